@@ -1,0 +1,1 @@
+"""What the data and the scheme must be."""

@@ -1,0 +1,1 @@
+"""From workbooks of findings to scores, reports and their proof."""
