@@ -1,0 +1,285 @@
+"""The tables that a data folder may hold: the catalogue of tables.yaml, and one Pandera schema a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+if TYPE_CHECKING:
+    from pandera.polars import DataFrameSchema
+
+    from schemas.vocabulary import Vocabulary
+
+SOURCE: Final[dict[str, Any]] = {"source_file": pl.String(), "source_sheet": pl.String(), "source_row": pl.Int64()}
+TOWN_CODE: Final = r"^[0-9A-Za-z_-]{1,32}$"
+# Windows keeps these names for devices, with any ending: a file named by such a code could not be written there.
+DEVICE_NAME: Final = r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])$"
+# Shapes of an identity number or a mobile telephone, whatever their checksum.
+IDENTIFIER: Final = r"^([0-9]{17}[0-9Xx]|[0-9]{15}|1[3-9][0-9]{9})$"
+
+_DTYPES: Final[dict[str, Any]] = {
+    "id": pl.String(),
+    "text": pl.String(),
+    "word": pl.String(),
+    "choice": pl.String(),
+    "town": pl.String(),
+    "indicator": pl.String(),
+    "measure": pl.String(),
+    "month": pl.String(),
+    "period": pl.String(),
+    "date": pl.Date(),
+    "count": pl.Int64(),
+    "integer": pl.Int64(),
+    "amount": pl.Decimal(20, 2),
+    "decimal": pl.Decimal(20, 6),
+    "signed": pl.Decimal(20, 6),
+    "list": pl.List(pl.String()),
+    "ids": pl.List(pl.String()),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: how it may be headed, how its cells are read, and who may see it."""
+
+    id: str
+    zh: str
+    aliases: tuple[str, ...]
+    type: str
+    required: bool
+    restricted: bool
+    printable: bool
+    width: int
+    note: Mapping[str, str]
+    example: str | None
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def dtype(self) -> Any:
+        """The Polars type of the column after intake."""
+        return _DTYPES[self.type]
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """Every heading that the column answers to, the Chinese one first."""
+        return (self.zh, self.id, *self.aliases)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its names, its row key (None when rows have none) and its columns by id."""
+
+    id: str
+    zh: str
+    aliases: tuple[str, ...]
+    key: str | None
+    columns: Mapping[str, Column]
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns that every row must fill."""
+        return tuple(column.id for column in self.columns.values() if column.required)
+
+    def polars_schema(self) -> dict[str, Any]:
+        """Return column name to dtype, the source columns last."""
+        return {**{column.id: column.dtype for column in self.columns.values()}, **SOURCE}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How sheets are read: the words that mark totals, signatures, empty cells, dates and periods."""
+
+    example_marker: str
+    serial: tuple[str, ...]
+    empty: frozenset[str]
+    units: tuple[str, ...]
+    scaled_units: frozenset[str]
+    totals: tuple[str, ...]
+    footers: tuple[str, ...]
+    personal: tuple[str, ...]
+    year: str
+    month: str
+    day: tuple[str, ...]
+    digits: Mapping[str, str]
+    ten: str
+    quarters: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Everything that tables.yaml says."""
+
+    tables: Mapping[str, Table]
+    combined: tuple[str, ...]
+    reading: Reading
+
+
+def _column(name: str, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> Column:
+    words = tables[raw["like"]]["columns"][name]["words"] if "like" in raw else raw.get("words", {})
+    example = raw.get("example")
+    return Column(
+        id=name,
+        zh=raw["zh"],
+        aliases=tuple(raw.get("aliases", ())),
+        type=raw["type"],
+        required=bool(raw.get("required", False)),
+        restricted=bool(raw.get("restricted", False)),
+        printable=bool(raw.get("print", False)),
+        width=int(raw.get("width", 14)),
+        note=raw["note"],
+        example=None if example is None else str(example),
+        choices={key: tuple(value) for key, value in raw.get("choices", {}).items()},
+        words={key: tuple(value) for key, value in words.items()},
+    )
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Return the catalogue of tables.yaml, read once."""
+    from ruamel.yaml import YAML  # late: only reading data needs it
+
+    raw = YAML(typ="safe").load(files("schemas").joinpath("tables.yaml").read_text("utf-8"))
+    tables = {
+        name: Table(
+            id=name,
+            zh=entry["zh"],
+            aliases=tuple(entry["aliases"]),
+            key=entry["key"],
+            columns={column: _column(column, text, raw["tables"]) for column, text in entry["columns"].items()},
+        )
+        for name, entry in raw["tables"].items()
+    }
+    reading = raw["reading"]
+    return Catalogue(
+        tables=tables,
+        combined=(raw["combined"]["zh"], *raw["combined"]["aliases"]),
+        reading=Reading(
+            example_marker=reading["example_marker"],
+            serial=tuple(reading["serial"]),
+            empty=frozenset(reading["empty"]),
+            units=tuple(sorted(reading["units"], key=len, reverse=True)),
+            scaled_units=frozenset(reading["scaled_units"]),
+            totals=tuple(reading["totals"]),
+            footers=tuple(reading["footers"]),
+            personal=tuple(reading["personal"]),
+            year=reading["date_marks"]["year"],
+            month=reading["date_marks"]["month"],
+            day=tuple(reading["date_marks"]["day"]),
+            digits={key: str(value) for key, value in reading["digits"].items()},
+            ten=reading["ten"],
+            quarters=dict(sorted(reading["quarters"].items(), key=lambda item: -len(item[0]))),
+        ),
+    )
+
+
+_DECLARED: Final = {"text": "text", "integer": "count", "decimal": "decimal", "date": "date"}
+
+
+def table_for(name: str, vocabulary: Vocabulary) -> Table:
+    """Return a table of the catalogue with the scheme's declared fields and closed lists in it."""
+    base = catalogue().tables[name]
+    columns = dict(base.columns)
+    if name == "findings":
+        for column_id, words in vocabulary.values.items():
+            if column_id in columns and words:
+                known = columns[column_id].words
+                columns[column_id] = _replace_words(columns[column_id], {word: known.get(word, ()) for word in words})
+        severity = columns["severity"]
+        columns["severity"] = _replace_words(
+            severity, {word: severity.words.get(word, ()) for word in vocabulary.severities}
+        )
+    for declared in vocabulary.fields:
+        if declared.table == name and declared.id not in columns:
+            words = {word: () for word in declared.values}
+            columns[declared.id] = Column(
+                id=declared.id,
+                zh=declared.label,
+                aliases=(),
+                type="word" if words and declared.type == "text" else _DECLARED[declared.type],
+                required=False,
+                restricted=False,
+                printable=True,
+                width=14,
+                note={"zh": declared.label, "en": declared.id},
+                example=None,
+                words=words,
+            )
+    return Table(base.id, base.zh, base.aliases, base.key, columns)
+
+
+def _replace_words(column: Column, words: Mapping[str, tuple[str, ...]]) -> Column:
+    from dataclasses import replace
+
+    return replace(column, type="word", words=words)
+
+
+def pandera_schema(table: Table) -> DataFrameSchema:
+    """Return the strict Pandera schema of one table: every column, its dtype, and what each value must be.
+
+    Coercion stays off: it turns 1.25 into 1. No check runs element by element.
+    """
+    import pandera.polars as pa  # late: importing it takes more than a second
+
+    def checks(column: Column) -> list[pa.Check]:
+        if column.id == "town_code":
+            return [pa.Check.str_matches(TOWN_CODE)]
+        if column.type in {"count", "integer"}:
+            return [pa.Check.ge(0)]
+        if column.type in {"amount", "decimal"}:
+            return [pa.Check(_not_negative, name="not_negative")]
+        if column.type == "choice":
+            return [pa.Check.isin(list(column.choices))]
+        if column.type == "word" and column.words:
+            return [pa.Check.isin(list(column.words))]
+        return []
+
+    columns = {
+        column.id: pa.Column(
+            column.dtype,
+            checks=checks(column),
+            nullable=not column.required and column.id != table.key,
+            unique=column.id == table.key,
+        )
+        for column in table.columns.values()
+    }
+    columns |= {name: pa.Column(dtype, nullable=name != "source_file") for name, dtype in SOURCE.items()}
+    return pa.DataFrameSchema(columns, strict=True, coerce=False, name=table.id, checks=_across_columns(table))
+
+
+def _not_negative(data: Any) -> pl.LazyFrame:
+    return data.lazyframe.select(pl.col(data.key).ge(0))  # type: ignore[no-any-return]
+
+
+def _across_columns(table: Table) -> list[Any]:
+    import pandera.polars as pa
+
+    def ordered(first: str, second: str) -> Any:
+        def check(data: Any) -> pl.LazyFrame:
+            return data.lazyframe.select(  # type: ignore[no-any-return]
+                pl.col(first).is_null() | pl.col(second).is_null() | (pl.col(first) <= pl.col(second))
+            )
+
+        return pa.Check(check, name=f"{first} <= {second}")
+
+    return [ordered("valid_from", "valid_to")] if table.id == "towns" else []
+
+
+def validate(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Return the frame unchanged when it satisfies the table's schema.
+
+    Raises
+    ------
+    pandera.errors.SchemaErrors
+        Some row or column does not; its text may hold cell values and must not be shown.
+    """
+    from pandera.config import ValidationDepth, config_context
+
+    # An environment variable can turn Pandera off; here it is the second lock, so it stays on.
+    with config_context(validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA):
+        return pandera_schema(table).validate(frame, lazy=True)
