@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,24 @@ settings.load_profile(os.environ.get("TOWNSCORE_HYPOTHESIS", "default"))
 def root() -> Path:
     """The checkout's root folder."""
     return Path(__file__).parents[1]
+
+
+# What tools leave behind, where git is not there to say so.
+_LEAVINGS = {".git", ".venv", "__pycache__", "out", "demo", "dist", "build", "mutants", ".hypothesis"}
+
+
+@pytest.fixture(scope="session")
+def project_files(root: Path) -> list[Path]:
+    """Every file of the project, relative to the root, sorted: what git has or would add (without git: what is there)."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(command, cwd=root, capture_output=True, check=True, text=True).stdout.split("\0")
+        files = [Path(name) for name in listed if name]
+    except (OSError, subprocess.CalledProcessError):
+        files = [path.relative_to(root) for path in root.rglob("*")]
+        files = [
+            path
+            for path in files
+            if not _LEAVINGS & set(path.parts) and not path.parts[0].endswith(("_cache", ".egg-info"))
+        ]
+    return sorted(path for path in files if (root / path).is_file())
