@@ -29,7 +29,7 @@ _LEAVINGS = {".git", ".venv", "__pycache__", "out", "demo", "dist", "build", "mu
 
 @pytest.fixture(scope="session")
 def project_files(root: Path) -> list[Path]:
-    """Every file of the project, relative to the root, sorted: what git has or would add (without git: what is there)."""
+    """Every file of the project, from the root, sorted: what git has or would add; without git, all there is."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     try:
         listed = subprocess.run(command, cwd=root, capture_output=True, check=True, text=True).stdout.split("\0")
