@@ -1,0 +1,72 @@
+"""Exact numbers: rounding half away from zero, text, and Fractions in and out of frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Final
+
+import polars as pl
+
+LARGEST: Final = 2**62
+"""No sum of scaled points may reach this; half of what Int64 holds, so that a wrap cannot happen unseen."""
+
+
+def round_half_away(value: Fraction, decimals: int) -> Fraction:
+    """Round to `decimals` places; an exact half moves away from zero (四舍五入).
+
+    Examples
+    --------
+    >>> round_half_away(Fraction(-5, 1000), 2)
+    Fraction(-1, 100)
+    """
+    scale = 10**decimals
+    doubled = abs(value.numerator) * scale * 2
+    magnitude = (doubled + value.denominator) // (2 * value.denominator)
+    return Fraction(-magnitude if value < 0 else magnitude, scale)
+
+
+def fixed(value: Fraction, decimals: int) -> str:
+    """Write a value with exactly `decimals` places, rounded half away from zero.
+
+    Examples
+    --------
+    >>> fixed(Fraction(175, 2), 2)
+    '87.50'
+    """
+    scaled = round_half_away(value, decimals) * 10**decimals
+    digits = f"{abs(scaled.numerator):0{decimals + 1}d}"
+    sign = "-" if scaled < 0 else ""
+    return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}" if decimals else f"{sign}{digits}"
+
+
+def common_denominator(values: Iterable[Fraction]) -> int:
+    """Return the least common multiple of the denominators; 1 for none."""
+    return math.lcm(*(value.denominator for value in values))
+
+
+def reduced(frame: pl.DataFrame, columns: dict[str, str], denominator: int) -> pl.DataFrame:
+    """Replace columns of multiples of 1/`denominator` by reduced pairs of Int64 columns.
+
+    Parameters
+    ----------
+    frame
+        Any frame with the Int64 columns named in `columns`.
+    columns
+        Column of multiples → stem of the pair (`points` gives `points_num`, `points_den`).
+    """
+    for column, stem in columns.items():
+        distinct = frame.get_column(column).unique().drop_nulls().to_list()
+        values = [Fraction(multiple, denominator) for multiple in distinct]
+        lookup = pl.DataFrame(
+            {
+                column: distinct,
+                f"{stem}_num": [v.numerator for v in values],
+                f"{stem}_den": [v.denominator for v in values],
+            },
+            schema={column: pl.Int64, f"{stem}_num": pl.Int64, f"{stem}_den": pl.Int64},
+        )
+        # Left: rows keep their order and number whatever the lookup holds.
+        frame = frame.join(lookup, on=column, how="left", maintain_order="left").drop(column)
+    return frame

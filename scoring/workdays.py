@@ -1,0 +1,82 @@
+"""Working days by the State Council's holiday arrangements (调休 included), and the bureau's own additions.
+
+Source of the built-in years: the chinesecalendar package. A year that neither knows stops the run.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import chinese_calendar
+
+from scoring.problems import Refused, problem
+
+
+@dataclass(frozen=True)
+class Year:
+    """A year that the bureau added: days off beyond weekends, and weekend days worked."""
+
+    holidays: frozenset[date] = frozenset()
+    workdays: frozenset[date] = frozenset()
+
+
+@dataclass
+class Workdays:
+    """Counts working days. `extra` maps a year to what the bureau's holidays.yaml says of it, which wins over the package."""
+
+    extra: Mapping[int, Year] = field(default_factory=dict)
+    _days: list[date] = field(default_factory=list, repr=False)
+    _known: tuple[int, int] | None = field(default=None, repr=False)
+
+    def is_workday(self, day: date) -> bool:
+        """Tell whether `day` is a working day.
+
+        Raises
+        ------
+        Refused
+            No calendar covers the year (code `no-holiday-calendar`).
+        """
+        own = self.extra.get(day.year)
+        if own is not None:
+            return day in own.workdays or (day.weekday() < 5 and day not in own.holidays)
+        try:
+            return bool(chinese_calendar.is_workday(day))
+        except NotImplementedError:
+            raise Refused([problem("no-holiday-calendar", year=day.year)]) from None
+
+    def _cover(self, first: int, last: int) -> list[date]:
+        """Hold every working day of the years from `first` to `last`, in order."""
+        low, high = self._known or (first, first - 1)
+        if first < low or last > high:
+            low, high = min(low, first), max(high, last)
+            day, days = date(low, 1, 1), []
+            while day.year <= high:
+                if self.is_workday(day):
+                    days.append(day)
+                day += timedelta(days=1)
+            self._days, self._known = days, (low, high)
+        return self._days
+
+    def between(self, after: date, until: date) -> int:
+        """Count the working days d with after < d ≤ until; 0 when there are none."""
+        if until <= after:
+            return 0
+        days = self._cover(after.year, until.year)
+        return bisect_left(days, until + timedelta(days=1)) - bisect_left(days, after + timedelta(days=1))
+
+    def after(self, start: date, count: int) -> date:
+        """Return the `count`-th working day after `start`, which is not counted; `start` itself for 0."""
+        if count == 0:
+            return start
+        days = self._cover(start.year, start.year)
+        first = bisect_left(days, start + timedelta(days=1))
+        # A year has at most 262 working days, so this reaches the day without asking for years it does not need.
+        last = start.year
+        while len(days) - first < count or days[first + count - 1].year > last:
+            last += 1
+            days = self._cover(start.year, last)
+            first = bisect_left(days, start + timedelta(days=1))
+        return days[first + count - 1]
