@@ -5,14 +5,13 @@ Only what one value can show is checked here; what needs two places of the file 
 
 from __future__ import annotations
 
-from datetime import date
 from fractions import Fraction
 from typing import Literal
 
 from pydantic import Field
 
 from schemas.amount import Amount
-from schemas.scheme.base import Identifier, Part
+from schemas.scheme.base import Day, Identifier, Part
 from schemas.scheme.conditions import Conditions
 from schemas.scheme.outcome import Adjustments, Gate, Grades, Parts, Range, Surcharge, TieBreaker
 from schemas.scheme.policy import Duplicates, Exemptions, Rectification, Repeats, Severity
@@ -22,8 +21,8 @@ from schemas.scheme.rules import PriceRow, Rule
 class Effective(Part):
     """The days on which the scheme holds, inclusive."""
 
-    from_: date = Field(alias="from")
-    to: date | None = None
+    from_: Day = Field(alias="from")
+    to: Day | None = None
 
 
 class Interval(Part):
@@ -31,8 +30,8 @@ class Interval(Part):
 
     id: Identifier
     label: str
-    from_: date = Field(alias="from")
-    to: date
+    from_: Day = Field(alias="from")
+    to: Day
 
 
 class Calendar(Part):
@@ -85,7 +84,9 @@ class Indicator(Part):
     points: Amount = Field(gt=0)
     clause: str
     basis: str | None = None
+    basis_en: str | None = None
     note: str | None = None
+    note_en: str | None = None
     aliases: tuple[str, ...] = ()
     rule: Rule
     cap: Literal["points", "none"] | Amount = "points"
@@ -115,6 +116,7 @@ class NotScored(Part):
     label_en: str | None = None
     clause: str
     reason: str
+    reason_en: str | None = None
 
 
 class Silence(Part):
@@ -126,13 +128,18 @@ class Silence(Part):
 
 
 class Scheme(Part):
-    """A dated set of rules that turns findings and measures into scores."""
+    """A dated set of rules that turns findings and measures into scores.
+
+    `values` closes the words of a column of findings; `words_en` says such words in English where a report is printed so.
+    """
 
     id: Identifier
     title: str
     title_en: str | None = None
     document: str
+    document_en: str | None = None
     example_notice: str | None = None
+    example_notice_en: str | None = None
     effective: Effective
     direction: Literal["down", "up", "net"] = "down"
     full: Amount = Field(default=Fraction(100), ge=0)
@@ -143,6 +150,7 @@ class Scheme(Part):
     calendar: Calendar = Calendar()
     fields: tuple[Field_, ...] = ()
     values: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    words_en: dict[str, str] = Field(default_factory=dict)
     severities: tuple[Severity, ...] = ()
     measures: tuple[Measure, ...] = ()
     price_lists: dict[Identifier, tuple[PriceRow, ...]] = Field(default_factory=dict)

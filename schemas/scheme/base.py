@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PrivateAttr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PrivateAttr
 
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9_\u4e00-\u9fff-]{1,64}")
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Part(BaseModel):
@@ -29,4 +31,14 @@ def _identifier(value: str) -> str:
     return value
 
 
+def _day(value: object) -> object:
+    # Pydantic alone would take 20250101 for seconds since 1970.
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("bad-date")
+    return value
+
+
 Identifier = Annotated[str, AfterValidator(_identifier)]
+Day = Annotated[date, BeforeValidator(_day)]

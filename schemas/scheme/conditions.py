@@ -12,12 +12,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from schemas.amount import Amount
-from schemas.scheme.base import Part
+from schemas.scheme.base import Day, Part
 
-Scalar = str | int | Amount | date
 Operator = Literal["eq", "ne", "in", "not_in", "lt", "le", "gt", "ge", "has", "has_all", "has_none", "from", "to"]
 
 
@@ -38,8 +39,8 @@ class Test(Part):
     has: tuple[str, ...] | None = None
     has_all: tuple[str, ...] | None = None
     has_none: tuple[str, ...] | None = None
-    from_: date | None = Field(default=None, alias="from")
-    to: date | None = None
+    from_: Day | None = Field(default=None, alias="from")
+    to: Day | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -62,6 +63,12 @@ class Test(Part):
             else:
                 tidy[key] = value
         return tidy
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Tell editors of the short forms too."""
+        word = {"type": ["string", "number"]}
+        return {"anyOf": [handler.resolve_ref_schema(handler(schema)), word, {"type": "array", "items": word}]}
 
     @model_validator(mode="after")
     def _not_empty(self) -> Test:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from schemas.amount import Amount
-from schemas.scheme.base import Identifier, Part
+from schemas.scheme.base import Day, Identifier, Part
 from schemas.scheme.conditions import Conditions
 
 
@@ -21,8 +20,8 @@ class PriceRow(Part):
 
     when: Conditions = Field(default_factory=dict)
     price: Amount = Field(default=0, ge=0, validate_default=True)  # type: ignore[assignment]
-    from_: date | None = Field(default=None, alias="from")
-    to: date | None = None
+    from_: Day | None = Field(default=None, alias="from")
+    to: Day | None = None
     zero_out: bool = False
     clause: str | None = None
     note: str | None = None
