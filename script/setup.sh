@@ -54,6 +54,21 @@ apt_lists() {
   apt_knows "$1"
 }
 
+# Print the first Python that is new enough.
+find_python() {
+  local candidate
+  for candidate in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do
+    if command -v "$candidate" >/dev/null 2>&1 &&
+      "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+can_make_venvs() { [ -n "$1" ] && "$1" -c 'import ensurepip, venv' 2>/dev/null; }
+
 install_libraries() {
   if ! has_apt; then
     tell "this is not a Debian machine: please install Pango 1.44 or later, HarfBuzz with its subset library, and the Noto CJK fonts."
@@ -61,13 +76,14 @@ install_libraries() {
   fi
   local missing
   missing=$(missing_packages "${libraries[@]}" "$noto")
+  can_make_venvs "$(find_python)" || missing+="python3 python3-venv "
   [ -n "$missing" ] || return 0
   if is_root; then
     tell "installing system packages: $missing"
     # The list on the machine may be older than the server's packages: a failed installation is tried once more after an update.
     # shellcheck disable=SC2086 # the names are parted by spaces
     { apt_lists "$noto" && apt_install $missing; } || { apt_fetch update >/dev/null && apt_install $missing; } ||
-      fail "could not install $missing. Check the machine's apt sources, then run this again."
+      tell "could not install $missing: check the machine's apt sources and run this again. Going on without."
     return 0
   fi
   tell "these system packages are missing: $missing"
@@ -120,19 +136,6 @@ install_fonts() {
   fi
 }
 
-# Print the first Python that is new enough.
-find_python() {
-  local candidate
-  for candidate in "${PYTHON:-python3}" python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do
-    if command -v "$candidate" >/dev/null 2>&1 &&
-      "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-      command -v "$candidate"
-      return 0
-    fi
-  done
-  return 1
-}
-
 # The environment works and was made here: its commands carry its path, so a moved checkout needs a new one.
 venv_stands() {
   "$venv/bin/python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null &&
@@ -142,18 +145,10 @@ venv_stands() {
 make_venv() {
   local python
   venv_stands && return 0
-  if ! python=$(find_python); then
-    is_root && has_apt || fail "Python 3.11 or later is missing. On Debian 12: sudo apt-get install python3 python3-venv"
-    tell "installing system packages: python3 python3-venv"
-    apt_lists python3-venv && apt_install python3 python3-venv || fail "could not install python3. Check the machine's apt sources."
-    python=$(find_python) || fail "Python 3.11 or later is missing; this system's python3 is older."
-  fi
-  if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-    is_root && has_apt || fail "this Python cannot make virtual environments. On Debian: sudo apt-get install python3-venv"
-    tell "installing system packages: python3-venv"
-    apt_lists python3-venv && apt_install python3-venv || fail "could not install python3-venv. Check the machine's apt sources."
-    "$python" -c 'import ensurepip, venv' 2>/dev/null || python=/usr/bin/python3
-  fi
+  python=$(find_python) || fail "Python 3.11 or later is missing. On Debian 12: sudo apt-get install python3 python3-venv"
+  # A Python beside Debian's own may lack what Debian's package has just brought.
+  can_make_venvs "$python" || python=/usr/bin/python3
+  can_make_venvs "$python" || fail "this Python cannot make virtual environments. On Debian 12: sudo apt-get install python3-venv"
   tell "making the virtual environment .venv with $("$python" --version)"
   # What an earlier environment left is removed; fonts fetched before stay.
   rm -rf "$venv/bin" "$venv/lib" "$venv/lib64" "$venv/include" "$venv/pyvenv.cfg"
