@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    import polars as pl
 
 DEFAULT_SEED: Final = 20250101
 
@@ -36,3 +39,70 @@ def write_example(folder: Path, *, seed: int = DEFAULT_SEED, dirty: bool = True,
 
     folder.mkdir(parents=True, exist_ok=True)
     write_year(folder, simulate(seed, crowded), Paper(seed, dirty=dirty))
+
+
+def generate_tables(
+    *, towns: int, findings: int, rectifications: int, seed: int = DEFAULT_SEED, many: int = 0
+) -> dict[str, pl.DataFrame]:
+    """Return example tables of any size, with the columns and dtypes that intake gives.
+
+    Parameters
+    ----------
+    towns, findings, rectifications
+        Rows of these tables. Findings without a report, with one or with several follow from the last two.
+    seed
+        The same seed gives the same rows, whatever the machine.
+    many
+        How many findings all belong to the first town; the others are spread over all towns.
+
+    Returns
+    -------
+    dict
+        towns, findings, rectifications, checks (a row a town and month), measures and judgements (a town and quarter).
+
+    Raises
+    ------
+    ValueError
+        No town, a negative number, or rectifications without findings.
+
+    Examples
+    --------
+    >>> tables = generate_tables(towns=3, findings=10, rectifications=12)
+    >>> tables["findings"].height, tables["checks"].height
+    (10, 36)
+    """
+    from scoring.example.volume import Volume, complete
+
+    volume = Volume(towns=towns, findings=findings, rectifications=rectifications, seed=seed, many=many)
+    tables = {
+        "towns": volume.towns_table(),
+        "findings": volume.findings_table(0, findings),
+        "rectifications": volume.rectifications_table(0, rectifications),
+        "checks": volume.checks_table(),
+        "measures": volume.measures_table(),
+        "judgements": volume.judgements_table(),
+    }
+    return {name: complete(table, name) for name, table in tables.items()}
+
+
+def write_generated(
+    folder: Path,
+    *,
+    towns: int,
+    findings: int,
+    rectifications: int,
+    seed: int = DEFAULT_SEED,
+    formats: Literal["parquet", "csv"] = "parquet",
+    many: int = 0,
+) -> None:
+    """Write the tables of `generate_tables` into `folder`, a million rows a file, holding one file's rows at a time.
+
+    Raises
+    ------
+    ValueError
+        As `generate_tables`.
+    """
+    from scoring.example.volume import Volume, write_volume
+
+    volume = Volume(towns=towns, findings=findings, rectifications=rectifications, seed=seed, many=many)
+    write_volume(folder, volume, formats)
