@@ -59,6 +59,14 @@ def judgements(seed: int) -> list[Row]:
     return rows
 
 
+def adjustments() -> list[Row]:
+    """List the bonuses, demerits and vetoes of words.yaml, with exact numbers."""
+    return [
+        {key: Decimal(str(value)) if isinstance(value, float) else value for key, value in entry.items()}
+        for entry in words()["adjustments"]
+    ]
+
+
 def appeals(seed: int, findings: list[Finding]) -> list[Row]:
     """Let towns appeal: what each appeal claims, and what becomes of it, stands in words.yaml.
 

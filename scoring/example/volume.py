@@ -229,7 +229,7 @@ def _measure(entry: dict[str, Any], towns: int, noise: Noise) -> pl.DataFrame:
     """Measure one thing: a plain value or a rate between what a weak town and a good one reach."""
     row, decimal = pl.col("row"), pl.Decimal(20, 6)
     reached = entry["base"] + (entry["best"] - entry["base"]) * noise.below(row, 1, 101) // 100
-    size = pl.lit(entry.get("fixed") or int(entry["size"] * 24) + 1, dtype=pl.Int64)
+    size = pl.lit(entry.get("fixed") or int(entry.get("size", 0) * 24) + 1, dtype=pl.Int64)
     plain = bool(entry.get("plain"))
     none = _empty(decimal)
     return _rows(0, 4 * towns).select(
@@ -238,7 +238,7 @@ def _measure(entry: dict[str, Any], towns: int, noise: Noise) -> pl.DataFrame:
         measure=pl.lit(entry["id"]),
         numerator=none if plain else (size * reached // 100).cast(pl.Int64).cast(decimal),
         denominator=none if plain else size.cast(decimal),
-        value=reached.cast(pl.Int64).cast(decimal) if plain else none,
+        value=(reached + 0.5).cast(pl.Int64).cast(decimal) if plain else none,
         sample=size if entry.get("survey") else _empty(pl.Int64),
         origin=pl.lit(words()["mark"]),
         dated_on=_empty(pl.Date),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from scoring.example.facts import Cell, Finding, Row, Year
-from scoring.example.other import appeals, judgements, letters, measures
+from scoring.example.other import adjustments, appeals, judgements, letters, measures
 from scoring.example.rectify import rectify
 from scoring.example.words import CALENDAR, Draw, words
 
@@ -51,7 +51,7 @@ def simulate(seed: int, crowded: int = 0) -> Year:
         "checks": checks,
         "measures": measures(seed),
         "judgements": judgements(seed),
-        "adjustments": [dict(entry) for entry in words()["adjustments"]],
+        "adjustments": adjustments(),
         "appeals": appeals(seed, findings),
         "letters": letters(seed, findings),
     }
