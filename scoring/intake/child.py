@@ -1,0 +1,176 @@
+"""The reading child: `python -m scoring.intake.child` reads files into Arrow files, so that its death harms no one.
+
+One JSON job comes in on standard input; one JSON line goes out for each file.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import sys
+import zipfile
+from collections.abc import Set
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from scoring.intake.csvtext import read_csv
+from scoring.intake.guard import Part, Refusal, check_workbook, column_number
+from scoring.intake.limits import Limits
+
+_SHEET: Final = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
+_RELATION: Final = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_CELL: Final = re.compile(rb"<(?:\w+:)?c\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_VALUE: Final = re.compile(rb"<(?:\w+:)?(?:v|t)\b[^>]*>[^<]")
+_LONG: Final = r"^[0-9]{16,}$"
+
+
+def main() -> None:
+    """Read the job, bound this process, read each file and report."""
+    job = json.load(sys.stdin)
+    limits = Limits(**job["limits"])
+    _bound(limits)
+    known = frozenset(job["headings"])
+    for number, entry in enumerate(job["files"]):
+        try:
+            sheets = _read(Path(entry["path"]), entry["kind"], known, limits)
+            answer: dict[str, Any] = {"file": number, "sheets": []}
+            for place, (facts, frame) in enumerate(sheets):
+                target = f"{entry['out']}-{place}.arrow"
+                frame.write_ipc(target)
+                answer["sheets"].append({**facts, "path": target})
+        except Refusal as refusal:
+            answer = {"file": number, "refusal": refusal.code}
+        except MemoryError:
+            answer = {"file": number, "refusal": "file-too-large"}
+        print(json.dumps(answer), flush=True)
+
+
+def _bound(limits: Limits) -> None:
+    try:
+        import resource
+    except ImportError:  # no such limits on this system; the checks before reading still hold
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _read(path: Path, kind: str, known: Set[str], limits: Limits) -> list[tuple[dict[str, Any], pl.DataFrame]]:
+    if kind == "csv":
+        return [({"name": ""}, read_csv(path, known, limits))]
+    if kind == "parquet":
+        return [({"name": ""}, _read_parquet(path, limits))]
+    return _read_workbook(path, check_workbook(path, limits))
+
+
+def _read_parquet(path: Path, limits: Limits) -> pl.DataFrame:
+    """Read a Parquet file as text, after its metadata has shown how large it is."""
+    try:
+        scan = pl.scan_parquet(path)
+        schema = scan.collect_schema()
+        rows = int(scan.select(pl.len()).collect().item())
+        if rows * len(schema) > limits.parquet_cells:
+            raise Refusal("file-too-large")
+        nested = [name for name, dtype in schema.items() if dtype.is_nested() and dtype != pl.List(pl.String)]
+        if nested or any(dtype in (pl.Binary, pl.Object) for dtype in schema.values()):
+            raise Refusal("parquet-type")
+        columns = [
+            pl.col(name).list.join(";") if dtype.is_nested() else pl.col(name).cast(pl.String)
+            for name, dtype in schema.items()
+        ]
+        frame = scan.select(columns).collect()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise Refusal("parquet-damaged") from error
+    # The heading becomes row 1, so that every kind of file has the same form.
+    heading = pl.DataFrame({f"c{place}": [name] for place, name in enumerate(schema)})
+    body = frame.rename({name: f"c{place}" for place, name in enumerate(schema)})
+    return pl.concat([heading, body]).with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
+
+
+def _read_workbook(path: Path, parts: dict[str, Part]) -> list[tuple[dict[str, Any], pl.DataFrame]]:
+    import fastexcel
+
+    with zipfile.ZipFile(path) as archive:
+        book, sheets = _sheet_parts(archive)
+        date1904 = bool(re.search(rb"date1904=[\"'](1|true)[\"']", book))
+        try:
+            reader = fastexcel.read_excel(path)
+            found = []
+            for name in reader.sheet_names:
+                state, entry = sheets.get(name, ("visible", ""))
+                if entry not in parts:
+                    continue  # a chart sheet
+                frame = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
+                frame = frame.rename({column: f"c{place}" for place, column in enumerate(frame.columns)})
+                facts = {"name": name, "hidden": state != "visible", "date1904": date1904}
+                facts |= _facts(archive, entry, parts[entry], frame)
+                numbered = frame.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
+                found.append((facts, numbered))
+        except (fastexcel.FastExcelError, pl.exceptions.PolarsError, ValueError) as error:
+            raise Refusal("workbook-damaged") from error
+    return found
+
+
+def _attribute(tag: bytes, name: str) -> str:
+    match = re.search(rf"\b{name}=(\"[^\"]*\"|'[^']*')".encode(), tag)
+    return html.unescape(match.group(1)[1:-1].decode("utf-8")) if match else ""
+
+
+def _sheet_parts(archive: zipfile.ZipFile) -> tuple[bytes, dict[str, tuple[str, str]]]:
+    """Return workbook.xml and, for each sheet's name, its state and the path of its XML."""
+    try:
+        book = archive.read("xl/workbook.xml")
+        relations = archive.read("xl/_rels/workbook.xml.rels")
+    except KeyError as error:
+        raise Refusal("workbook-damaged") from error
+    targets = {}
+    for tag in _RELATION.findall(relations):
+        target = _attribute(tag, "Target")
+        targets[_attribute(tag, "Id")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    sheets = {}
+    for tag in _SHEET.findall(book):
+        entry = targets.get(_attribute(tag, r"\w+:id"), "")
+        sheets[_attribute(tag, "name")] = (_attribute(tag, "state") or "visible", entry)
+    return book, sheets
+
+
+def _facts(archive: zipfile.ZipFile, entry: str, part: Part, frame: pl.DataFrame) -> dict[str, Any]:
+    """Return merged ranges and cells whose text is not the whole truth, in rows from 1 and columns of the frame from 0.
+
+    Such cells are formulas without a stored value, error values, and numbers longer than Excel keeps exactly.
+    """
+    long = any(series.str.contains(_LONG).any() for series in frame.iter_columns())
+    if not (part.merges or part.formulas or part.errors or long):
+        return {}
+    first = 0
+    lost: list[tuple[int, int, str]] = []
+    look = part.formulas or part.errors or long
+    columns: set[int] = set()
+    for attributes, body in _CELL.findall(archive.read(entry)):
+        letters, digits = re.match(r"([A-Za-z]+)([0-9]+)", _attribute(attributes, "r") or "A0").groups()  # type: ignore[union-attr]
+        place, row = column_number(letters) - 1, int(digits)
+        valued = bool(body) and bool(_VALUE.search(body))
+        if valued:
+            columns.add(place)
+        if look:
+            kind = _attribute(attributes, "t")
+            if kind == "e":
+                lost.append((row, place, "cell-error"))
+            elif body and not valued and re.search(rb"<(?:\w+:)?f\b", body):
+                lost.append((row, place, "formula-without-value"))
+            elif kind in ("", "n") and re.search(rb">[0-9]{16,}<|[0-9]E\+", body or b""):
+                lost.append((row, place, "long-number"))
+        elif place == 0 and valued:
+            break
+    first = min(columns, default=0)
+    merges = []
+    for text in part.merges:
+        a, r0, b, r1 = re.match(r"([A-Z]+)(\d+):([A-Z]+)(\d+)", text).groups()  # type: ignore[union-attr]
+        merges.append((int(r0), column_number(a) - 1 - first, int(r1), column_number(b) - 1 - first))
+    return {"merges": merges, "lost": [(row, place - first, code) for row, place, code in lost]}
+
+
+if __name__ == "__main__":
+    main()

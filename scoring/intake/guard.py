@@ -1,0 +1,138 @@
+"""What a file is, found out before anything parses it: damaged, locked, a bomb, or one that names too many cells."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from scoring.intake.limits import Limits
+
+_CHUNK: Final = 1 << 20
+_OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
+_WIDE_CELL: Final = re.compile(rb"""\sr=["']([A-Za-z]{2,4})[0-9]+["']""")
+_ROW: Final = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\sr=["']([0-9]+)["']""")
+_LAST_CELL: Final = re.compile(rb"""\sr=["'][A-Za-z]{1,4}([0-9]{1,9})["']""")
+_MERGE: Final = re.compile(rb"""<(?:\w+:)?mergeCell\b[^>]*?ref=["']([A-Z]+[0-9]+:[A-Z]+[0-9]+)["']""")
+_SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_TAIL: Final = 512
+
+
+class Refusal(Exception):
+    """A file that is not read, with the code that says why.
+
+    Attributes
+    ----------
+    code
+        The message's code.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass
+class Part:
+    """What one pass over a sheet's XML shows.
+
+    Attributes
+    ----------
+    rows, columns
+        The largest row and column that any cell names (1 is the first).
+    merges
+        Ranges such as A1:C1.
+    formulas, errors
+        Whether a formula or an error cell occurs at all.
+    """
+
+    rows: int = 0
+    columns: int = 0
+    merges: list[str] = field(default_factory=list)
+    formulas: bool = False
+    errors: bool = False
+
+
+def column_number(letters: str) -> int:
+    """Return the number of a column: A is 1, XFD is 16384."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def check_workbook(path: Path, limits: Limits) -> dict[str, Part]:
+    """Check a workbook's container and count its cells, in bounded memory; return the sheets' parts by name.
+
+    Raises
+    ------
+    Refusal
+        Damaged (CRC, truncated), encrypted, no workbook at all, or larger than the limits.
+    """
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head == _OLE:
+        # Excel wraps an encrypted workbook, and every old .xls, in this container.
+        raise Refusal("workbook-encrypted")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _check_parts(archive, path.stat().st_size, limits)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, KeyError) as error:
+        raise Refusal("workbook-damaged") from error
+
+
+def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, Part]:
+    parts: dict[str, Part] = {}
+    total = 0
+    entries = archive.infolist()
+    names = [entry.filename for entry in entries]
+    if len(set(names)) != len(names) or "[Content_Types].xml" not in names:
+        raise Refusal("workbook-damaged")
+    if any(entry.flag_bits & 1 for entry in entries):
+        raise Refusal("workbook-encrypted")
+    cells = 0
+    for entry in entries:
+        part = Part()
+        tail = b""
+        with archive.open(entry) as stream:
+            while chunk := stream.read(_CHUNK):
+                total += len(chunk)
+                if total > limits.unzipped_bytes:
+                    raise Refusal("workbook-too-large")
+                if total > limits.ratio_from_bytes and total > size * limits.ratio:
+                    raise Refusal("workbook-bomb")
+                if _SHEET.fullmatch(entry.filename):
+                    tail = _scan(part, tail + chunk)
+        if _SHEET.fullmatch(entry.filename):
+            parts[entry.filename] = part
+            cells += part.rows * part.columns
+            if cells > limits.cells or part.rows > 1_048_576 or part.columns > 16_384:
+                raise Refusal("workbook-too-many-cells")
+    return parts
+
+
+def _scan(part: Part, block: bytes) -> bytes:
+    """Take note of what a block of XML names; return its end, which the next block must see again."""
+    rows = _ROW.findall(block)
+    if rows:
+        part.rows = max(part.rows, *map(int, rows))
+    cell = None
+    for cell in _LAST_CELL.finditer(block, max(0, len(block) - 65536)):
+        pass
+    if cell is not None:
+        part.rows = max(part.rows, int(cell.group(1)))
+    wide = set(_WIDE_CELL.findall(block))
+    part.columns = max([part.columns, *(column_number(letters.decode()) for letters in wide)])
+    for number in range(26, part.columns, -1):
+        # One search for each letter is far quicker than one match for each cell.
+        if b'r="%c' % (64 + number) in block or b"r='%c" % (64 + number) in block:
+            part.columns = number
+            break
+    if b"mergeCell" in block:
+        part.merges = list(dict.fromkeys([*part.merges, *(text.decode() for text in _MERGE.findall(block))]))
+    part.formulas = part.formulas or b"<f" in block or b":f>" in block
+    part.errors = part.errors or b't="e"' in block or b"t='e'" in block
+    return block[-_TAIL:]

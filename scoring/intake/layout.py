@@ -1,0 +1,345 @@
+"""From a sheet as it stands to rows under known columns: titles, two heading rows, merged cells, totals, signatures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import polars as pl
+
+from schemas.tables import Table, catalogue
+from scoring.intake.fold import ODD, fold
+from scoring.intake.headings import Headings, heading_key, is_personal
+from scoring.intake.problems import Problems
+from scoring.intake.sandbox import RawSheet
+
+_LOOK: Final = 40
+BAD: Final = "_bad"
+EPOCH_1904: Final = "_1904"
+SERIAL: Final = "_serial"
+BLOCK: Final = "_block"
+_ADDED: Final = frozenset({"count", "amount", "decimal", "signed", "integer"})
+
+
+@dataclass(frozen=True)
+class Block:
+    """The rows of one sheet under known columns, all text.
+
+    Attributes
+    ----------
+    frame
+        String columns headed `table.column`, the source columns, and `_bad` (a row refused by its layout),
+        `_1904` (its serial dates count from 1904), `_serial`, `_block` (rows that one merged cell binds together).
+    read
+        How many data rows the sheet holds.
+    """
+
+    frame: pl.DataFrame
+    read: int
+
+
+@dataclass(frozen=True)
+class _Head:
+    first: int
+    last: int
+    labels: tuple[str, ...]
+    score: int
+
+
+def find_head(sheet: RawSheet, headings: Headings) -> _Head | None:
+    """Return the heading row, or the pair of heading rows, that names the most known columns; at least two."""
+    columns = _cells(sheet.frame)
+    rows = [[cell or "" for cell in row] for row in sheet.frame.head(_LOOK).select(columns).iter_rows()]
+    best: _Head | None = None
+    for place, row in enumerate(rows):
+        single = _score(row, headings)
+        if single >= 2 and (best is None or single > best.score):
+            best = _Head(place, place, tuple(row), single)
+        if place + 1 < len(rows):
+            lower = rows[place + 1]
+            if any(headings.find(cell) for cell in lower if cell.strip()):
+                labels = [_two_rows(a, b, headings) for a, b in zip(row, lower, strict=True)]
+                pair = _score(labels, headings)
+                alone = max(single, _score(lower, headings))
+                if pair >= 2 and pair > alone and (best is None or pair > best.score):
+                    best = _Head(place, place + 1, tuple(labels), pair)
+    return best
+
+
+def _two_rows(upper: str, lower: str, headings: Headings) -> str:
+    if not lower.strip():
+        return upper
+    return upper + lower if not headings.find(lower) and headings.find(upper + lower) else lower
+
+
+def _score(labels: Sequence[str], headings: Headings) -> int:
+    return len({found for label in labels if label.strip() and (found := headings.find(label))})
+
+
+def _cells(frame: pl.DataFrame) -> list[str]:
+    return [name for name in frame.columns if name != "row"]
+
+
+def lay_out(
+    sheet: RawSheet,
+    head: _Head,
+    headings: Headings,
+    tables: Mapping[str, Table],
+    problems: Problems,
+    *,
+    town: str | None,
+    extra: Mapping[str, str] | None = None,
+) -> Block:
+    """Return the sheet's data rows under the columns that its headings name.
+
+    Parameters
+    ----------
+    sheet, head, headings
+        The sheet, its heading as `find_head` found it, and what the headings may mean.
+    tables
+        The tables whose columns may stand here; the first is the one that the sheet is about.
+    problems
+        Receives what is passed over, repaired or refused.
+    town
+        The town that a sheet without a town column is named after.
+    extra
+        Heading key to name of further columns to keep as they are (the items of a judged matrix).
+    """
+    main = next(iter(tables.values()))
+    place = {"file": sheet.file, "sheet": sheet.sheet}
+    first_row = int(sheet.frame["row"][head.last])
+    body = sheet.frame.slice(head.last + 1)
+    columns = {f"c{number}": label for number, label in enumerate(head.labels) if f"c{number}" in body.columns}
+    known, sound = _known_columns(body, columns, headings, tables, problems, place, first_row, extra or {})
+    body, filled = _fill_merges(sheet, body, known, tables)
+    body = body.filter(pl.any_horizontal(pl.col(_cells(body)).str.strip_chars().str.len_chars() > 0))
+    required = [source for source, name in known.items() if name in {f"{main.id}.{item}" for item in main.required}]
+    body = _without_furniture(body, columns, known, required, main, problems, place)
+    named = {name for name in known.values()}
+    frame = body.select(
+        *(pl.col(source).alias(name) for source, name in known.items()),
+        pl.lit(sheet.file).alias("source_file"),
+        pl.lit(sheet.sheet).alias("source_sheet"),
+        pl.col("row").alias("source_row"),
+        pl.lit(sheet.date1904).alias(EPOCH_1904),
+        _serial_of(columns).alias(SERIAL),
+        (pl.col(BLOCK) if BLOCK in body.columns else pl.lit(None, dtype=pl.Int64)).alias(BLOCK),
+        pl.lit(not sound).alias(BAD),
+    )
+    if f"{main.id}.town" not in named and "town" in main.columns and town is not None:
+        frame = frame.with_columns(pl.lit(town).alias(f"{main.id}.town"))
+        named.add(f"{main.id}.town")
+    for item in main.required:
+        if f"{main.id}.{item}" not in named and not extra:
+            problems.add("column-missing", "refused", **place, row=first_row, heading=main.columns[item].zh)
+            frame = frame.with_columns(pl.lit(True).alias(BAD))
+    frame = _lost_cells(sheet, frame, known, tables, problems)
+    frame = _ambiguous_merges(frame, filled, known, tables, problems)
+    return Block(frame, frame.height)
+
+
+def _serial_of(columns: Mapping[str, str]) -> pl.Expr:
+    serials = {heading_key(word) for word in catalogue().reading.serial}
+    source = next((source for source, label in columns.items() if heading_key(label) in serials), None)
+    return pl.lit(None, dtype=pl.String) if source is None else pl.col(source)
+
+
+def _known_columns(
+    body: pl.DataFrame,
+    columns: Mapping[str, str],
+    headings: Headings,
+    tables: Mapping[str, Table],
+    problems: Problems,
+    place: dict[str, str],
+    row: int,
+    extra: Mapping[str, str],
+) -> tuple[dict[str, str], bool]:
+    """Return cell column to known column, and whether the headings leave no doubt."""
+    known: dict[str, str] = {}
+    taken: dict[str, str] = {}
+    sound = True
+    serials = {heading_key(word) for word in catalogue().reading.serial}
+    for source, label in columns.items():
+        shown = " ".join(label.split())
+        if not fold(label):
+            if body[source].drop_nulls().str.strip_chars().str.len_chars().gt(0).any():
+                problems.add("column-without-heading", "notice", **place, row=row)
+            continue
+        key = heading_key(label)
+        found = headings.find(label)
+        name = extra.get(key) or extra.get(re.sub(r"\([^()]*\)$", "", key)) if found is None else None
+        if found is not None and found[0] in tables:
+            name = ".".join(found)
+            problems.heading(place["file"], place["sheet"], found[0], found[1], shown)
+            if tables[found[0]].columns[found[1]].type in _ADDED and headings.scaled(label):
+                problems.add("heading-scaled-unit", "refused", **place, row=row, column=shown)
+                sound = False
+        if name is None:
+            sound &= _unknown(label, shown, key in serials, headings, problems, place, row)
+        elif name in taken:
+            if body[source].is_null().all() or body[source].equals(body[taken[name]]):
+                problems.add("heading-twice-equal", "notice", **place, row=row, column=shown)
+            else:
+                problems.add("heading-twice", "refused", **place, row=row, column=shown)
+                sound = False
+        else:
+            taken[name] = source
+            known[source] = name
+    return known, sound
+
+
+def _unknown(
+    label: str, shown: str, serial: bool, headings: Headings, problems: Problems, place: dict[str, str], row: int
+) -> bool:
+    if serial:
+        return True
+    near = headings.near(label)
+    if near is not None:
+        table, column = headings.columns[near]
+        hint = catalogue().tables[table].columns.get(column)
+        problems.add(
+            "heading-near-miss", "refused", **place, row=row, column=shown, hint=hint.zh if hint is not None else column
+        )
+        return False
+    code = "column-personal" if is_personal(label) else "column-unknown"
+    problems.add(code, "notice", **place, row=row, column=shown)
+    return True
+
+
+def _fill_merges(
+    sheet: RawSheet, body: pl.DataFrame, known: Mapping[str, str], tables: Mapping[str, Table]
+) -> tuple[pl.DataFrame, dict[str, set[int]]]:
+    """Give every cell of a merged range its value, and number the rows that a merged cell binds together.
+
+    Returns the frame and, for each column, the rows whose value came from above: a number there would be counted twice.
+    """
+    offset = {int(row): place for place, row in enumerate(body["row"].to_list())} if sheet.merges else {}
+    filled: dict[str, set[int]] = {}
+    values: dict[str, dict[int, str | None]] = {}
+    blocks: dict[int, int] = {}
+    for number, (top, left, bottom, right) in enumerate(sheet.merges):
+        if bottom == top or right != left or f"c{left}" not in known or top not in offset:
+            continue
+        source = f"c{left}"
+        table, column = known[source].split(".", 1) if "." in known[source] else ("", known[source])
+        value = body[source][offset[top]]
+        for row in range(top + 1, bottom + 1):
+            if row in offset:
+                values.setdefault(source, {})[offset[row]] = value
+                filled.setdefault(source, set()).add(row)
+        if column in {"description", "finding_id"}:
+            blocks.update({row: number for row in range(top, bottom + 1)})
+    for source, cells in values.items():
+        series = body[source].to_list()
+        for position, value in cells.items():
+            series[position] = value
+        body = body.with_columns(pl.Series(source, series, dtype=pl.String))
+    if blocks:
+        body = body.with_columns(
+            pl.col("row").replace_strict(blocks, default=None, return_dtype=pl.Int64).alias(BLOCK)
+        )
+    return body, filled
+
+
+@cache
+def _furniture() -> tuple[str, str]:
+    reading = catalogue().reading
+    totals, footers = ("|".join(map(re.escape, words)) for words in (reading.totals, reading.footers))
+    return rf"(?i)^({totals})([:(\uff1a\uff08]|[0-9]|$)", rf"^({footers})([:(\uff1a\uff08]|$)"
+
+
+def _without_furniture(
+    body: pl.DataFrame,
+    columns: Mapping[str, str],
+    known: Mapping[str, str],
+    required: Sequence[str],
+    main: Table,
+    problems: Problems,
+    place: dict[str, str],
+) -> pl.DataFrame:
+    """Drop totals, signatures, repeated headings and the example row; each is named in a notice."""
+    if body.is_empty():
+        return body
+    cells = _cells(body.drop(BLOCK, strict=False))
+    squeezed = [pl.col(cell).str.replace_all(ODD + r"|\s", "") for cell in cells]
+    filled = [pl.when(cell.str.len_chars() > 0).then(cell) for cell in squeezed]
+    first = pl.coalesce(filled)
+    totals, footers = _furniture()
+    # A row of data answers at least one required column besides the one where the word stands.
+    words = f"{totals}|{footers}"
+    plain = dict(zip(cells, filled, strict=True))
+    answers = pl.sum_horizontal(
+        pl.lit(0), *((plain[cell].is_not_null() & ~plain[cell].str.contains(words)).fill_null(False) for cell in required)
+    )
+    single = pl.sum_horizontal([cell.is_not_null() for cell in filled]) == 1
+    lone_date = single & first.str.contains(r"^[0-9]{4}\D[0-9]{1,2}\D[0-9]{1,2}\D?$")
+    furniture = (answers <= 1) & first.str.contains(words)
+    marker = catalogue().reading.example_marker
+    keys = [
+        source
+        for source, name in known.items()
+        if name in {f"{main.id}.{main.key}", f"{main.id}.town", f"{main.id}.finding_id", f"{main.id}.town_code"}
+    ]
+    labels = {source: columns[source] for source in known}
+    repeated = pl.sum_horizontal(
+        [(pl.col(source) == label).fill_null(False) for source, label in labels.items()]
+    ) >= min(2, len(labels))
+    example = pl.any_horizontal([pl.col(source).str.strip_chars().str.starts_with(marker).fill_null(False) for source in keys])
+    kind = (
+        pl.when(repeated)
+        .then(pl.lit("row-heading-again"))
+        .when(furniture | lone_date)
+        .then(pl.lit("row-total-or-signature"))
+        .when(example if keys else pl.lit(False))
+        .then(pl.lit("row-example"))
+    )
+    body = body.with_columns(kind.alias("_kind"))
+    for row, code in body.filter(pl.col("_kind").is_not_null()).select("row", "_kind").iter_rows():
+        problems.add(code, "notice", **place, row=row)
+    return body.filter(pl.col("_kind").is_null()).drop("_kind")
+
+
+def _lost_cells(
+    sheet: RawSheet,
+    frame: pl.DataFrame,
+    known: Mapping[str, str],
+    tables: Mapping[str, Table],
+    problems: Problems,
+) -> pl.DataFrame:
+    """Refuse rows with a formula without value, an error value, or an id typed as a number too long to be exact."""
+    rows = set(frame["source_row"].to_list()) if sheet.lost else set()
+    bad: set[int] = set()
+    for row, position, code in sheet.lost:
+        name = known.get(f"c{position}")
+        if name is None or "." not in name or row not in rows:
+            continue
+        table, column = name.split(".", 1)
+        if code == "long-number" and tables[table].columns[column].type not in {"id", "ids"}:
+            continue
+        problems.add(code, "refused", file=sheet.file, sheet=sheet.sheet, row=row, table=table, column=column)
+        bad.add(row)
+    return frame.with_columns(pl.col(BAD) | pl.col("source_row").is_in(list(bad))) if bad else frame
+
+
+def _ambiguous_merges(
+    frame: pl.DataFrame,
+    filled: Mapping[str, set[int]],
+    known: Mapping[str, str],
+    tables: Mapping[str, Table],
+    problems: Problems,
+) -> pl.DataFrame:
+    """Refuse a number merged over several rows, unless one merged finding binds them: whose number would it be?"""
+    for source, rows in filled.items():
+        if "." not in known[source]:
+            continue
+        table, column = known[source].split(".", 1)
+        if tables[table].columns[column].type not in _ADDED:
+            continue
+        doubtful = frame.filter(pl.col("source_row").is_in(list(rows)) & pl.col(BLOCK).is_null())
+        problems.add_rows("merged-number", "refused", doubtful, table=table, column=column)
+        frame = frame.with_columns(pl.col(BAD) | (pl.col("source_row").is_in(list(rows)) & pl.col(BLOCK).is_null()))
+    return frame
+

@@ -1,0 +1,45 @@
+"""Which table a file's stem or a sheet's name names."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from schemas.tables import catalogue
+from scoring.intake.fold import fold
+
+COMBINED: Final = "combined"
+AMBIGUOUS: Final = "ambiguous"
+_PARTED: Final = re.compile(r"[_\-\s()\[\]{}\u3010\u3011\u3014\u3015]+")
+
+
+@cache
+def _names() -> dict[str, str]:
+    book = catalogue()
+    names = {
+        fold(text).casefold(): table.id for table in book.tables.values() for text in (table.id, table.zh, *table.aliases)
+    }
+    return names | {fold(text).casefold(): COMBINED for text in book.combined}
+
+
+def match_table(name: str) -> tuple[str, str] | None:
+    """Return the table that a name names and the rest of the name, or None.
+
+    The table's name stands alone or is parted from the rest by `_`, `-`, a space or a bracket.
+
+    Examples
+    --------
+    >>> match_table("2025Q1 findings")
+    ('findings', '2025Q1')
+    """
+    whole = fold(name)
+    if whole.casefold() in _names():
+        return _names()[whole.casefold()], ""
+    parts = [part for part in _PARTED.split(whole) if part]
+    found = [part for part in parts if part.casefold() in _names()]
+    tables = {_names()[part.casefold()] for part in found}
+    if not tables:
+        return None
+    rest = " ".join(part for part in parts if part not in found)
+    return (tables.pop(), rest) if len(tables) == 1 else (AMBIGUOUS, rest)

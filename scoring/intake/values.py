@@ -1,0 +1,234 @@
+"""One cell's text to a value: dates, counts, exact decimals, periods. Accepts what is certain, refuses what is a guess."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from typing import Any, Final
+
+from schemas.tables import catalogue
+from scoring.intake.fold import FOLDED, fold, name_key
+
+_EPOCH: Final = date(1899, 12, 30)
+_EPOCH_1904_SHIFT: Final = 1462
+_FIRST_YEAR, _LAST_YEAR = 1950, 2100
+_TIME: Final = re.compile(r"^(.*?\d.*?)(?:[T ]+)(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)Z?$", re.ASCII)
+_YMD: Final = re.compile(r"^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})$", re.ASCII)
+_SHORT_YEAR: Final = re.compile(r"^\d{1,2}\D\d{1,2}\D\d{1,2}\D?$", re.ASCII)
+_NUMBER: Final = re.compile(r"^[+-]?\d+(\.\d+)?$", re.ASCII)
+_GROUPED: Final = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$", re.ASCII)
+_NOISE: Final = Decimal("1e-9")
+_LARGEST: Final = Decimal(10) ** 12
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one text means: a value (None: empty), the repairs it took, or the code of the refusal with a hint."""
+
+    value: Any = None
+    repairs: tuple[str, ...] = ()
+    error: str | None = None
+    hint: str = ""
+
+
+def _opened(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return the folded text and the repairs that folding was; an empty mark becomes the empty text."""
+    plain = fold(text)
+    repairs = tuple(code for pattern, code in FOLDED if pattern.search(text))
+    if plain in catalogue().reading.empty:
+        return "", (*repairs, "repair-empty")
+    return plain, repairs
+
+
+def read_date(text: str) -> Cell:
+    """Read a date in any usual form: 2025-3-1, 2025/3/1, 2025.3.1, 20250301, a serial, the Chinese forms.
+
+    A time of day is dropped. A year of two digits, a day that does not exist and month-first forms are refused.
+    """
+    plain, repairs = _opened(text)
+    if not plain:
+        return Cell(None, repairs)
+    timed = _TIME.match(plain)
+    if timed:
+        plain = timed.group(1).strip()
+        if timed.group(2).strip("0:."):
+            repairs = (*repairs, "repair-time")
+    compact = "".join(plain.split())
+    if re.fullmatch(r"[0-9]{8}", compact):
+        return _date(int(compact[:4]), int(compact[4:6]), int(compact[6:]), repairs)
+    if re.fullmatch(r"[0-9]{4,6}(\.[0-9]+)?", compact):
+        return _serial(compact, repairs)
+    match = _YMD.match(compact)
+    if match:
+        return _date(int(match.group(1)), int(match.group(3)), int(match.group(4)), repairs)
+    if _SHORT_YEAR.match(compact):
+        return Cell(error="date-short-year")
+    return _chinese_date(compact, repairs)
+
+
+def _date(year: int, month: int, day: int, repairs: tuple[str, ...]) -> Cell:
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        return Cell(error="date-unreadable")
+    try:
+        return Cell(date(year, month, day), repairs)
+    except ValueError:
+        return Cell(error="date-does-not-exist")
+
+
+def _serial(text: str, repairs: tuple[str, ...]) -> Cell:
+    whole, _, rest = text.partition(".")
+    day = _EPOCH + timedelta(days=int(whole))
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        return Cell(error="date-unreadable")
+    dropped = ("repair-time",) if rest.strip("0") else ()
+    return Cell(day, (*repairs, "repair-serial", *dropped))
+
+
+@cache
+def _chinese_pattern() -> re.Pattern[str]:
+    reading = catalogue().reading
+    day = "|".join(reading.day)
+    numerals = "".join((*reading.digits, reading.ten))
+    return re.compile(
+        rf"^([0-9{numerals}]{{4}}){reading.year}([0-9{numerals}]{{1,3}}){reading.month}([0-9{numerals}]{{1,3}})(?:{day})?$"
+    )
+
+
+def _chinese_date(text: str, repairs: tuple[str, ...]) -> Cell:
+    match = _chinese_pattern().match(text)
+    if not match:
+        return Cell(error="date-unreadable")
+    year, month, day = (_numeral(part) for part in match.groups())
+    if year is None or month is None or day is None:
+        return Cell(error="date-unreadable")
+    if not text.isascii() and not re.match(r"^[0-9]{4}\D[0-9]", text):
+        repairs = (*repairs, "repair-numeral")
+    return _date(year, month, day, repairs)
+
+
+def _numeral(text: str) -> int | None:
+    """Read Chinese digits: with the mark for ten (up to 99), or written one by one."""
+    reading = catalogue().reading
+    digits = "".join(reading.digits.get(character, character) for character in text)
+    if reading.ten in digits:
+        tens, _, ones = digits.partition(reading.ten)
+        if len(tens) > 1 or len(ones) > 1 or not (tens + ones).isdigit() and tens + ones:
+            return None
+        return int(tens or 1) * 10 + int(ones or 0)
+    return int(digits) if digits.isascii() and digits.isdigit() else None
+
+
+def _number(plain: str, repairs: tuple[str, ...]) -> tuple[Decimal | None, tuple[str, ...], str | None]:
+    """Read a plain decimal number: thousands' commas and a unit behind it are repaired away."""
+    compact = "".join(plain.split())
+    for unit in catalogue().reading.units:
+        if compact.endswith(unit) and compact[: -len(unit)][-1:].isdigit():
+            compact = compact[: -len(unit)]
+            repairs = (*repairs, "repair-unit")
+            break
+    if _GROUPED.match(compact):
+        compact = compact.replace(",", "")
+        repairs = (*repairs, "repair-comma")
+    if not _NUMBER.match(compact) or len(compact) > 60:
+        return None, repairs, "number-unreadable"
+    value = Decimal(compact)
+    if abs(value) > _LARGEST:
+        return None, repairs, "number-too-large"
+    return value, repairs, None
+
+
+def _rounded(value: Decimal, places: int, repairs: tuple[str, ...]) -> tuple[Decimal | None, tuple[str, ...]]:
+    near = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    if near == value:
+        return near, repairs
+    if abs(near - value) < _NOISE:
+        return near, (*repairs, "repair-noise")
+    return None, repairs
+
+
+def read_count(text: str) -> Cell:
+    """Read a count: a whole number, not negative. An empty cell stays empty, it is not 0."""
+    plain, repairs = _opened(text)
+    if not plain:
+        return Cell(None, repairs)
+    value, repairs, error = _number(plain, repairs)
+    if value is None:
+        return Cell(error=error)
+    near, repairs = _rounded(value, 0, repairs)
+    if near is None:
+        return Cell(error="count-fractional")
+    return Cell(error="number-negative") if near < 0 or plain.startswith("-") else Cell(int(near), repairs)
+
+
+def read_decimal(text: str, places: int, *, signed: bool = False) -> Cell:
+    """Read an exact decimal with at most `places` decimals; noise below 1e-9 is repaired, anything else refused."""
+    plain, repairs = _opened(text)
+    if not plain:
+        return Cell(None, repairs)
+    value, repairs, error = _number(plain, repairs)
+    if value is None:
+        return Cell(error=error)
+    near, repairs = _rounded(value, places, repairs)
+    if near is None:
+        return Cell(error="too-many-decimals", hint=str(places))
+    return Cell(error="number-negative") if near < 0 and not signed else Cell(near + 0, repairs)
+
+
+_PERIOD: Final = re.compile(r"^(\d{4})(?:-?(Q[1-4]|H[12])|-(0[1-9]|1[0-2]))?$", re.ASCII)
+_YEAR_MONTH: Final = re.compile(r"^(\d{4})[-/.](\d{1,2})(?:[-/.]0?1(?: 00:00:00)?)?$", re.ASCII)
+
+
+def read_month(text: str) -> Cell:
+    """Read a month into the form 2025-03; a date cell of a first day is the month that Excel made a date of."""
+    plain, repairs = _opened(text)
+    if not plain:
+        return Cell(None, repairs)
+    reading = catalogue().reading
+    compact = plain.removesuffix("00:00:00").strip().rstrip(reading.month).replace(reading.year, "-")
+    if re.fullmatch(r"[0-9]{6}", compact):
+        compact = f"{compact[:4]}-{compact[4:]}"
+    match = _YEAR_MONTH.match(compact)
+    if not match or not 1 <= int(match.group(2)) <= 12 or not _FIRST_YEAR <= int(match.group(1)) <= _LAST_YEAR:
+        return Cell(error="month-unreadable")
+    return Cell(f"{match.group(1)}-{int(match.group(2)):02}", repairs)
+
+
+def read_period(text: str, intervals: frozenset[str]) -> Cell:
+    """Read a period's label (2025Q1, 2025-03, 2025H1, 2025, the Chinese forms) or the id of a declared interval."""
+    plain, repairs = _opened(text)
+    if not plain:
+        return Cell(None, repairs)
+    if plain in intervals:
+        return Cell(plain, repairs)
+    reading = catalogue().reading
+    compact = "".join(plain.upper().split())
+    for words, label in reading.quarters.items():
+        if compact.endswith(words):
+            compact = compact.removesuffix(words).rstrip(reading.year) + label
+            break
+    compact = compact.removesuffix(reading.year)
+    match = _PERIOD.match(compact)
+    if match:
+        return Cell(compact.replace("-", "") if match.group(2) else compact, repairs)
+    month = read_month(plain)
+    return month if month.error is None else Cell(error="period-unreadable")
+
+
+def read_word(text: str, words: Mapping[str, str], *, error: str) -> Cell:
+    """Read a word of a closed list (key: the folded word, value: what it stands for), else refuse with the nearest."""
+    plain, repairs = _opened(text)
+    if not plain:
+        return Cell(None, repairs)
+    found = words.get(name_key(plain))
+    return Cell(found, repairs) if found is not None else Cell(error=error, hint=nearest(plain, words))
+
+
+def nearest(text: str, words: Mapping[str, str]) -> str:
+    """Return the known word most like `text`, or the empty text when none is near."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(text[:100], list(words), n=1, cutoff=0.5)), "")
