@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -61,12 +61,11 @@ class Notice:
     imprint: Sequence[tuple[str, str]]
     watermark: str
     run_line: str
-    fonts: dict[str, str] = field(default_factory=dict)
 
 
 def lay_out(notice: Notice, path: Path) -> None:
     """Write a notice as an editable document; equal notices give equal bytes."""
-    document = blank(notice.title, notice.issuer, notice.fonts, notice.lang, notice.as_of)
+    document = blank(notice.title, notice.issuer, notice.lang, notice.as_of)
     page(document.sections[0])
     margins(document, document.sections[0], notice.watermark, notice.run_line)
     _front(document, notice)

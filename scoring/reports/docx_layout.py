@@ -79,18 +79,16 @@ WIDE_TEXT_WIDTH: Final = Mm(225)
 _BUILT_IN: Final = ("Normal", "Title", "Heading1", "Heading2", "Header", "Footer")
 
 
-def blank(title: str, issuer: str, own_fonts: Mapping[str, str], lang: str, as_of: date) -> Document:
+def blank(title: str, issuer: str, lang: str, as_of: date) -> Document:
     """Open an empty document with our styles, fonts and properties and nothing of the library's template.
 
     Parameters
     ----------
-    own_fonts
-        The bureau's own fonts by use (title, body, heading, subheading, page); the official names for what is left out.
     as_of
         Stands as the day on which the document was made: equal results are equal bytes.
     """
     document = docx.Document()
-    faces = {use: own_fonts.get(use) or say(f"docx-font-{use}", lang) for use in _USES}
+    faces = {use: say(f"docx-font-{use}", lang) for use in _USES}
     _styles(document, faces, lang)
     _substitutes(document, faces, lang)
     package = document.part.package

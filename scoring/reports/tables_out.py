@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from scoring.reports.masking import mask
+from scoring.reports.masking import mask_column
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -58,21 +58,8 @@ def write_tables(assessment: Assessment, folder: Path) -> list[Path]:
         "ledger.csv": assessment.ledger.select(LEDGER),
     }
     for name, frame in tables.items():
-        _plain(_masked(frame)).write_csv(folder / name, include_bom=True)
+        _plain(frame.with_columns(mask_column(typed) for typed in _TYPED if typed in frame.columns)).write_csv(folder / name, include_bom=True)
     return [folder / name for name in tables]
-
-
-def _masked(frame: pl.DataFrame) -> pl.DataFrame:
-    """Mask the typed columns. Only texts with a run of digits long enough are looked at, each once."""
-    for name in _TYPED:
-        if name not in frame.columns:
-            continue
-        suspects = frame.get_column(name).drop_nulls().unique()
-        suspects = suspects.filter(suspects.str.contains(r"(?:\d[^\d/]?){11}"))
-        changed = {text: kept for text in suspects if (kept := mask(text)) != text}
-        if changed:
-            frame = frame.with_columns(pl.col(name).replace(changed))
-    return frame
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
