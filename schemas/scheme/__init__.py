@@ -35,8 +35,9 @@ class Interval(Part):
 
 
 class Calendar(Part):
-    """Which periods are scored. `closes_on` 25: a quarter runs from the 26th to the 25th; `year_closes_on`: the last one closes early, e.g. 12-20.
+    """Which periods are scored.
 
+    `closes_on` 25: a quarter runs from the 26th to the 25th; `year_closes_on`: the last one closes early, e.g. 12-20.
     `belongs_by` says which date places a finding; `grace_days` is added to the period's end for the default as_of.
     """
 
@@ -48,7 +49,7 @@ class Calendar(Part):
     grace_days: int = Field(default=0, ge=0, le=366)
 
 
-class Field_(Part):
+class OwnField(Part):
     """A column that the scheme adds to a table, to be priced on."""
 
     id: Identifier
@@ -130,7 +131,8 @@ class Silence(Part):
 class Scheme(Part):
     """A dated set of rules that turns findings and measures into scores.
 
-    `values` closes the words of a column of findings; `words_en` says such words in English where a report is printed so.
+    `values` closes the words of a column of findings; `words_en` says such words in English where a report is printed
+    so.
     """
 
     id: Identifier
@@ -148,7 +150,7 @@ class Scheme(Part):
     decimals: int = Field(default=2, ge=0, le=6)
     round_at: Literal["total", "indicator"] = "indicator"
     calendar: Calendar = Calendar()
-    fields: tuple[Field_, ...] = ()
+    fields: tuple[OwnField, ...] = ()
     values: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     words_en: dict[str, str] = Field(default_factory=dict)
     severities: tuple[Severity, ...] = ()

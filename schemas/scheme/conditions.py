@@ -25,7 +25,8 @@ Operator = Literal["eq", "ne", "in", "not_in", "lt", "le", "gt", "ge", "has", "h
 class Test(Part):
     """The operators on one field; usually one of them, `from` and `to` together for a range of dates.
 
-    `eq ne in not_in` compare values, `lt le gt ge` numbers, `from to` dates (inclusive), `has has_all has_none` sets of tags.
+    `eq ne in not_in` compare values, `lt le gt ge` numbers, `from to` dates (inclusive), `has has_all has_none` sets
+    of tags.
     """
 
     eq: str | None = None

@@ -30,7 +30,10 @@ class ScorePart(Part):
 
 
 class Parts(Part):
-    """total = Σ weight × unrounded part. The first row of `allot` that matches takes a finding; one that none takes is set aside."""
+    """total = Σ weight × unrounded part.
+
+    The first row of `allot` that matches takes a finding; one that none takes is set aside.
+    """
 
     parts: tuple[ScorePart, ...] = Field(min_length=1)
     allot: tuple[Allotment, ...] = Field(min_length=1)
@@ -113,8 +116,9 @@ class BandGrades(Part):
 
 
 class QuantileGrades(Part):
-    """Grades by place inside the peer group: a town has a grade if its rank ≤ floor(top × n), `top` counted from the best.
+    """Grades by place inside the peer group.
 
+    A town has a grade if its rank ≤ floor(top × n), `top` counted from the best.
     Groups smaller than `smallest_group` fall back to the bands of the same grades.
     """
 
@@ -131,7 +135,8 @@ Grades = Annotated[BandGrades | QuantileGrades, Field(discriminator="by")]
 class TieBreaker(Part):
     """Compared in order where two published scores are equal.
 
-    `findings`: fewer findings that cost something and meet `when` stand first. `on_time_rate`: the larger share of findings due that were
+    `findings`: fewer findings that cost something and meet `when` stand first. `on_time_rate`: the larger share of
+    findings due that were
     closed on time stands first. `dimension`, `indicator`: the better one of `of` stands first.
     """
 
@@ -141,7 +146,10 @@ class TieBreaker(Part):
 
 
 class Range(Part):
-    """The published score's bounds. Left out: 0 and the full marks times the parts' weights (no upper one where lower is better)."""
+    """The published score's bounds.
+
+    Left out: 0 and the full marks times the parts' weights (no upper one where lower is better).
+    """
 
     min: Amount | None = None
     max: Amount | None = None

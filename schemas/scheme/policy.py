@@ -28,7 +28,10 @@ class Consequence(Part):
 
 
 class States(Part):
-    """The policy table. A state left out takes the next more general one: extended, self_reported → on_time; the rest → no share."""
+    """The policy table.
+
+    A state left out takes the next more general one: extended, self_reported → on_time; the rest → no share.
+    """
 
     on_time: Consequence = Consequence()
     late: Consequence = Consequence()

@@ -1,4 +1,7 @@
-"""The rule kinds: a closed union, told apart by `kind`. How each is applied stands in scoring/pricing/, one module a kind."""
+"""The rule kinds: a closed union, told apart by `kind`.
+
+How each is applied stands in scoring/pricing/, one module a kind.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,13 @@ from schemas.scheme.conditions import Conditions
 class PriceRow(Part):
     """A row of a price list; the first that matches a finding prices it.
 
-    `price` is points for each unit of quantity, never negative. `from` and `to` bound the day the problem was found, inclusive.
+    `price` is points for each unit of quantity, never negative. `from` and `to` bound the day the problem was found,
+    inclusive.
     A row with `zero_out` takes the whole indicator (its price may be left out).
     """
 
     when: Conditions = Field(default_factory=dict)
-    price: Amount = Field(default=0, ge=0, validate_default=True)  # type: ignore[assignment]
+    price: Amount = Field(default=0, ge=0, validate_default=True)
     from_: Day | None = Field(default=None, alias="from")
     to: Day | None = None
     zero_out: bool = False
@@ -55,7 +59,8 @@ class Deduct(Part):
 class Measured(Part):
     """What the rules that read the measures table have in common.
 
-    `minimum_sample` counts the denominator (or the `sample` column); below it there is no data. `several_values` says how
+    `minimum_sample` counts the denominator (or the `sample` column); below it there is no data. `several_values` says
+    how
     several rows with a plain value are folded; without it they are refused.
     """
 
@@ -95,7 +100,7 @@ class Band(Part):
 
 
 class Rate(Measured):
-    """A measured rate in percent (numerator / denominator × 100), or a plain value as it stands. One of three shapes."""
+    """A rate in percent (numerator / denominator × 100), or a plain value as it stands. One of three shapes."""
 
     kind: Literal["rate"]
     better: Literal["higher", "lower"] = "higher"
@@ -123,7 +128,10 @@ class Accrue(Measured):
 
 
 class PassFail(Measured):
-    """Full marks when the measure (a rate in percent, or a plain value) reaches `at_least` (or stays `at_most`), else nothing."""
+    """Full marks when the measure reaches `at_least` (or stays `at_most`), else nothing.
+
+    A measure is a rate in percent, or a plain value.
+    """
 
     kind: Literal["pass_fail"]
     at_least: Amount | None = None

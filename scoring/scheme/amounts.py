@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
+from itertools import pairwise
 from math import lcm
 from typing import Final
 
 from schemas.amount import write_amount
-from schemas.scheme import Scheme
+from schemas.scheme import Dimension, Indicator, Scheme
 from scoring.messages import say
 from scoring.scheme import nodes
 from scoring.scheme.problems import Collector
@@ -16,7 +17,7 @@ from scoring.scheme.problems import Collector
 MAX_DENOMINATOR: Final = 10**7
 """Finding-level points are Int64 multiples of 1/N; N may not pass this."""
 MAX_SCALED_POINTS: Final = 10**12
-"""N × the dearest price × the largest multiplier may not pass this: nine million such findings then fit one Int64 sum."""
+"""N × the dearest price × the largest multiplier may not pass this: nine million such findings fit one Int64 sum."""
 
 
 def check_amounts(scheme: Scheme, root: nodes.Mapping, problems: Collector) -> None:
@@ -69,7 +70,7 @@ def _common(amounts: Iterable[Fraction]) -> int:
 
 
 def _check_sums(scheme: Scheme, root: nodes.Mapping, problems: Collector) -> None:
-    """Points are weights only where marks are lost from the top; upwards they bound losses, and net has no full marks."""
+    """Points are weights only where marks are lost from the top: upwards they bound losses, net has no full marks."""
     if scheme.direction != "down":
         return
     for dimension in scheme.dimensions:
@@ -107,7 +108,8 @@ def _slip(target: Fraction, points: dict[str, tuple[Fraction, int]], problems: C
 
 
 def _check_caps(scheme: Scheme, problems: Collector) -> None:
-    for item in (*scheme.dimensions, *(indicator for _, indicator in scheme.indicators())):
+    items: list[Dimension | Indicator] = [*scheme.dimensions, *(indicator for _, indicator in scheme.indicators())]
+    for item in items:
         if isinstance(item.cap, Fraction) and item.cap <= 0:
             problems.error(item.line, "cap-not-positive", at=item.id, name=item.label, value=write_amount(item.cap))
     for surcharge in scheme.surcharges:
@@ -140,7 +142,7 @@ def _check_bands(scheme: Scheme, problems: Collector) -> None:
         for band, before, edge in zip(rule.bands[1:], edges, edges[1:], strict=False):
             if edge <= before:
                 problems.error(band.line, "bands-out-of-order", at=indicator.id, name=indicator.label)
-        for better, worse in zip(rule.bands, rule.bands[1:], strict=False):
+        for better, worse in pairwise(rule.bands):
             if worse.points > better.points:
                 problems.error(worse.line, "band-worse-earns-more", at=indicator.id, name=indicator.label)
         for band in rule.bands:

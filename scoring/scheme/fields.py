@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final, Literal, NamedTuple
 
 from schemas.amount import parse_amount
@@ -69,7 +68,7 @@ def known_fields(scheme: Scheme, context: Context) -> dict[str, Field]:
         fields["indicator"] = Field("indicator", "text", tuple(item.id for _, item in scheme.indicators()))
     for declared in scheme.fields:
         if declared.table == context:
-            kind: Kind = declared.type if declared.type in {"text", "date"} else "number"  # type: ignore[assignment]
+            kind: Kind = declared.type if declared.type in {"text", "date"} else "number"
             fields.setdefault(declared.id, Field(declared.id, kind, declared.values))
     return fields
 
@@ -125,32 +124,24 @@ def check_conditions(scheme: Scheme, root: nodes.Mapping, problems: Collector) -
             if name not in fields:
                 problems.error(line, "unknown-field", name=name, hint=problems.hint(name, fields))
                 continue
+            list_line = _list_line(name, scheme, root) or "-"
             for operator, value in test.operators().items():
-                _check_test(fields[name], operator, value, line, scheme, root, problems)
+                if operator in _OPERATORS[fields[name].kind]:
+                    _check_values(fields[name], value, line, list_line, problems)
+                else:
+                    allowed = " ".join(_OPERATORS[fields[name].kind])
+                    problems.error(line, "operator-unfit", operator=operator, name=name, allowed=allowed)
 
 
-def _check_test(
-    field: Field, operator: Operator, value: object, line: int, scheme: Scheme, root: nodes.Mapping, problems: Collector
-) -> None:
-    allowed = _OPERATORS[field.kind]
-    if operator not in allowed:
-        problems.error(line, "operator-unfit", operator=operator, name=field.id, allowed=" ".join(allowed))
-        return
-    words = [str(word) for word in value] if isinstance(value, tuple) else [str(value)]
-    if not words:
+def _check_values(field: Field, value: object, line: int, list_line: object, problems: Collector) -> None:
+    values: tuple[object, ...] = value if isinstance(value, tuple) else (value,)
+    if not values:
         problems.error(line, "empty-condition", key=field.id, value="")
-    for word in words:
+    for word in values:
         if field.kind == "text" and field.words and word not in field.words:
-            listed = _list_line(field.id, scheme, root)
-            problems.error(
-                line,
-                "unknown-word",
-                name=field.id,
-                word=word,
-                list_line=listed or "-",
-                hint=problems.hint(word, field.words),
-            )
-        elif field.kind == "number" and not _is_amount(value if isinstance(value, Fraction) else word):
+            hint = problems.hint(str(word), field.words)
+            problems.error(line, "unknown-word", name=field.id, word=word, list_line=list_line, hint=hint)
+        elif field.kind == "number" and not _is_amount(word):
             problems.error(line, "not-exact", key=field.id, value=word)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -13,7 +12,7 @@ from schemas.scheme import Scheme
 from schemas.scheme.base import Part
 from scoring.scheme.amounts import check_amounts
 from scoring.scheme.fields import check_conditions
-from scoring.scheme.nodes import MAX_BYTES, Mapping, Node, Sequence, Unreadable, read_tree
+from scoring.scheme.nodes import MAX_BYTES, Mapping, Node, Sequence, UnreadableError, read_tree
 from scoring.scheme.problems import Collector, SchemeError
 from scoring.scheme.references import check_references
 from scoring.scheme.translate import translate
@@ -84,7 +83,7 @@ def _parse(content: bytes, problems: Collector) -> tuple[Scheme, str]:
         raise SchemeError(problems.in_order()) from None
     try:
         root = read_tree(text, problems)
-    except Unreadable:
+    except UnreadableError:
         raise SchemeError(problems.in_order()) from None
     if problems.found:
         raise SchemeError(problems.in_order())
@@ -101,7 +100,7 @@ def _parse(content: bytes, problems: Collector) -> tuple[Scheme, str]:
     return scheme, text
 
 
-def attach_lines(value: Any, node: Node) -> None:
+def attach_lines(value: object, node: Node) -> None:
     """Tell every piece of a scheme the line that it begins on."""
     if isinstance(value, Part):
         value._line = node.line  # noqa: SLF001 - the loader is the one writer of this attribute

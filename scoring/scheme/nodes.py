@@ -31,7 +31,7 @@ MAX_BYTES: Final = 2_000_000
 MAX_DEPTH: Final = 24
 MAX_NODES: Final = 200_000
 _INEXACT: Final = re.compile(
-    r"[-+]?(\.inf|inf|\.?nan|\d[\d_]*(\.\d*)?[eE][-+]?\d+|0x[0-9a-f]+|0o[0-7]+|\d+(_\d+)+)", re.I
+    r"[-+]?(\.inf|inf|\.?nan|\d[\d_]*(\.\d*)?[eE][-+]?\d+|0x[0-9a-f]+|0o[0-7]+|\d+(_\d+)+)", re.IGNORECASE
 )
 _NOTHING: Final = frozenset({"", "~", "null", "Null", "NULL"})
 
@@ -79,7 +79,7 @@ class Mapping:
 Node = Scalar | Sequence | Mapping
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """The text is no YAML tree that could be looked at further; the collector holds the reason."""
 
 
@@ -88,7 +88,7 @@ def read_tree(text: str, problems: Collector) -> Mapping:
 
     Raises
     ------
-    Unreadable
+    UnreadableError
         It is not YAML, not one mapping, or too deep or large. What is forbidden but leaves a tree (anchors,
         duplicate keys …) is collected and left out.
     """
@@ -99,17 +99,17 @@ def read_tree(text: str, problems: Collector) -> Mapping:
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         problems.error(line, "bad-character", character=f"U+{_ordinal(error.character):04X}")
-        raise Unreadable from None
+        raise UnreadableError from None
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problems.error(mark.line + 1 if mark else 0, "not-yaml")
-        raise Unreadable from None
+        raise UnreadableError from None
     except (YAMLError, ValueError, OverflowError):  # ruamel lets a few escape, for example on a bad %YAML line
         problems.error(0, "not-yaml")
-        raise Unreadable from None
+        raise UnreadableError from None
     if not isinstance(root, Mapping):
         problems.error(root.line if root else 0, "not-a-mapping")
-        raise Unreadable
+        raise UnreadableError
     return root
 
 
@@ -133,7 +133,7 @@ class _Builder:
                     self.problems.error(line, "directive")
                 if documents > 1:
                     self.problems.error(line, "second-document")
-                    raise Unreadable
+                    raise UnreadableError
             elif isinstance(event, StreamEndEvent):
                 break
             elif isinstance(event, (ScalarEvent, SequenceStartEvent, MappingStartEvent, AliasEvent)):
@@ -145,16 +145,18 @@ class _Builder:
         self.count += 1
         if depth > MAX_DEPTH:
             self.problems.error(line, "too-deep", limit=MAX_DEPTH)
-            raise Unreadable
+            raise UnreadableError
         if self.count > MAX_NODES:
             self.problems.error(line, "too-many-nodes", limit=MAX_NODES)
-            raise Unreadable
+            raise UnreadableError
         if isinstance(event, AliasEvent):
             self.problems.error(line, "alias", name=event.anchor)
             return Scalar(line, "", quoted=True)
-        if getattr(event, "anchor", None):
+        if not isinstance(event, (ScalarEvent, SequenceStartEvent, MappingStartEvent)):
+            raise UnreadableError  # the parser never gives another event here
+        if event.anchor:
             self.problems.error(line, "anchor", name=event.anchor)
-        if getattr(event, "tag", None):
+        if event.tag:
             self.problems.error(line, "tag", name=event.tag)
         if isinstance(event, SequenceStartEvent):
             return self.sequence(Sequence(line), events, depth)
@@ -162,7 +164,7 @@ class _Builder:
             return self.mapping(Mapping(line), events, depth)
         return self.scalar(event, line)
 
-    def scalar(self, event: Event, line: int) -> Scalar:
+    def scalar(self, event: ScalarEvent, line: int) -> Scalar:
         quoted = bool(event.style)
         text = str(event.value)
         if not quoted and text in _NOTHING:

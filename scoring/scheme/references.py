@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Protocol
 
 from schemas.scheme import Indicator, Scheme
-from schemas.scheme.base import Part
 from schemas.scheme.outcome import Grade
 from schemas.scheme.rules import Measured
 from scoring.scheme import nodes
@@ -25,6 +26,13 @@ def check_references(scheme: Scheme, root: nodes.Mapping, problems: Collector) -
     check.words()
     check.calendar()
     check.direction()
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def line(self) -> int: ...
 
 
 class _References:
@@ -55,27 +63,25 @@ class _References:
         scheme = self.scheme
         indicators = [indicator for _, indicator in scheme.indicators()]
         # An indicator, a dimension and an item that is not scored are told apart by id in reports and in tie-breakers.
-        self._unique([(item.id, item.line) for item in (*scheme.dimensions, *indicators, *scheme.not_scored)])
-        grades = scheme.grades.grades if scheme.grades else ()
-        intervals = (*scheme.calendar.intervals, *(scheme.parts.parts if scheme.parts else ()))
-        lists: Iterable[Sequence[Part]] = (
-            scheme.fields,
-            scheme.severities,
-            scheme.measures,
-            scheme.surcharges,
-            scheme.gates,
-            grades,
-            intervals,
-        )
-        for items in lists:
-            self._unique([(str(getattr(item, "id")), item.line) for item in items])  # noqa: B009 - every one has an id
-        taken = {item.id: item.line for item in (*indicators, *scheme.not_scored)}
+        items: list[_Named] = [*scheme.dimensions, *indicators, *scheme.not_scored]
+        grades: list[_Named] = [*(scheme.grades.grades if scheme.grades else ())]
+        intervals: list[_Named] = [*scheme.calendar.intervals, *(scheme.parts.parts if scheme.parts else ())]
+        lists: list[Sequence[_Named]] = [items, grades, intervals]
+        lists += [scheme.fields, scheme.severities, scheme.measures, scheme.surcharges, scheme.gates]
+        for named in lists:
+            self._unique([(item.id, item.line) for item in named])
+        self._unique([(indicator.label, indicator.line) for indicator in indicators])
+        self._aliases(indicators)
+
+    def _aliases(self, indicators: Sequence[Indicator]) -> None:
+        """Refuse an alias that means something else already: data name an indicator by id, label or alias."""
+        taken = {item.id: item.line for item in (*indicators, *self.scheme.not_scored)}
+        taken |= {indicator.label: indicator.line for indicator in indicators}
         for indicator in indicators:
             for alias in indicator.aliases:
                 if alias in taken:
                     self.problems.error(indicator.line, "alias-taken", at=indicator.id, name=alias, first=taken[alias])
                 taken.setdefault(alias, indicator.line)
-        self._unique([(indicator.label, indicator.line) for indicator in indicators])
 
     def _unique(self, names: list[tuple[str, int]]) -> None:
         first: dict[str, int] = {}
@@ -131,7 +137,7 @@ class _References:
                     what, choices = targets[surcharge.level]
                     self.known(surcharge.of, choices, what=what, line=surcharge.line, at=surcharge.id)
             edges = [step.at_least for step in surcharge.steps]
-            if any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+            if any(low >= high for low, high in pairwise(edges)):
                 self.problems.error(surcharge.line, "steps-not-rising", at=surcharge.id)
 
     def parts(self) -> None:
@@ -162,7 +168,7 @@ class _References:
                 self.problems.error(grade.line, "grade-without-top", at=grade.id, name=grade.id)
             if grade.top is not None and grades.by == "bands":
                 self.problems.error(grade.line, "grade-top-in-bands", at=grade.id, name=grade.id)
-        for better, worse in zip(grades.grades, grades.grades[1:], strict=False):
+        for better, worse in pairwise(grades.grades):
             self._grade_order(better, worse)
 
     def _grade_order(self, better: Grade, worse: Grade) -> None:

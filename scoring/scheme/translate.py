@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from typing import Annotated, Final, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
@@ -69,11 +69,10 @@ def translate(errors: list[ErrorDetails], root: Mapping, problems: Collector) ->
         by_place.setdefault((*taken, *extra), []).append(error)
     for place, group in by_place.items():
         deeper = any(len(other) > len(place) and other[: len(place)] == place for other in by_place)
+        kinds = {error["type"] for error in group}
+        if deeper and len(group) == 1 and kinds <= {*_KINDS, "literal_error"}:
+            continue  # the other branch of a union, whose true branch is already reported further in
         likely = _likely(group, locate(root, place)[0])
-        if deeper and not any(error["type"] in {"missing", "extra_forbidden"} for error in likely) and len(group) == 1:
-            # The other branch of a union, whose true branch is already reported further in.
-            if group[0]["type"] in _KINDS or group[0]["type"] == "literal_error":
-                continue
         _one(likely, place, root, problems)
 
 
@@ -108,7 +107,7 @@ def _one(group: list[ErrorDetails], place: tuple[str | int, ...], root: Mapping,
         problems.error(
             line,
             "word-unknown",
-            key=key,
+            key=str(context.get("discriminator", key)).strip("'"),
             word=shown,
             choices=_listed(words, problems) + exact,
             hint=problems.hint(shown, words),
@@ -141,7 +140,7 @@ def _path(place: tuple[str | int, ...]) -> str:
     return ".".join(str(step + 1) if isinstance(step, int) else step for step in place)
 
 
-def _leaves(annotation: Any) -> list[Any]:
+def _leaves(annotation: object) -> list[object]:
     """Return the kinds that a type may be, unions and Annotated taken apart."""
     origin = get_origin(annotation)
     if origin is Annotated:
@@ -151,7 +150,7 @@ def _leaves(annotation: Any) -> list[Any]:
     return [annotation]
 
 
-def _step(leaf: Any, step: str | int) -> Any:
+def _step(leaf: object, step: str | int) -> object:
     """Return the type one step further in, None where the type has no such step."""
     if isinstance(leaf, type) and issubclass(leaf, BaseModel):
         for name, field in leaf.model_fields.items():
@@ -166,7 +165,7 @@ def _step(leaf: Any, step: str | int) -> Any:
 
 
 def _models(loc: tuple[str | int, ...]) -> list[type[BaseModel]]:
-    leaves: list[Any] = [Scheme]
+    leaves: list[object] = [Scheme]
     for step in loc:
         further = [option for leaf in leaves if (option := _step(leaf, step)) is not None]
         tagged = [leaf for leaf in leaves if step in _literals(leaf)]
@@ -177,7 +176,7 @@ def _models(loc: tuple[str | int, ...]) -> list[type[BaseModel]]:
     return [leaf for leaf in leaves if isinstance(leaf, type) and issubclass(leaf, BaseModel)]
 
 
-def _literals(leaf: Any) -> tuple[str, ...]:
+def _literals(leaf: object) -> tuple[str, ...]:
     """Return the words of the key that tells a union's members apart."""
     if isinstance(leaf, type) and issubclass(leaf, BaseModel):
         for name in ("kind", "by"):
