@@ -1,0 +1,47 @@
+"""What can stop a paper from being made; each says what to do."""
+
+from __future__ import annotations
+
+from scoring.messages import say
+
+
+class MissingGlyph(Exception):  # noqa: N818 - named for what is missing
+    """No font on this machine has a character that is to be printed."""
+
+    def __init__(self, character: str, where: str, lang: str = "zh") -> None:
+        super().__init__(character, where, lang)
+        self.character = character
+        self.where = where
+        self.lang = lang
+
+    def __str__(self) -> str:
+        """Say which character, where it stands, and what to do."""
+        code = "U+" + format(ord(self.character), "04X")
+        return say("reports-missing-glyph", self.lang, character=self.character, code=code, where=self.where)
+
+
+class MissingLibrary(Exception):  # noqa: N818 - named for what is missing
+    """The machine lacks a library or every Chinese font."""
+
+    def __init__(self, what: str, install: str, lang: str = "zh") -> None:
+        super().__init__(what, install, lang)
+        self.what = what
+        self.install = install
+        self.lang = lang
+
+    def __str__(self) -> str:
+        """Say what is missing and the line that installs it."""
+        return say("reports-missing-library", self.lang, what=self.what, install=self.install)
+
+
+class ForbiddenAddress(Exception):  # noqa: N818 - named for what is forbidden
+    """A template or a text asked for an address that a paper may not fetch."""
+
+    def __init__(self, address: str, lang: str = "zh") -> None:
+        super().__init__(address, lang)
+        self.address = address
+        self.lang = lang
+
+    def __str__(self) -> str:
+        """Say which address, and what may be used instead."""
+        return say("reports-forbidden-address", self.lang, address=self.address)

@@ -1,0 +1,134 @@
+"""The words of one assessment in one language: periods, dimensions, indicators, grades, states, stages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from scoring.messages import catalogue, say
+from scoring.reports.office_text import printable
+from scoring.reports.text import day
+
+_PERIOD = re.compile(r"(\d{4})(?:Q([1-4])|H([12])|-(\d{2}))?")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What things are called.
+
+    Parameters
+    ----------
+    head
+        The assessment's head.
+    lang
+        ``zh`` or ``en``.
+    """
+
+    head: Mapping[str, Any]
+    lang: str
+
+    def __call__(self, code: str, /, **parameters: object) -> str:
+        """Return a sentence of the catalogue."""
+        return say(code, self.lang, **parameters)
+
+    def has(self, code: str) -> bool:
+        """Tell whether the catalogue knows the code: schemes and data may bring states of their own."""
+        return code in catalogue(self.lang)
+
+    def known(self, prefix: str, word: str) -> str:
+        """Return the catalogue's word for an id, or the id itself."""
+        code = f"{prefix}-{word.replace('_', '-')}"
+        return self(code) if self.has(code) else printable(word)
+
+    def named(self, thing: Mapping[str, Any]) -> str:
+        """Return the label of a part of the scheme."""
+        other = thing.get("label_en") if self.lang == "en" else None
+        return printable(str(other or thing["label"]))
+
+    @cached_property
+    def dimensions(self) -> dict[str, Mapping[str, Any]]:
+        """The scheme's dimensions by id, in order."""
+        return {dimension["id"]: dimension for dimension in self.head["scheme"]["dimensions"]}
+
+    @cached_property
+    def indicators(self) -> dict[str, Mapping[str, Any]]:
+        """The scheme's indicators by id, in order, each with its dimension's id."""
+        return {
+            indicator["id"]: {**indicator, "dimension": dimension["id"]}
+            for dimension in self.head["scheme"]["dimensions"]
+            for indicator in dimension["indicators"]
+        }
+
+    def dimension(self, identifier: str | None) -> str:
+        """Return a dimension's label; what lies above all dimensions has the name of the whole."""
+        if identifier is None:
+            return self("reports-whole")
+        found = self.dimensions.get(identifier)
+        return printable(identifier) if found is None else self.named(found)
+
+    def indicator(self, identifier: str | None) -> str:
+        """Return an indicator's label."""
+        found = self.indicators.get(identifier or "")
+        return printable(identifier or "") if found is None else self.named(found)
+
+    def grade(self, identifier: str | None) -> str:
+        """Return a grade's label; nothing for none."""
+        for grade in self.head["scheme"].get("grades") or ():
+            if grade["id"] == identifier:
+                return self.named(grade)
+        return printable(identifier or "")
+
+    def part(self, identifier: str | None) -> str:
+        """Return a part's label; nothing where the run has only one."""
+        parts = self.head["scheme"].get("parts") or []
+        if len(parts) < 2:
+            return ""
+        return next((printable(part["label"]) for part in parts if part["id"] == identifier), "")
+
+    @cached_property
+    def scheme(self) -> str:
+        """The scheme's title."""
+        scheme = self.head["scheme"]
+        other = scheme.get("title_en") if self.lang == "en" else None
+        return printable(str(other or scheme["title"]))
+
+    @cached_property
+    def period(self) -> str:
+        """The period in words: 2025年第一季度."""
+        period = self.head["period"]
+        match = _PERIOD.fullmatch(period["id"])
+        if match is None:
+            return printable(str(period.get("label") or period["id"]))
+        year, quarter, half, month = match.groups()
+        for code, number in (("quarter", quarter), ("half", half)):
+            if number:
+                return self(f"reports-period-{code}", year=year, ordinal=self(f"reports-ordinal-{number}"))
+        if month:
+            return self("reports-period-month", year=year, month=self(f"reports-month-{int(month)}"))
+        return self("reports-period-year", year=year)
+
+    @cached_property
+    def this_period(self) -> str:
+        """本季度, 本年度: how the text speaks of the period again."""
+        return self.known("reports-this", str(self.head["period"].get("kind") or "interval"))
+
+    @cached_property
+    def watermark(self) -> str:
+        """What lies behind the text of each page; nothing once published."""
+        words = [] if self.head["stage"] == "published" else [self.known("reports-stage", self.head["stage"])]
+        if self.head.get("incomplete"):
+            words.append(self("reports-incomplete"))
+        return self("reports-watermark-join").join(words)
+
+    @cached_property
+    def trace(self) -> str:
+        """Run code, scheme and date: the small line on every page."""
+        head = self.head
+        words = [self("reports-example-data")] if head.get("example") else []
+        words.append(self("reports-trace-run", code=printable(str(head.get("run_code") or "-"))))
+        words.append(self("reports-trace-scheme", scheme=self.scheme, hash=str(head["scheme"].get("hash") or "")[:8]))
+        words.append(self("reports-trace-as-of", day=day(head["as_of"], self.lang)))
+        return "\u3000".join(words) if self.lang == "zh" else " \u00b7 ".join(words)

@@ -1,0 +1,188 @@
+"""What the notice prints, ready made: `report.pdf` and `report.docx` lay it out and compute nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from scoring.reports.labels import Labels
+from scoring.reports.office_text import printable
+from scoring.reports.settings import Settings
+from scoring.reports.text import day, exact, known
+
+if TYPE_CHECKING:
+    from scoring.assessment import Assessment
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph; `lead` is its run-in heading in kaiti, or empty."""
+
+    text: str
+    lead: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and its paragraphs."""
+
+    heading: str
+    paragraphs: tuple[Paragraph, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the annex: heading, kind of content (``text``, ``name`` or ``number``), share of the width."""
+
+    heading: str
+    kind: str
+    share: int
+
+
+@dataclass(frozen=True)
+class Annex:
+    """The ranked table."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReportView:
+    """The notice, every word and number of it as text."""
+
+    lang: str
+    mark: str
+    number: str
+    title: str
+    addressees: str
+    sections: tuple[Section, ...]
+    attachment: str
+    signer: str
+    dated: str
+    annex: Annex
+    copies: str
+    printer: str
+    printed: str
+    watermark: str
+    trace: str
+    example: str
+
+
+def report_view(assessment: Assessment, settings: Settings) -> ReportView:
+    """Prepare the notice.
+
+    Parameters
+    ----------
+    assessment
+        The whole assessment.
+    settings
+        The bureau's names and how much of the ranking is shown.
+    """
+    from scoring.reports.prose import sections  # the sentences use the types above
+
+    labels = Labels(assessment.head, settings.lang)
+    title = labels("reports-notice-title", period=labels.period)
+    annex = annex_view(assessment, settings, labels)
+    dated = day(settings.dated, settings.lang)
+    return ReportView(
+        lang=settings.lang,
+        mark=printable(settings.mark or settings.bureau),
+        number=printable(settings.number),
+        title=title,
+        addressees=printable(settings.addressees) or labels("reports-addressees"),
+        sections=sections(assessment, settings, labels),
+        attachment=labels("reports-attachment", title=annex.title),
+        signer=printable(settings.bureau),
+        dated=dated,
+        annex=annex,
+        copies=labels("reports-copies", names=printable(settings.copies)) if settings.copies else "",
+        printer=printable(settings.printer or settings.bureau),
+        printed=labels("reports-printed", day=dated) if dated else "",
+        watermark=labels.watermark,
+        trace=labels.trace,
+        example=example_note(labels),
+    )
+
+
+def example_note(labels: Labels) -> str:
+    """Say that data or points are examples; nothing for real ones."""
+    head = labels.head
+    words = [labels("reports-example-note")] if head.get("example") else []
+    notice = head["scheme"].get("example_notice")
+    if notice:
+        words.append(printable(str(notice)) if labels.lang == "zh" else labels("reports-example-scheme"))
+    return "".join(words) if labels.lang == "zh" else " ".join(words)
+
+
+def annex_rows(rows: list[dict[str, Any]], settings: Settings) -> list[dict[str, Any]]:
+    """Choose and order the towns of the annex; those without a rank stand last."""
+    if settings.names == "order":
+        return sorted(rows, key=lambda row: row["order"])
+    ranked = sorted((row for row in rows if row["rank"] is not None), key=lambda row: (row["rank"], row["order"]))
+    if settings.names == "leaders":
+        return [row for row in ranked if row["rank"] <= settings.leaders]
+    if settings.names == "last":
+        return ranked[-settings.last :]
+    return ranked + sorted((row for row in rows if row["rank"] is None), key=lambda row: row["order"])
+
+
+def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> Annex:
+    """Lay out the ranked table: a column a dimension, its full points in the heading."""
+    with_rank = settings.names != "order"
+    rows = annex_rows(assessment.scores.to_dicts(), settings)
+    earned: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in assessment.dimensions.to_dicts():
+        earned.setdefault((row["town_code"], row["dimension"]), []).append(row)
+    columns = [Column(labels("reports-column-place"), "text", 5)] if with_rank else []
+    columns += [Column(labels("reports-column-town"), "name", 13), Column(labels("reports-column-group"), "text", 7)]
+    columns += [
+        Column(labels("reports-column-dimension", label=labels.named(d), points=d["points"]), "number", 10)
+        for d in labels.dimensions.values()
+    ]
+    columns += [Column(labels("reports-column-score"), "number", 8), Column(labels("reports-column-grade"), "text", 8)]
+    columns += [Column(labels("reports-column-group-place"), "text", 8)] if with_rank else []
+    columns += [Column(labels(f"reports-column-{code}"), "number", 7) for code in ("findings", "on-time", "overdue")]
+    decimals = int(labels.head["scheme"]["decimals"])
+    body = tuple(
+        (
+            *([_place(row["rank"], labels)] if with_rank else []),
+            printable(row["town"]),
+            printable(row["group"] or row["kind"] or ""),
+            *(_earned(earned.get((row["town_code"], d), []), decimals) for d in labels.dimensions),
+            _score(row, labels),
+            labels.grade(row["grade"]),
+            *([_place(row["group_rank"], labels)] if with_rank else []),
+            str(row["findings"]),
+            f"{row['closed_on_time']}/{row['due']}",
+            str(row["overdue"]),
+        )
+        for row in rows
+    )
+    title = labels(f"reports-annex-title-{'ranked' if with_rank else 'plain'}", period=labels.period)
+    return Annex(title, tuple(columns), body, _notes(rows, settings, labels))
+
+
+def _notes(rows: list[dict[str, Any]], settings: Settings, labels: Labels) -> tuple[str, ...]:
+    notes = [labels("reports-annex-note", as_of=day(labels.head["as_of"], labels.lang))]
+    if settings.names in {"leaders", "last"}:
+        notes.append(labels(f"reports-annex-note-{settings.names}"))
+    if any(row["outcome"] == "not_checked" for row in rows):
+        notes.append(labels("reports-annex-note-unchecked"))
+    return tuple(notes)
+
+
+def _score(row: Mapping[str, Any], labels: Labels) -> str:
+    return labels("reports-not-checked") if row["outcome"] == "not_checked" else str(row["score"] or "")
+
+
+def _place(rank: int | None, labels: Labels) -> str:
+    return labels("reports-none") if rank is None else str(rank)
+
+
+def _earned(rows: list[Mapping[str, Any]], decimals: int) -> str:
+    """Write a dimension's points; with several parts, one number a part."""
+    return " / ".join(exact(known(row, "earned"), decimals) for row in rows)

@@ -1,0 +1,401 @@
+"""A hand-made Assessment in the documented format: the 16 towns of Jiyuan, about a hundred findings, and towns of every odd kind.
+
+The engine is not used: what stands here is what reports may rely on, worked out by the plain sums below.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import groupby
+from statistics import median
+from typing import Any
+
+import polars as pl
+
+TOWNS = [
+    ("419001001", "沁园街道", "街道"),
+    ("419001002", "济水街道", "街道"),
+    ("419001003", "北海街道", "街道"),
+    ("419001004", "天坛街道", "街道"),
+    ("419001005", "玉泉街道", "街道"),
+    ("419001100", "克井镇", "镇"),
+    ("419001101", "五龙口镇", "镇"),
+    ("419001102", "轵城镇", "镇"),
+    ("419001103", "承留镇", "镇"),
+    ("419001104", "邵原镇", "镇"),
+    ("419001105", "坡头镇", "镇"),
+    ("419001106", "梨林镇", "镇"),
+    ("419001107", "大峪镇", "镇"),
+    ("419001108", "思礼镇", "镇"),
+    ("419001109", "王屋镇", "镇"),
+    ("419001110", "下冶镇", "镇"),
+]
+CLEAN, CROWDED, GATED, UNCHECKED = "419001003", "419001102", "419001109", "419001110"
+
+# dimension: id, label, label_en, points, [(id, label, label_en, points, clause, price)]
+SCHEME = [
+    (
+        "responsibility",
+        "责任落实",
+        "Responsibility",
+        20,
+        [
+            ("responsibility_shirked", "责任不承担", "Responsibility shirked", 6, "一、第2项", "1"),
+            ("policy_not_applied", "政策不落实", "Policy not applied", 6, "一、第3项", "1"),
+            ("wrong_inclusion", "错保（认定不精准）", "Wrong inclusion", 8, "一、第6项", "2"),
+        ],
+    ),
+    (
+        "process",
+        "审核确认程序",
+        "Review and confirmation",
+        40,
+        [
+            ("one_time_notice", "一次性告知", "One-time notice", 4, "二（一）第9项", "0.5"),
+            ("file_complete", "审核材料齐全", "Complete files", 8, "二（一）第11项", "0.5"),
+            ("file_visit_record", "入户调查记录", "Home visit record", 6, "二（一）第15项", "0.5"),
+            ("means_check_all", "逢进必核", "Means check on every entry", 6, "二（一）第22项", "1"),
+            ("kin_filing_village", "村（居）委成员近亲属备案", "Kin of village cadres filed", 4, "二（一）第28项", "1"),
+            ("results_published", "名单、金额在村（社区）公布", "Results published in the village", 4, "二（一）第33项", "0.5"),
+            ("dynamic_review", "分类动态管理", "Periodic review", 4, "二（一）第35项", "0.5"),
+            ("timely_exit", "不符合条件及时退出", "Timely exit", 4, "二（一）第36项", "1"),
+        ],
+    ),
+    (
+        "level",
+        "救助水平",
+        "Benefit level",
+        20,
+        [
+            ("amount_adjusted", "增发、减发、停发及时", "Timely adjustment", 8, "二（二）第45项", "0.5"),
+            ("care_fee_full", "护理费足额", "Care fee paid in full", 6, "二（二）第50项", "1"),
+            ("reserve_fund", "临时救助备用金制度", "Reserve fund", 6, "二（二）第52项", "1"),
+        ],
+    ),
+    (
+        "effect",
+        "工作成效",
+        "Effect",
+        20,
+        [
+            ("reply_timely", "答复求助及时", "Timely reply", 6, "二（三）第66项", "0.5"),
+            ("petition_handling", "信访处置规范", "Petition handling", 8, "二（三）第69项", "1"),
+            ("satisfaction", "群众满意率", "Satisfaction", 6, "二（三）第70项", "0.5"),
+        ],
+    ),
+]
+INDICATORS = {i[0]: (d[0], *i) for d in SCHEME for i in d[4]}
+CHANNELS = ["月度抽查", "日常监督", "专项督导", "暗访抽查", "信访投诉", "数据比对"]
+VILLAGES = ["东关社区", "南街村", "西坡村", "李庄村", "马头村", "河口村", "新城社区"]
+TEXTS = {
+    "file_complete": "2户低保档案缺少困难情况说明，审批表主要领导签批栏空白。",
+    "file_visit_record": "入户调查记录无调查人签字，未填写家庭收入来源。",
+    "dynamic_review": "B类对象超过半年未开展复核，台账停留在上年度。",
+    "timely_exit": "家庭成员稳定就业后仍按原标准发放，未及时办理退出手续。",
+    "satisfaction": "抽样回访中反映办理进度答复不及时。",
+}
+AS_OF = date(2025, 4, 15)
+
+
+@dataclass
+class SampleAssessment:
+    """Duck-typed like `scoring.assessment.Assessment`."""
+
+    head: dict[str, Any]
+    scores: pl.DataFrame
+    dimensions: pl.DataFrame
+    indicators: pl.DataFrame
+    ledger: pl.DataFrame
+    findings: pl.DataFrame
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    def for_town(self, code: str) -> SampleAssessment:
+        """One town's rows only."""
+        own = pl.col("town_code") == code
+        return SampleAssessment(
+            self.head,
+            self.scores.filter(own),
+            self.dimensions.filter(own),
+            self.indicators.filter(own),
+            self.ledger.filter(own),
+            self.findings.filter(pl.col("town") == code),
+        )
+
+
+def text(value: Fraction) -> str:
+    """Plain decimal text of the sample's terminating numbers."""
+    return f"{float(value):.2f}"
+
+
+def pair(name: str, value: Fraction | None) -> dict[str, int | None]:
+    """The two columns of one exact number."""
+    return {
+        f"{name}_num": None if value is None else value.numerator,
+        f"{name}_den": None if value is None else value.denominator,
+    }
+
+
+def finding(rng: random.Random, code: str, number: int) -> dict[str, Any]:
+    """One priced finding with a state."""
+    indicator = rng.choice([*INDICATORS, "file_complete", "file_complete", "file_visit_record", "dynamic_review"])
+    _, _, label, _, _, clause, price = INDICATORS[indicator]
+    found = date(2025, 1, 6) + timedelta(days=rng.randrange(78))
+    due = found + timedelta(days=rng.choice([14, 21, 30]))
+    state = rng.choice(["on_time", "on_time", "on_time", "late", "open", "waiting", "overdue", "sent_back"])
+    if state == "open":
+        due = AS_OF + timedelta(days=rng.randrange(3, 15))
+    fixed = {"on_time": due - timedelta(days=2), "late": due + timedelta(days=4)}.get(state)
+    charge = Fraction(price)
+    repeat = 1 if rng.random() < 0.08 else 0
+    credit = {"on_time": charge / 2, "late": charge / 4}.get(state, Fraction(0))
+    extra = Fraction(1, 2) if state == "overdue" else Fraction(0)
+    gives = charge / 2 if state in {"open", "waiting"} else Fraction(0)
+    return {
+        "finding_id": f"JY-2025Q1-{code[-3:]}-{number:03d}",
+        "town": code,
+        "village": rng.choice(VILLAGES),
+        "found_on": found,
+        "assigned_on": found + timedelta(days=1),
+        "indicator": indicator,
+        "severity": rng.choice(["一般", "一般", "较重", "严重"]),
+        "channel": rng.choice(CHANNELS),
+        "source_level": "本级",
+        "programme": rng.choice(["农村低保", "城市低保", "特困（分散）", "临时救助（急难型）"]),
+        "problem_type": label,
+        "cases": rng.randrange(1, 4),
+        "persons": None,
+        "amount": None,
+        "description": TEXTS.get(indicator, f"{label}方面存在不到位情形，已现场告知经办人员。"),
+        "approved_on": None,
+        "action": "限期整改",
+        "stage": "审核",
+        "acknowledged": "accepted",
+        "check_id": "HC-202503",
+        "tags": [],
+        "disposition": "priced",
+        "matter": None,
+        "part": "main",
+        "state": state,
+        "flags": ["overdue"] if state == "overdue" else [],
+        "due": due,
+        "fixed_on": fixed,
+        "repeat": repeat,
+        **pair("charge", charge * (2 if repeat else 1)),
+        **pair("credit", credit * (2 if repeat else 1)),
+        **pair("extra", extra),
+        **pair("net", charge * (2 if repeat else 1) - credit * (2 if repeat else 1) + extra),
+        **pair("gives_back", gives),
+        "gives_back_by": due if gives else None,
+        "price_line": "L1",
+        "clause": clause,
+    }
+
+
+def entry(code: str, counter: list[int], kind: str, points: Fraction, **more: Any) -> dict[str, Any]:
+    """One row of the ledger."""
+    counter[0] += 1
+    clause = more.pop("clause", "")
+    parameters = more.pop("parameters", {})
+    return {
+        "entry_id": f"2025Q1/1/{code}/{more.get('indicator') or '-'}/{kind}/{more.get('subject') or '-'}/{counter[0]}",
+        "town_code": code,
+        "period": "2025Q1",
+        "part": "main",
+        "dimension": more.get("dimension"),
+        "indicator": more.get("indicator"),
+        "kind": kind,
+        "subject": more.get("subject"),
+        **pair("quantity", Fraction(1)),
+        **pair("price", abs(points)),
+        **pair("multiplier", Fraction(1)),
+        **pair("points", points),
+        "points": text(points),
+        "clause": clause,
+        "line": "L1",
+        "reason": kind,
+        "parameters": json.dumps(parameters, ensure_ascii=False),
+    }
+
+
+def statement(code: str, findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The town's ledger: deductions, credits and extras by indicator, then caps, bonus, gate."""
+    rows: list[dict[str, Any]] = []
+    counter = [0]
+    for indicator, (dimension, _, _, _, points, clause, _) in INDICATORS.items():
+        own = [f for f in findings if f["indicator"] == indicator]
+        total = Fraction(0)
+        for f in own:
+            place = {"dimension": dimension, "indicator": indicator, "subject": f["finding_id"], "clause": clause}
+            charge = Fraction(f["charge_num"], f["charge_den"])
+            base = charge / 2 if f["repeat"] else charge
+            rows.append(entry(code, counter, "deduction", -base, **place, parameters={"quantity": "1", "price": text(base)}))
+            if f["repeat"]:
+                rows.append(entry(code, counter, "repeat", base - charge, **place, parameters={"occasions": 1, "multiplier": "2"}))
+            credit = Fraction(f["credit_num"], f["credit_den"])
+            if credit:
+                rows.append(entry(code, counter, "credit", credit, **place, parameters={"share": "1/2", "state": f["state"]}))
+            extra = Fraction(f["extra_num"], f["extra_den"])
+            if extra:
+                rows.append(entry(code, counter, "overdue", -extra, **place, parameters={"due": str(f["due"])}))
+            total += charge - credit + extra
+        if total > points:
+            rows.append(
+                entry(
+                    code, counter, "cap", total - points, dimension=dimension, indicator=indicator, clause=clause,
+                    parameters={"cap": str(points), "loss": text(total)},
+                )
+            )  # fmt: skip
+    return rows
+
+
+def assessment(
+    seed: int = 1,
+    *,
+    crowd: int = 400,
+    stage: str = "comment",
+    names: dict[str, str] | None = None,
+    description: str | None = None,
+    incomplete: bool = False,
+    nothing: bool = False,
+    equal: bool = False,
+    previous: bool = False,
+) -> SampleAssessment:
+    """Build the sample.
+
+    `names` renames towns, `description` replaces one finding's text, `nothing` leaves every town without a finding,
+    `equal` leaves every town with full marks.
+    """
+    rng = random.Random(seed)
+    scores, dimensions, indicators, ledger, findings = [], [], [], [], []
+    for order, (code, name, kind) in enumerate(TOWNS):
+        count = 0 if code == CLEAN else crowd if code == CROWDED else rng.randrange(3, 10)
+        own = [] if nothing or equal else [finding(rng, code, n + 1) for n in range(count)]
+        if description and own:
+            own[0]["description"] = description
+        unchecked = code == UNCHECKED and not equal
+        if unchecked:
+            for f in own:
+                f["disposition"] = "not_checked"
+        rows = [] if unchecked else statement(code, own)
+        if code == "419001001" and not equal and not nothing:
+            rows.append(entry(code, [900], "bonus", Fraction(1), parameters={"item": "经验做法被省厅推广"}, clause="五、加分第1项"))
+        gates = []
+        score = Fraction(100) + sum(Fraction(r["points_num"], r["points_den"]) for r in rows)
+        if code == GATED and not nothing and not equal:
+            gates = ["petition_harm"]
+            rows.append(entry(code, [901], "gate", Fraction(0), parameters={"wording": "发生群体性信访事件，取消评优"}, clause="六、第1项"))
+        for dimension, _, _, weight, items in SCHEME:
+            lost = sum((Fraction(r["points_num"], r["points_den"]) for r in rows if r["dimension"] == dimension), Fraction(0))
+            if not unchecked:
+                dimensions.append({"town_code": code, "part": "main", "dimension": dimension, **pair("points", Fraction(weight)), **pair("earned", weight + lost)})
+            for indicator, _, _, points, *_ in items:
+                part = sum((Fraction(r["points_num"], r["points_den"]) for r in rows if r["indicator"] == indicator), Fraction(0))
+                applicable = not (indicator == "care_fee_full" and kind == "街道")
+                if not unchecked:
+                    indicators.append({
+                        "town_code": code, "part": "main", "dimension": dimension, "indicator": indicator,
+                        "outcome": "scored" if applicable or part else "not_applicable", **pair("points", Fraction(points)), **pair("earned", points + part),
+                        "findings": sum(1 for f in own if f["indicator"] == indicator), **pair("value", None), **pair("target", None), "sample": None,
+                    })  # fmt: skip
+        ledger += rows
+        findings += own
+        scores.append({
+            "town_code": code, "town": (names or {}).get(code, name), "kind": kind, "group": kind, "order": order + 1,
+            "outcome": "not_checked" if unchecked else "scored", **pair("start", Fraction(100)), **pair("score", None if unchecked else score),
+            "score": None if unchecked else text(score), "gates": gates, "findings": len(own), "sampled": 0 if unchecked else 24, "visited": 24,
+            "newly_confirmed": 60, "due": sum(f["state"] != "open" for f in own), "closed_on_time": sum(f["state"] == "on_time" for f in own),
+            "overdue": sum(f["state"] == "overdue" for f in own), "repeats": sum(f["repeat"] for f in own), "returned": sum(f["state"] == "sent_back" for f in own),
+        })  # fmt: skip
+    rank(scores)
+    medians(scores, dimensions)
+    head = make_head(scores, findings, stage, incomplete)
+    if previous:
+        head["previous"] = {
+            "label": "2024年第四季度", "mean": "90.00",
+            "towns": {s["town_code"]: {"score": "90.00", "rank": 17 - s["order"]} for s in scores},
+        }  # fmt: skip
+    return SampleAssessment(head, *frames(scores, dimensions, indicators, ledger, findings))
+
+
+def rank(scores: list[dict[str, Any]]) -> None:
+    """Competition ranks over all and in the group, and grades."""
+    for s in scores:
+        mine = s["score"]
+        if mine is None:
+            s |= {"rank": None, "group_rank": None, "grade": None}
+            continue
+        better = [o for o in scores if o["score"] is not None and float(o["score"]) > float(mine)]
+        grade = next(g for g, least in (("excellent", 90), ("good", 80), ("pass", 60), ("fail", -999)) if float(mine) >= least)
+        if s["gates"] and grade == "excellent":
+            grade = "good"
+        s |= {"rank": len(better) + 1, "group_rank": sum(o["group"] == s["group"] for o in better) + 1, "grade": grade}
+
+
+def medians(scores: list[dict[str, Any]], dimensions: list[dict[str, Any]]) -> None:
+    """The group's median of each dimension."""
+    group = {s["town_code"]: s["group"] for s in scores}
+    rows = sorted(dimensions, key=lambda d: (group[d["town_code"]], d["dimension"]))
+    for _, same in groupby(rows, key=lambda d: (group[d["town_code"]], d["dimension"])):
+        peers = list(same)
+        middle = median([Fraction(d["earned_num"], d["earned_den"]) for d in peers])
+        for d in peers:
+            d |= pair("group_median", middle)
+
+
+def make_head(scores: list[dict[str, Any]], findings: list[dict[str, Any]], stage: str, incomplete: bool) -> dict[str, Any]:
+    """The JSON head."""
+    values = [Fraction(s["score_num"], s["score_den"]) for s in scores if s["score_num"] is not None]
+    due = sum(s["due"] for s in scores)
+    closed = sum(s["closed_on_time"] for s in scores)
+    return {
+        "format": 1,
+        "period": {"id": "2025Q1", "label": "2025Q1", "start": "2025-01-01", "end": "2025-03-31", "kind": "quarter"},
+        "as_of": AS_OF.isoformat(), "stage": stage, "incomplete": incomplete, "example": True, "run_code": "7f3a9c2e",
+        "scheme": {
+            "id": "jiyuan-quarterly", "title": "社会救助审核确认监管季度考核细则（示例）", "title_en": "Quarterly scheme for social assistance (example)",
+            "document": "济管民〔2023〕43号", "hash": "ab" * 32, "direction": "down", "full": "100", "decimals": 2, "round_at": "indicator",
+            "effective_from": "2025-01-01", "example_notice": "本细则分值为示例，不代表济源市标准。",
+            "rectification": {"on_time": {"share": "1/2", "extra": "0"}, "late": {"share": "1/4", "extra": "0"}, "overdue": {"share": "0", "extra": "0.5"}},
+            "dimensions": [
+                {"id": d, "label": zh, "label_en": en, "points": str(p), "indicators": [
+                    {"id": i, "label": izh, "label_en": ien, "points": str(ip), "clause": c, "kind": "deduct", "cap": str(ip), "basis": "示例"}
+                    for i, izh, ien, ip, c, _ in items]}
+                for d, zh, en, p, items in SCHEME],
+            "parts": [{"id": "main", "label": "本期", "weight": "1"}],
+            "grades": [
+                {"id": "excellent", "label": "优秀", "label_en": "Excellent", "at_least": "90", "honour": True},
+                {"id": "good", "label": "良好", "label_en": "Good", "at_least": "80", "honour": False},
+                {"id": "pass", "label": "合格", "label_en": "Pass", "at_least": "60", "honour": False},
+                {"id": "fail", "label": "不合格", "label_en": "Fail", "at_least": None, "honour": False}],
+            "gates": [{"id": "petition_harm", "label": "信访处置不当造成恶劣影响", "label_en": "Harm from a mishandled petition"}],
+            "not_scored": [{"id": "sample_30", "label": "每月抽查不低于30%", "clause": "二（一）第29项", "reason": "民政局职责"}], "laws_given_up": [],
+        },
+        "rows": {"findings": {"read": len(findings) + 3, "used": len(findings), "unpriced": {"duplicate": 2, "after_as_of": 1}, "set_aside": 0, "refused": 0}},
+        "summary": {
+            "towns": str(len(scores)), "scored": str(len(values)), "mean": text(sum(values, Fraction(0)) / max(1, len(values))),
+            "median": text(median(values)), "max": text(max(values)), "min": text(min(values)), "sampled": "360", "newly_confirmed": "960",
+            "sample_rate": "37.5", "findings": str(len(findings)), "priced": str(sum(f["disposition"] == "priced" for f in findings)), "due": str(due),
+            "closed_on_time": str(closed), "on_time_rate": text(Fraction(100 * closed, due)) if due else None,
+            "overdue": str(sum(s["overdue"] for s in scores)), "repeats": str(sum(s["repeats"] for s in scores)),
+        },
+    }  # fmt: skip
+
+
+def frames(*tables: list[dict[str, Any]]) -> list[pl.DataFrame]:
+    """Rows to frames, typed even when empty."""
+    empty = random.Random(0)
+    shape = finding(empty, "419001001", 1)
+    models: list[dict[str, Any] | None] = [None, None, None, entry("419001001", [0], "deduction", Fraction(-1)), shape]
+    made = []
+    for rows, model in zip(tables, models, strict=True):
+        frame = pl.DataFrame(rows or [model], infer_schema_length=None)
+        made.append(frame if rows else frame.clear())
+    kinds = {"persons": pl.Int64, "matter": pl.String, "fixed_on": pl.Date, "gives_back_by": pl.Date, "approved_on": pl.Date}
+    made[4] = made[4].with_columns(pl.col(c).cast(t) for c, t in kinds.items())
+    made[4] = made[4].with_columns(pl.col("tags").cast(pl.List(pl.String)), pl.col("flags").cast(pl.List(pl.String)))
+    made[0] = made[0].with_columns(pl.col("gates").cast(pl.List(pl.String)))
+    return made
