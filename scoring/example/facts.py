@@ -18,6 +18,7 @@ class Finding:
     row: Row
     story: str
     reports: list[Row] = field(default_factory=list)
+    twin: bool = False  # the same case, seen once more from another side
 
 
 @dataclass

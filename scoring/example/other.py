@@ -44,19 +44,47 @@ def _measured(draw: Draw, town: dict[str, Any], entry: dict[str, Any]) -> Row:
 
 
 def judgements(seed: int) -> list[Row]:
-    """Judge every item on site, once a quarter: a row a town, the items beside each other under their own ids."""
+    """Judge every item on site, once a quarter: what is taken off, and why."""
     w = words()
     rows: list[Row] = []
     for quarter in range(1, 5):
+        last = date(w["year"], 3 * quarter, 28)
         for town in w["towns"]:
-            row: Row = {"town": town["name"], "period": f"{w['year']}Q{quarter}"}
             for entry in w["judged"]:
                 draw = Draw(seed, "judge", entry["id"], town["code"], quarter)
-                full, step = Decimal(str(entry["full"])), Decimal(str(entry["step"]))
-                most = int(full / step / 3)
-                row[entry["id"]] = full - step * min(most, round((1 - town["quality"]) * 1.6 * most * draw.share() * 2))
-            rows.append(row)
+                deducted = _taken_off(draw, town, entry)
+                rows.append(
+                    {
+                        "town": town["name"],
+                        "period": f"{w['year']}Q{quarter}",
+                        "indicator": entry["label"],
+                        "deducted": deducted,
+                        "reason": draw.pick(entry["reasons"]) if deducted else None,
+                        "judged_on": draw.workday(last.replace(day=20), last),
+                    }
+                )
     return rows
+
+
+def year_end(seed: int) -> list[Row]:
+    """Judge the year-end items: a row a town, the points of the items beside each other under their ids."""
+    w = words()
+    rows: list[Row] = []
+    for town in w["towns"]:
+        row: Row = {"town": town["name"], "period": str(w["year"])}
+        row |= {entry["id"]: w["not_judged"] for entry in w["judged"]}
+        for entry in w["judged_at_year_end"]:
+            full = Decimal(str(entry["full"]))
+            row[entry["id"]] = full - _taken_off(Draw(seed, "judge", entry["id"], town["code"]), town, entry)
+        rows.append(row)
+    return rows
+
+
+def _taken_off(draw: Draw, town: dict[str, Any], entry: dict[str, Any]) -> Decimal:
+    """Take off up to a quarter of an item's points, in whole steps: the weaker the town, the more."""
+    most = entry["full"] / entry["step"] / 4
+    steps: int = round(most * min(1.0, (1 - town["quality"]) * 4 * draw.share()))
+    return Decimal(str(entry["step"])) * steps
 
 
 def adjustments() -> list[Row]:

@@ -253,7 +253,7 @@ def _judged(entry: dict[str, Any], towns: int, noise: Noise) -> pl.DataFrame:
         town=_code(row // 4),
         period=_quarters(row),
         indicator=pl.lit(entry["id"]),
-        points=thousandths.cast(decimal) / pl.lit(1000, dtype=decimal),
+        points=(thousandths.cast(decimal) / pl.lit(1000, dtype=decimal)).cast(decimal),
         deducted=_empty(decimal),
         share=_empty(decimal),
         reason=_empty(pl.String),
@@ -267,7 +267,7 @@ def complete(table: pl.DataFrame, name: str) -> pl.DataFrame:
     schema = catalogue().tables[name].polars_schema()
     missing = {column: _empty(dtype) for column, dtype in schema.items() if column not in table.columns}
     missing |= {"source_file": pl.lit(name), "source_row": pl.int_range(2, pl.len() + 2, dtype=pl.Int64)}
-    return table.with_columns(**missing).select(schema)
+    return table.with_columns(**missing).select(list(schema))
 
 
 def write_volume(folder: Path, volume: Volume, formats: Literal["parquet", "csv"]) -> None:

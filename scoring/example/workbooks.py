@@ -25,12 +25,11 @@ class Paper:
         self.dirty = dirty
         self._draw = Draw(seed, "paper")
         self._short = {town["name"]: [town["name"], *town["aliases"]] for town in words()["towns"]}
-        self._labels = {entry["indicator"]: entry["label"] for entry in words()["problems"]}
-        self._labels |= {entry["id"]: entry["label"] for entry in (*words()["measures"], *words()["judged"])}
+        self._labels = {entry["id"]: entry["label"] for entry in words()["measures"]}
 
     def cell(self, column: str, value: Cell) -> Cell:
         """Return the cell for a fact; a date that stays a date becomes a date cell."""
-        if column in {"indicator", "measure"}:
+        if column == "measure":
             return str(self._labels.get(str(value), value))
         if not self.dirty or value is None:
             return value
@@ -41,10 +40,6 @@ class Paper:
         if column == "cases":
             return self._count(value)
         return value
-
-    def label(self, column: str) -> str:
-        """Return the heading of a judged item."""
-        return str(self._labels[column])
 
     def _date(self, day: date) -> Cell:
         form = self._draw.pick(words()["date_forms"])
@@ -166,12 +161,15 @@ def write_year(folder: Path, year: Year, paper: Paper) -> None:
             _findings(folder, quarter, findings, paper)
             _rectifications(folder, quarter, findings, paper)
     for table in ("towns", "checks", "judgements", "adjustments", "appeals", "letters"):
-        headings = dict(words()["columns"][table])
-        if table == "judgements":
-            headings |= {entry["id"]: paper.label(entry["id"]) for entry in words()["judged"]}
         book = Book(folder / f"{files[table]}.xlsx")
         title = words()["whole_title"].format(year=words()["year"], table=files[table]) if paper.dirty else ""
-        book.sheet(files[table], list(headings.values()), _cells(headings, year.tables[table], paper), title=title)
+        sheets = words()["judged_sheets"] if table == "judgements" else {table: files[table]}
+        for rows, sheet in sheets.items():
+            headings = dict(words()["columns"][rows])
+            if rows == "year_end":
+                items = (*words()["judged"], *words()["judged_at_year_end"])
+                headings |= {entry["id"]: entry["label"] for entry in items}
+            book.sheet(sheet, list(headings.values()), _cells(headings, year.tables[rows], paper), title=title)
         book.notes()
         book.close()
     _measures(folder / f"{files['measures']}.csv", year.tables["measures"], paper)
@@ -213,7 +211,7 @@ def _findings(folder: Path, quarter: int, findings: list[Finding], paper: Paper)
     file = w["files"]["findings"]
     headings = dict(w["columns"]["findings"])
     book = Book(folder / f"{file}_{w['year']}Q{quarter}.xlsx")
-    title = _title(quarter, file, paper)
+    title, merged = _title(quarter, file, paper), None
     if paper.dirty and quarter == w["sheets_quarter"]:
         del headings["town"]
         for town in w["towns"]:
@@ -230,14 +228,14 @@ def _findings(folder: Path, quarter: int, findings: list[Finding], paper: Paper)
             headings = {column: w["other_headings"].get(column, heading) for column, heading in headings.items()}
         rows = [finding.row for finding in findings]
         cells = _cells(headings, rows, paper)
-        merged = None
         if paper.dirty and quarter == w["merged_quarter"]:
             cells, merged = _same_town(headings, cells, findings), list(headings).index("town")
             cells.insert(1, cells[0])  # the same row twice, as copying makes it
-            book.hidden()
         book.sheet(
             file, list(headings.values()), cells, title=title, merged=merged, below=_below(headings, rows, paper)
         )
+    if merged is not None:
+        book.hidden()
     book.notes()
     book.close()
 

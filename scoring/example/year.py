@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from scoring.example.facts import Cell, Finding, Row, Year
-from scoring.example.other import adjustments, appeals, judgements, letters, measures
+from scoring.example.other import adjustments, appeals, judgements, letters, measures, year_end
 from scoring.example.rectify import rectify
 from scoring.example.words import CALENDAR, Draw, words
 
@@ -51,6 +51,7 @@ def simulate(seed: int, crowded: int = 0) -> Year:
         "checks": checks,
         "measures": measures(seed),
         "judgements": judgements(seed),
+        "year_end": year_end(seed),
         "adjustments": adjustments(),
         "appeals": appeals(seed, findings),
         "letters": letters(seed, findings),
@@ -152,7 +153,7 @@ def _problem(draw: Draw, town: dict[str, Any], quarter: int, habits: dict[int, f
     first, last = quarter_days(quarter)
     problem = w["problems"][draw.weighted(habits)]
     if again is not None:
-        problem = next(entry for entry in w["problems"] if entry["indicator"] == again.row["indicator"])
+        problem = next(entry for entry in w["problems"] if entry["label"] == again.row["indicator"])
     channel = draw.weighted(w["channels"])
     found_on = draw.workday(first, last)
     approved = found_on.replace(day=1) - timedelta(days=draw.whole(3, 40))
@@ -164,7 +165,7 @@ def _problem(draw: Draw, town: dict[str, Any], quarter: int, habits: dict[int, f
         "village": again.row["village"] if again else draw.pick(w["villages"][town["kind"]]),
         "found_on": found_on,
         "assigned_on": None,
-        "indicator": problem["indicator"],
+        "indicator": problem["label"],
         "severity": draw.weighted(dict(zip(w["severities"], problem["severity"], strict=True))),
         "channel": channel,
         "source_level": _source(draw, channel),
@@ -224,7 +225,7 @@ def _twins(draw: Draw, found: list[Finding], last: date) -> list[Finding]:
         row |= {"found_on": later, "assigned_on": CALENDAR.after(later, 1), "channel": w["hotline"], "check_id": None}
         row["description"] = w["duplicate_note"].format(text=row["description"])
         row |= {"due_on": None, "extended_to": None}
-        twins.append(Finding(finding.quarter, row, "never"))
+        twins.append(Finding(finding.quarter, row, "never", twin=True))
     return twins
 
 
