@@ -7,117 +7,114 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from docx.document import Document
 from docx.enum.section import WD_SECTION
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_TAB_ALIGNMENT
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Pt
 
-from scoring.reports.docx_layout import RED, TEXT_WIDTH, WIDE_TEXT_WIDTH, blank, margins, page, put
+from scoring.messages import say
+from scoring.reports.docx_layout import RED, TEXT_WIDTH, WIDE_TEXT_WIDTH, blank, by_id, margins, page, put
 from scoring.reports.office_text import printable
-from scoring.reports.ooxml import element, repack, rules, stand_at_bottom
+from scoring.reports.ooxml import element, insert_table, repack, rules, table_cell, table_frame
+from scoring.reports.view import ReportView, report_view
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
+    from scoring.reports.settings import Settings
 
 _TWIPS: Final = 20  # in a point
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of the annex: its heading, its share of the width, and where its text stands."""
+def write_docx(assessment: Assessment, settings: Settings, path: Path) -> None:
+    """Write the notice as an editable document; equal assessments and settings give equal bytes.
 
-    label: str
-    share: float
-    align: str = "center"
-
-
-@dataclass(frozen=True)
-class Notice:
-    """What the document says, in the order of the page. Empty strings and tuples leave their place out."""
-
-    lang: str
-    as_of: date
-    head: str
-    issuer: str
-    number: str
-    title: str
-    addressee: str
-    sections: Sequence[tuple[str, Sequence[str]]]
-    attachment: str
-    signed: str
-    dated: str
-    annex_mark: str
-    annex_title: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[str]]
-    notes: Sequence[str]
-    imprint: Sequence[tuple[str, str]]
-    watermark: str
-    run_line: str
+    Parameters
+    ----------
+    assessment
+        The whole assessment.
+    settings
+        The bureau's names, number and day of the paper; what is left out is blank, to be filled in.
+    path
+        Where the file is to lie; its folder exists.
+    """
+    lay_out(report_view(assessment, settings), date.fromisoformat(assessment.head["as_of"]), path)
 
 
-def lay_out(notice: Notice, path: Path) -> None:
-    """Write a notice as an editable document; equal notices give equal bytes."""
-    document = blank(notice.title, notice.issuer, notice.lang, notice.as_of)
+def lay_out(view: ReportView, made: date, path: Path) -> None:
+    """Lay a notice out; `made` stands as the day on which the file was made."""
+    document = blank(view.title, view.signer, view.lang, made)
     page(document.sections[0])
-    margins(document, document.sections[0], notice.watermark, notice.run_line)
-    _front(document, notice)
-    for heading, paragraphs in notice.sections:
-        if heading:
-            put(document, "Heading1", heading)
-        for text in paragraphs:
-            put(document, "BodyParagraph", text)
-    _close(document, notice)
-    if notice.rows:
-        page(document.add_section(WD_SECTION.NEW_PAGE), landscape=True)
-        _annex(document, notice)
+    margins(document, document.sections[0], view.watermark, view.trace)
+    _front(document, view)
+    for section in view.sections:
+        if section.heading:
+            put(document, "Heading1", section.heading)
+        for paragraph in section.paragraphs:
+            line = put(document, "BodyParagraph", "")
+            if paragraph.lead:
+                line.add_run(printable(paragraph.lead)).style = by_id(document, "RunInHeading", WD_STYLE_TYPE.CHARACTER)
+            line.add_run(printable(paragraph.text))
+    _close(document, view)
+    page(document.add_section(WD_SECTION.NEW_PAGE), landscape=True)
+    _annex(document, view)
     packed = io.BytesIO()
     document.save(packed)
     repack(packed.getvalue(), path)
 
 
-def _front(document: Document, notice: Notice) -> None:
+def _front(document: Document, view: ReportView) -> None:
     """The red head, the number, the red line, the title and whom it is for."""
-    put(document, "IssuerHead", notice.head)
-    number = put(document, "DocumentNumber", notice.number)
+    head = put(document, "IssuerHead", view.mark)
+    # As large as one line of the type area allows.
+    head.runs[0].font.size = Pt(min(48, max(22, int(TEXT_WIDTH.pt / max(1.0, _characters(view.mark))))))
+    number = put(document, "DocumentNumber", view.number)
     rules(number, bottom=(2, RED))
     # 4 mm between the number and the line: the border's own space, in points, ends at 31.
     number._p.pPr.find(qn("w:pBdr"))[0].set(qn("w:space"), "11")  # noqa: SLF001
     for _ in range(2):
         put(document, "BodyParagraph", "")
-    put(document, "Title", notice.title)
-    put(document, "Addressee", notice.addressee)
+    put(document, "Title", view.title)
+    put(document, "Addressee", view.addressees)
 
 
-def _close(document: Document, notice: Notice) -> None:
+def _close(document: Document, view: ReportView) -> None:
     """What is annexed, who signs, when, and the imprint at the foot of the page."""
-    if notice.attachment:
-        put(document, "AttachmentNote", notice.attachment)
+    if view.attachment:
+        put(document, "AttachmentNote", view.attachment)
     for _ in range(2):  # room for the seal
         put(document, "BodyParagraph", "").paragraph_format.keep_with_next = True
     # The date ends four characters from the right; the name stands over its middle.
-    date_width, name_width = _characters(notice.dated), _characters(notice.signed)
-    for text, indent in ((notice.signed, max(0.0, 4 + (date_width - name_width) / 2)), (notice.dated, 4.0)):
+    date_width, name_width = _characters(view.dated), _characters(view.signer)
+    for text, indent in ((view.signer, max(0.0, 4 + (date_width - name_width) / 2)), (view.dated, 4.0)):
         if text:
             line = put(document, "Signature", text)
             line.paragraph_format.right_indent = Pt(16 * indent)
-    line_width = round(TEXT_WIDTH.pt * _TWIPS)
-    for number, (left, right) in enumerate(notice.imprint):
+    if view.example:
+        put(document, "TableNote", view.example)
+    imprint = [(left, right) for left, right in ((view.copies, ""), (view.printer, view.printed)) if left or right]
+    _imprint(document, imprint)
+
+
+def _imprint(document: Document, lines: Sequence[tuple[str, str]]) -> None:
+    """Put the imprint at the foot of the type area: rules of 0.35 mm outside and 0.25 mm inside, text one character in."""
+    if not lines:
+        return
+    width = round(TEXT_WIDTH.pt * _TWIPS)
+    sides = {"top": 8, "bottom": 8, "insideH": 6}
+    table = table_frame([width], sides, foot=True)
+    for left, right in lines:
         line = put(document, "Imprint", left + ("\t" + right if right else ""))
-        form = line.paragraph_format
-        form.left_indent = form.right_indent = Pt(14)
-        form.tab_stops.add_tab_stop(Pt(TEXT_WIDTH.pt - 14), WD_TAB_ALIGNMENT.RIGHT)
-        thick, thin = (1.0, "000000"), (0.75, "000000")  # 0.35 and 0.25 mm
-        last = number == len(notice.imprint) - 1
-        rules(line, top=thick if number == 0 else thin, **({"bottom": thick} if last else {}))
-        stand_at_bottom(line, line_width)
+        line.paragraph_format.left_indent = line.paragraph_format.right_indent = Pt(14)
+        line.paragraph_format.tab_stops.add_tab_stop(Pt(TEXT_WIDTH.pt - 14), WD_TAB_ALIGNMENT.RIGHT)
+        table.append(element("w:tr", None, table_cell(width, line._p)))  # noqa: SLF001  moves it into the table
+    insert_table(document, table)
 
 
 def _characters(text: str) -> float:
@@ -125,39 +122,22 @@ def _characters(text: str) -> float:
     return sum(0.5 if ord(character) < 0x2E80 else 1.0 for character in text)
 
 
-def _annex(document: Document, notice: Notice) -> None:
+def _annex(document: Document, view: ReportView) -> None:
     """The landscape table: its head again on every page, no row cut by a page's end."""
-    put(document, "AnnexMark", notice.annex_mark)
-    put(document, "AnnexTitle", notice.annex_title)
-    whole = sum(column.share for column in notice.columns)
-    widths = [round(WIDE_TEXT_WIDTH.pt * _TWIPS * column.share / whole) for column in notice.columns]
-    borders = [
-        element("w:" + side, {"val": "single", "sz": size, "space": 0, "color": "000000"})
-        for side, size in (("top", 8), ("left", 4), ("bottom", 8), ("right", 4), ("insideH", 4), ("insideV", 4))
-    ]
-    narrow = [element("w:" + side, {"w": 40, "type": "dxa"}) for side in ("left", "right")]
-    table = element(
-        "w:tbl",
-        None,
-        element(
-            "w:tblPr",
-            None,
-            element("w:tblW", {"w": sum(widths), "type": "dxa"}),
-            element("w:jc", {"val": "center"}),
-            element("w:tblBorders", None, *borders),
-            element("w:tblLayout", {"type": "fixed"}),
-            element("w:tblCellMar", None, *narrow),
-        ),
-        element("w:tblGrid", None, *(element("w:gridCol", {"w": width}) for width in widths)),
-    )
-    labels = [column.label for column in notice.columns]
+    annex = view.annex
+    put(document, "AnnexMark", say("reports-attachment-mark", view.lang))
+    put(document, "AnnexTitle", annex.title)
+    whole = sum(column.share for column in annex.columns)
+    widths = [round(WIDE_TEXT_WIDTH.pt * _TWIPS * column.share / whole) for column in annex.columns]
+    edges = {"top": 8, "left": 4, "bottom": 8, "right": 4, "insideH": 4, "insideV": 4}
+    table = table_frame(widths, edges)
+    labels = [column.heading for column in annex.columns]
     table.append(_row(labels, widths, ["center"] * len(widths), "TableHead", head=True))
-    aligns = [column.align for column in notice.columns]
-    for row in notice.rows:
+    aligns = ["center"] * len(widths)
+    for row in annex.rows:
         table.append(_row(row, widths, aligns, "TableText"))
-    body = document.element.body
-    body.insert(len(body) - 1, table)  # before the last section's properties
-    for note in notice.notes or ("",):  # Word wants a paragraph after a table
+    insert_table(document, table)
+    for note in annex.notes or ("",):  # Word wants a paragraph after a table
         put(document, "TableNote", note)
 
 
@@ -165,7 +145,7 @@ def _row(
     texts: Sequence[str], widths: Sequence[int], aligns: Sequence[str], style: str, *, head: bool = False
 ) -> BaseOxmlElement:
     """One row as XML: python-docx looks through the whole table for each cell, which 2,000 towns would feel."""
-    properties = [element("w:cantSplit"), element("w:trHeight", {"val": 400, "hRule": "atLeast"})]
+    properties = [element("w:cantSplit"), element("w:trHeight", {"val": 360, "hRule": "atLeast"})]
     if head:
         properties.append(element("w:tblHeader"))
     row = element("w:tr", None, element("w:trPr", None, *properties))
@@ -175,6 +155,5 @@ def _row(
         words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
         shape = element("w:pPr", None, element("w:pStyle", {"val": style}), element("w:jc", {"val": align}))
         paragraph = element("w:p", None, shape, element("w:r", None, words))
-        cell = element("w:tcPr", None, element("w:tcW", {"w": width, "type": "dxa"}), element("w:vAlign", {"val": "center"}))
-        row.append(element("w:tc", None, cell, paragraph))
+        row.append(table_cell(width, paragraph))
     return row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 import docx
 from docx.document import Document
@@ -24,8 +24,9 @@ from scoring.reports.ooxml import element, font_table, fonts, page_number, water
 
 # Twenty-two lines in 225 mm: 29.0 pt would lose the last one by rounding.
 _PITCH: Final = Pt(28.95)
-# 28 characters in 156 mm: an advance of 15.79 pt, by 4096ths of a point less than the 16 pt type.
-_CHARACTER: Final = -860
+# 28 characters of 16 pt are wider than 156 mm: each stands a quarter point closer. A character grid would say the same to Word,
+# but LibreOffice, which many UOS desks have, then gives a character two cells.
+_CLOSER: Final = -5  # twentieths of a point
 RED: Final = "E60012"
 _KEPT_STYLES: Final = frozenset(
     {"Normal", "Title", "Heading1", "Heading2", "Header", "Footer", "TableNormal", "TableGrid", "DefaultParagraphFont", "NoList"}
@@ -64,11 +65,11 @@ _LOOKS: Final = (
     _Look("AttachmentNote", "body", 16, _LEFT, before=28.95),
     _Look("Signature", "body", 16, WD_ALIGN_PARAGRAPH.RIGHT, keep_next=True),
     _Look("Imprint", "body", 14, _LEFT, 28),
-    _Look("AnnexMark", "heading", 16, _LEFT),
+    _Look("AnnexMark", "heading", 16, _LEFT, 22),
     _Look("AnnexTitle", "title", 18, _CENTER, 28, after=6, keep_next=True),
     _Look("TableHead", "heading", 10.5, _CENTER, 15),
     _Look("TableText", "body", 10.5, _CENTER, 15),
-    _Look("TableNote", "body", 10.5, _LEFT, 16, before=4),
+    _Look("TableNote", "body", 10.5, _LEFT, 15, before=2),
     _Look("Header", "body", 9, _CENTER, 12),
     _Look("Footer", "page", 14, _LEFT, 18),
     _Look("RunLine", "page", 8, _CENTER, 11, color="595959"),
@@ -116,7 +117,7 @@ def _styles(document: Document, faces: Mapping[str, str], lang: str) -> None:
     if defaults is not None:
         styles.element.remove(defaults)
     latin = say("docx-font-latin", lang)
-    run = element("w:rPr", None, fonts(faces["body"], latin), element("w:lang", {"val": "en-US", "eastAsia": "zh-CN"}))
+    run = element("w:rPr", None, fonts(faces["body"], latin), element("w:sz", {"val": 32}), element("w:szCs", {"val": 32}), element("w:lang", {"val": "en-US", "eastAsia": "zh-CN"}))
     styles.element.insert(0, element("w:docDefaults", None, element("w:rPrDefault", None, run), element("w:pPrDefault")))
     for look in _LOOKS:
         if look.id in _BUILT_IN:
@@ -130,6 +131,9 @@ def _styles(document: Document, faces: Mapping[str, str], lang: str) -> None:
             style.base_style = styles["Normal"]
             style.quick_style = True
         _shape(style, look, faces[look.font], latin)
+    lead = styles.add_style(say("docx-style-runinheading", lang), WD_STYLE_TYPE.CHARACTER)
+    lead.element.set(qn("w:styleId"), "RunInHeading")
+    lead.element.get_or_add_rPr().insert(0, fonts(faces["subheading"], latin))
 
 
 def _shape(style: ParagraphStyle, look: _Look, face: str, latin: str) -> None:
@@ -144,6 +148,8 @@ def _shape(style: ParagraphStyle, look: _Look, face: str, latin: str) -> None:
     if look.indent:
         chars = element("w:ind", {"firstLineChars": look.indent * 100, "firstLine": round(look.indent * look.size * 20)})
         properties.insert_element_before(chars, "w:jc", "w:outlineLvl")
+    if look.pitch:  # only the text keeps to the page's 22 lines and 28 characters
+        properties.insert_element_before(element("w:snapToGrid", {"val": 0}), "w:spacing", "w:ind", "w:jc", "w:outlineLvl")
     if look.level is not None:
         properties.append(element("w:outlineLvl", {"val": look.level}))
     style.font.size = Pt(look.size)
@@ -151,6 +157,10 @@ def _shape(style: ParagraphStyle, look: _Look, face: str, latin: str) -> None:
         style.font.color.rgb = RGBColor.from_string(look.color)
     run = style.element.get_or_add_rPr()
     run.insert(0, fonts(face, latin))
+    if look.pitch:
+        run.insert_element_before(element("w:snapToGrid", {"val": 0}), "w:color", "w:sz", "w:szCs")
+    if look.size == 16:
+        run.insert_element_before(element("w:spacing", {"val": _CLOSER}), "w:sz", "w:szCs")
 
 
 def _substitutes(document: Document, faces: Mapping[str, str], lang: str) -> None:
@@ -172,8 +182,7 @@ def page(section: Section, *, landscape: bool = False) -> None:
     section.header_distance, section.footer_distance = Mm(15), Mm(bottom - 7 - 10)
     for grid in section._sectPr.findall(qn("w:docGrid")):  # noqa: SLF001
         section._sectPr.remove(grid)  # noqa: SLF001
-    kind = {"type": "lines", "linePitch": 300} if landscape else {"type": "linesAndChars", "linePitch": 579, "charSpace": _CHARACTER}
-    section._sectPr.append(element("w:docGrid", kind))  # noqa: SLF001
+    section._sectPr.append(element("w:docGrid", {"type": "lines", "linePitch": 300 if landscape else 579}))  # noqa: SLF001
 
 
 def margins(document: Document, section: Section, stamp: str, run_line: str) -> None:
@@ -191,15 +200,14 @@ def margins(document: Document, section: Section, stamp: str, run_line: str) -> 
         form = foot.paragraph_format
         form.right_indent, form.left_indent = (Pt(14), None) if odd else (None, Pt(14))
         line = footer.add_paragraph(printable(run_line))
-        line.style = _by_id(document, "RunLine")
+        line.style = by_id(document, "RunLine")
 
 
 def put(document: Document, style: str, text: str) -> Paragraph:
     """Add a paragraph in the style with this id; data are masked on their way."""
-    return document.add_paragraph(printable(text), style=_by_id(document, style))
+    return document.add_paragraph(printable(text), style=by_id(document, style))
 
 
-def _by_id(document: Document, style: str) -> ParagraphStyle:
-    found = document.styles.get_by_id(style, WD_STYLE_TYPE.PARAGRAPH)
-    assert isinstance(found, ParagraphStyle)
-    return found
+def by_id(document: Document, style: str, kind: WD_STYLE_TYPE = WD_STYLE_TYPE.PARAGRAPH) -> Any:
+    """Return one of our styles by its id: its name is the language's."""
+    return document.styles.get_by_id(style, kind)

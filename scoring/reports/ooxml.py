@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from docx.document import Document
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.oxml.xmlchemy import BaseOxmlElement
@@ -18,6 +19,8 @@ _VML: Final = (
     'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
     'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 )
+# In the order that the format wants.
+_SIDES: Final = ("top", "left", "bottom", "right", "insideH", "insideV")
 # The zip format's first day: a file's own time must not depend on when it was written.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -79,15 +82,41 @@ def rules(paragraph: Paragraph, **sides: tuple[float, str]) -> None:
     )  # fmt: skip
 
 
-def stand_at_bottom(paragraph: Paragraph, width: int) -> None:
-    """Put a paragraph at the foot of the page's type area, `width` twentieths of a point wide; neighbours alike join it."""
-    properties = paragraph._p.get_or_add_pPr()  # noqa: SLF001
-    frame = element(
-        "w:framePr", {"w": width, "hSpace": 0, "wrap": "around", "vAnchor": "margin", "hAnchor": "margin", "yAlign": "bottom"}
+def table_frame(widths: Sequence[int], edges: Mapping[str, int], *, foot: bool = False) -> BaseOxmlElement:
+    """Make a table without rows: fixed widths in twentieths of a point, edges in eighths.
+
+    With `foot` it stands at the foot of the page's type area, wherever the text ends.
+    """
+    borders = [element("w:" + side, {"val": "single", "sz": edges[side], "space": 0, "color": "000000"}) for side in _SIDES if side in edges]
+    inside = [element("w:" + side, {"w": 40, "type": "dxa"}) for side in ("left", "right")]
+    place = element("w:tblpPr", {"vertAnchor": "margin", "horzAnchor": "margin", "tblpXSpec": "left", "tblpYSpec": "bottom"})
+    return element(
+        "w:tbl",
+        None,
+        element(
+            "w:tblPr",
+            None,
+            *([place, element("w:tblOverlap", {"val": "never"})] if foot else []),
+            element("w:tblW", {"w": sum(widths), "type": "dxa"}),
+            *([] if foot else [element("w:jc", {"val": "center"})]),
+            element("w:tblBorders", None, *borders),
+            element("w:tblLayout", {"type": "fixed"}),
+            element("w:tblCellMar", None, *inside),
+        ),
+        element("w:tblGrid", None, *(element("w:gridCol", {"w": width}) for width in widths)),
     )
-    properties.insert_element_before(
-        frame, "w:widowControl", "w:numPr", "w:pBdr", "w:shd", "w:tabs", "w:snapToGrid", "w:spacing", "w:ind", "w:jc", "w:rPr"
-    )
+
+
+def table_cell(width: int, paragraph: BaseOxmlElement) -> BaseOxmlElement:
+    """Make a cell that holds one paragraph."""
+    shape = element("w:tcPr", None, element("w:tcW", {"w": width, "type": "dxa"}), element("w:vAlign", {"val": "center"}))
+    return element("w:tc", None, shape, paragraph)
+
+
+def insert_table(document: Document, table: BaseOxmlElement) -> None:
+    """Put a table at the document's end so far."""
+    body = document.element.body
+    body.insert(len(body) - 1, table)  # before the last section's properties
 
 
 def watermark(paragraph: Paragraph, text: str, number: int, *, font: str, width: int, height: int) -> None:
