@@ -22,6 +22,7 @@ ROLES: Final = ("xiaobiaosong", "fangsong", "heiti", "kaiti", "songti")
 INSTALL: Final = (
     "sudo apt-get install -y fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig"
 )
+_COLLECTIONS: Final = frozenset({".ttc", ".otc"})
 _BESIDE: Final = Path(sys.prefix) / "share" / "fonts" / "townscore"
 
 # In order of liking: a file name, and the fontconfig pattern that asks the system for a face.
@@ -53,6 +54,12 @@ class Face:
     def common(self) -> bytes:
         """Return the font cut to the common characters."""
         return cut(self.path, self.index)
+
+    def whole(self) -> bytes:
+        """Return the whole font, by itself: a page may not name one font of a collection."""
+        if self.path.suffix.lower() not in _COLLECTIONS:
+            return self.path.read_bytes()
+        return cut(self.path, self.index, self.characters)
 
 
 def faces(own: Mapping[str, Path], lang: str = "zh") -> dict[str, Face]:
@@ -151,7 +158,7 @@ def _list_fonts(pattern: str) -> list[str]:
 
 def _chinese_index(path: Path) -> int:
     """Return which font of a collection is the simplified Chinese cut; 0 for a single font."""
-    if path.suffix.lower() not in {".ttc", ".otc"}:
+    if path.suffix.lower() not in _COLLECTIONS:
         return 0
     from fontTools.ttLib import TTCollection
 

@@ -42,8 +42,8 @@ def cache_folder() -> Path:
     return Path(root) / "townscore" / "fonts"
 
 
-def cut(source: Path, index: int) -> bytes:
-    """Return the font cut to `common_characters`, from the cache or made now.
+def cut(source: Path, index: int, points: Iterable[int] | None = None) -> bytes:
+    """Return one font of a file, cut to `points`, from the cache or made now.
 
     A cache that cannot be written is no fault: the cut is made again the next time.
 
@@ -53,6 +53,8 @@ def cut(source: Path, index: int) -> bytes:
         A font file or a collection.
     index
         Which font of a collection.
+    points
+        The characters to keep; those of `common_characters` when None.
 
     Raises
     ------
@@ -62,11 +64,12 @@ def cut(source: Path, index: int) -> bytes:
         The file is no font that HarfBuzz can read.
     """
     data = source.read_bytes()
-    key = hashlib.sha256(data + f"/{index}/{_EDITION}".encode()).hexdigest()[:32]
+    kind = "common" if points is None else "whole"
+    key = hashlib.sha256(data + f"/{index}/{kind}/{_EDITION}".encode()).hexdigest()[:32]
     kept = cache_folder() / f"{key}.otf"
     if kept.is_file() and kept.stat().st_size:
         return kept.read_bytes()
-    made = _subset(data, index, common_characters())
+    made = _subset(data, index, common_characters() if points is None else points)
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         # Several workers may cut at once: each writes its own file and renames it, and all are equal.

@@ -58,6 +58,7 @@ class ReportView:
     mark: str
     number: str
     title: str
+    title_lines: tuple[str, ...]
     addressees: str
     sections: tuple[Section, ...]
     attachment: str
@@ -85,14 +86,15 @@ def report_view(assessment: Assessment, settings: Settings) -> ReportView:
     from scoring.reports.prose import sections  # the sentences use the types above
 
     labels = Labels(assessment.head, settings.lang)
-    title = labels("reports-notice-title", period=labels.period)
+    lines = tuple(labels("reports-notice-title", period=labels.period).split("|"))
     annex = annex_view(assessment, settings, labels)
     dated = day(settings.dated, settings.lang)
     return ReportView(
         lang=settings.lang,
         mark=printable(settings.mark or settings.bureau),
         number=printable(settings.number),
-        title=title,
+        title=labels("reports-line-join").join(lines),
+        title_lines=lines,
         addressees=printable(settings.addressees) or labels("reports-addressees"),
         sections=sections(assessment, settings, labels),
         attachment=labels("reports-attachment", title=annex.title),
@@ -145,7 +147,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
     ]
     columns += [Column(labels("reports-column-score"), "number", 8), Column(labels("reports-column-grade"), "text", 8)]
     columns += [Column(labels("reports-column-group-place"), "text", 8)] if with_rank else []
-    columns += [Column(labels(f"reports-column-{code}"), "number", 7) for code in ("findings", "on-time", "overdue")]
+    columns += [Column(labels(f"reports-column-{code}"), "text", 7) for code in ("findings", "on-time", "overdue")]
     decimals = int(labels.head["scheme"]["decimals"])
     body = tuple(
         (

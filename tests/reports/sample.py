@@ -151,7 +151,7 @@ def finding(rng: random.Random, code: str, number: int) -> dict[str, Any]:
     fixed = {"on_time": due - timedelta(days=2), "late": due + timedelta(days=4)}.get(state)
     charge = Fraction(price)
     repeat = 1 if rng.random() < 0.08 else 0
-    credit = {"on_time": charge / 2, "late": charge / 4}.get(state, Fraction(0))
+    credit = {"on_time": charge / 2, "late": charge * 2 / 5}.get(state, Fraction(0))
     extra = Fraction(1, 2) if state == "overdue" else Fraction(0)
     gives = charge / 2 if state in {"open", "waiting"} else Fraction(0)
     return {
@@ -359,7 +359,7 @@ def make_head(scores: list[dict[str, Any]], findings: list[dict[str, Any]], stag
             "id": "jiyuan-quarterly", "title": "社会救助审核确认监管季度考核细则（示例）", "title_en": "Quarterly scheme for social assistance (example)",
             "document": "济管民〔2023〕43号", "hash": "ab" * 32, "direction": "down", "full": "100", "decimals": 2, "round_at": "indicator",
             "effective_from": "2025-01-01", "example_notice": "本细则分值为示例，不代表济源市标准。",
-            "rectification": {"on_time": {"share": "1/2", "extra": "0"}, "late": {"share": "1/4", "extra": "0"}, "overdue": {"share": "0", "extra": "0.5"}},
+            "rectification": {"on_time": {"share": "1/2", "extra": "0"}, "late": {"share": "2/5", "extra": "0"}, "overdue": {"share": "0", "extra": "0.5"}},
             "dimensions": [
                 {"id": d, "label": zh, "label_en": en, "points": str(p), "indicators": [
                     {"id": i, "label": izh, "label_en": ien, "points": str(ip), "clause": c, "kind": "deduct", "cap": str(ip), "basis": "示例"}

@@ -1,0 +1,66 @@
+"""The papers: an assessment and the bureau's settings in, PDF bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from scoring.reports.labels import Labels
+from scoring.reports.render import Renderer
+from scoring.reports.settings import Settings
+from scoring.reports.view import ReportView, report_view
+
+if TYPE_CHECKING:
+    from scoring.assessment import Assessment
+
+# Points in the text area's width; a full-width mark is one em a character.
+_MARK_WIDTH = 440
+_MARK_LARGEST = 54
+
+
+def render_report(assessment: Assessment, settings: Settings, renderer: Renderer | None = None) -> bytes:
+    """Return the notice (report.pdf).
+
+    Raises
+    ------
+    MissingGlyph, MissingLibrary, ForbiddenAddress
+        See `Renderer`.
+    """
+    view = report_view(assessment, settings)
+    shares = sum(column.share for column in view.annex.columns)
+    return _make(
+        "report.html.j2",
+        assessment,
+        settings,
+        renderer,
+        view=view,
+        mark_size=_mark_size(view),
+        widths=[f"{100 * column.share / shares:.3f}%" for column in view.annex.columns],
+    )
+
+
+def _mark_size(view: ReportView) -> int:
+    """Return the largest type in which the red heading stays in one line."""
+    ems = sum(1.0 if ord(character) > 0x2E7F else 0.62 for character in view.mark)
+    return min(_MARK_LARGEST, int(_MARK_WIDTH / max(1.0, ems)))
+
+
+def _make(
+    template: str, assessment: Assessment, settings: Settings, renderer: Renderer | None, **view: Any
+) -> bytes:
+    made_by = renderer or Renderer(settings)
+    texts = partial(_texts, assessment, Labels(assessment.head, settings.lang))
+    return made_by.pdf(template, texts, author=settings.bureau, as_of=assessment.head["as_of"], **view)
+
+
+def _texts(assessment: Assessment, labels: Labels) -> Iterator[tuple[str, str]]:
+    """Give every text that the data bring, with the place to look for it."""
+    for row in assessment.scores.to_dicts():
+        yield labels("reports-place-town", code=row["town_code"]), str(row["town"])
+    for row in assessment.findings.to_dicts():
+        for column, value in row.items():
+            if isinstance(value, str):
+                yield labels("reports-place-finding", finding=row["finding_id"], column=column), value
+    for row in assessment.ledger.to_dicts():
+        yield labels("reports-place-entry", entry=row["entry_id"]), str(row["parameters"])

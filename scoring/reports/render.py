@@ -1,0 +1,215 @@
+"""HTML to PDF: one environment, one font configuration and one parsed style sheet for all papers of a worker."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import io
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from scoring.messages import say
+from scoring.reports.errors import ForbiddenAddress, MissingGlyph, MissingLibrary
+from scoring.reports.fonts import INSTALL, Face, check, faces
+from scoring.reports.settings import Settings
+from scoring.reports.subset import common_characters
+
+if TYPE_CHECKING:
+    import jinja2
+    from weasyprint import CSS
+    from weasyprint.text.fonts import FontConfiguration
+
+_HERE: Final = Path(__file__).resolve()
+# In a wheel the templates lie inside the package, in a checkout beside it.
+_SHIPPED: Final = (_HERE.parents[1] / "_bundled" / "report_templates", _HERE.parents[2] / "report_templates")
+
+
+def templates_folder() -> Path:
+    """Return the folder of the shipped templates."""
+    return next(folder for folder in _SHIPPED if folder.is_dir())
+
+
+class Renderer:
+    """Makes papers; build one in each worker process and keep it, as its fonts and style sheets stay warm.
+
+    Parameters
+    ----------
+    settings
+        The bureau's settings: language, fonts, own templates, PDF variant.
+
+    Raises
+    ------
+    MissingLibrary
+        WeasyPrint's libraries or every Chinese font are missing on this machine.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.faces = faces(settings.fonts, settings.lang)
+        self._kits: dict[tuple[str, bool], tuple[FontConfiguration, CSS]] = {}
+        self._sheets: dict[bool, FontConfiguration] = {}
+
+    @cached_property
+    def environment(self) -> jinja2.Environment:
+        """Jinja with everything escaped and nothing undefined; the bureau's templates before ours."""
+        import jinja2
+
+        shipped = jinja2.FileSystemLoader(templates_folder())
+        own = [jinja2.FileSystemLoader(self.settings.templates)] if self.settings.templates else []
+        loader = jinja2.ChoiceLoader([*own, jinja2.PrefixLoader({"shipped": shipped}), shipped])
+        environment = jinja2.Environment(
+            loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        )
+        lang = self.settings.lang
+        environment.globals["t"] = lambda code, **parameters: say(f"reports-{code}", lang, **parameters)
+        return environment
+
+    def html(self, template: str, **view: Any) -> str:
+        """Return a paper as HTML."""
+        return self.environment.get_template(template).render(lang=self.settings.lang, **view)
+
+    def pdf(self, template: str, texts: Callable[[], Iterator[tuple[str, str]]], **view: Any) -> bytes:
+        """Return a paper as PDF; equal views give equal bytes.
+
+        Parameters
+        ----------
+        template
+            Name of the template, whose style sheet is the `.css` of the same name.
+        texts
+            Gives every text of the data with its place, to say where a character stands that no font has.
+        view
+            What the template prints.
+
+        Raises
+        ------
+        MissingGlyph
+            A character that no font has.
+        ForbiddenAddress
+            A template asks for something that is not packaged.
+        """
+        html = self.html(template, **view)
+        whole = self._needs_whole_fonts(html, texts)
+        fonts, sheet = self._kit(template.split(".")[0], whole)
+        weasyprint = _weasyprint(self.settings.lang)
+        identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
+        with _no_collection(), _no_tofu(self.settings.lang), _refusals(self.settings.lang):
+            document = weasyprint.HTML(string=html, url_fetcher=_fetcher(self.faces)).render(
+                font_config=fonts, stylesheets=[sheet], pdf_variant=self.settings.pdf_variant
+            )
+            target = io.BytesIO()
+            document.write_pdf(target, pdf_identifier=identifier, pdf_variant=self.settings.pdf_variant)
+        return target.getvalue()
+
+    def _needs_whole_fonts(self, html: str, texts: Callable[[], Iterator[tuple[str, str]]]) -> bool:
+        rare = [character for character in sorted(set(html)) if ord(character) not in common_characters()]
+        if not rare:
+            return False
+        # The data first: there a row can be named.
+        check(texts(), self.faces.values(), self.settings.lang)
+        check([(say("reports-place-paper", self.settings.lang), "".join(rare))], self.faces.values(), self.settings.lang)
+        return True
+
+    def _kit(self, name: str, whole: bool) -> tuple[FontConfiguration, CSS]:
+        """Return the parsed style sheet of a paper and the fonts that it was parsed with."""
+        if (name, whole) not in self._kits:
+            weasyprint = _weasyprint(self.settings.lang)
+            from weasyprint.text.fonts import FontConfiguration
+
+            fonts = self._sheets.setdefault(whole, FontConfiguration())
+            source = self.environment.loader.get_source  # type: ignore[union-attr]
+            common, own = (source(self.environment, f"css/{sheet}.css")[0] for sheet in ("common", name))
+            rules = _font_rules(whole) + common + own
+            sheet = weasyprint.CSS(string=rules, font_config=fonts, url_fetcher=_fetcher(self.faces))
+            self._kits[name, whole] = (fonts, sheet)
+        return self._kits[name, whole]
+
+
+def _font_rules(whole: bool) -> str:
+    """Write the @font-face rules; the whole fonts stand behind the cut ones, glyph by glyph."""
+    kinds = ("common", "whole") if whole else ("common",)
+    names = {"common": "ts", "whole": "tswhole"}
+    return "".join(
+        f"@font-face {{ font-family: {names[kind]}-{role}; src: url(asset:{kind}/{role}) }}\n"
+        for kind in kinds
+        for role in ("xiaobiaosong", "fangsong", "heiti", "kaiti", "songti")
+    )
+
+
+def _weasyprint(lang: str) -> Any:
+    try:
+        import weasyprint
+    except OSError as missing:  # cffi could not load Pango or its friends
+        raise MissingLibrary("Pango, HarfBuzz", INSTALL, lang) from missing
+    return weasyprint
+
+
+def _fetcher(fonts: Mapping[str, Face]) -> Any:
+    """Return a fetcher that knows the packaged fonts and `data:`, and nothing else on earth."""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    class Packaged(URLFetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+            if url.startswith("data:"):
+                return super().fetch(url, headers)
+            kind, _, role = url.removeprefix("asset:").partition("/")
+            if url.startswith("asset:") and role in fonts:
+                face = fonts[role]
+                body = face.common() if kind == "common" else face.whole()
+                return URLFetcherResponse(url, io.BytesIO(body))
+            raise ForbiddenAddress(url)
+
+    return Packaged(allowed_protocols=("data",), fail_on_errors=True)
+
+
+@contextmanager
+def _refusals(lang: str) -> Iterator[None]:
+    """Turn WeasyPrint's wrapper back into what the fetcher said."""
+    from weasyprint.urls import FatalURLFetchingError
+
+    try:
+        yield
+    except FatalURLFetchingError as wrapper:
+        cause = wrapper.__cause__
+        raise ForbiddenAddress(cause.address if isinstance(cause, ForbiddenAddress) else str(wrapper), lang) from None
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector off: layout makes millions of boxes and frees none before the end."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+class _Tofu(logging.Handler):
+    """Hears WeasyPrint say that it drew an empty box."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.character = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the first character without a glyph."""
+        if str(record.msg).startswith(".notdef") and isinstance(record.args, tuple) and not self.character:
+            self.character = str(record.args[0])
+
+
+@contextmanager
+def _no_tofu(lang: str) -> Iterator[None]:
+    """Make an empty box fatal, should the check before have missed one."""
+    logger, ear = logging.getLogger("weasyprint"), _Tofu()
+    logger.addHandler(ear)
+    try:
+        yield
+    finally:
+        logger.removeHandler(ear)
+    if ear.character:
+        raise MissingGlyph(ear.character, say("reports-place-paper", lang), lang)
