@@ -38,11 +38,16 @@ _MEASURED: Final = ("numerator", "denominator", "value", "sample")
 
 @dataclass(frozen=True)
 class Field:
-    """A field that conditions may name; `words` closes what it may hold, empty leaves it open."""
+    """A field that conditions may name.
+
+    `words` closes what it may hold, empty leaves it open; `whole`: it counts; `required`: no cell is empty.
+    """
 
     id: str
     kind: Kind
     words: tuple[str, ...] = ()
+    whole: bool = False
+    required: bool = False
 
 
 class Place(NamedTuple):
@@ -56,7 +61,7 @@ class Place(NamedTuple):
 def known_fields(scheme: Scheme, context: Context) -> dict[str, Field]:
     """Return the fields that conditions of one kind may name, by id, with the scheme's own fields and words."""
     if context == "sums":
-        return {name: Field(name, "number") for name in _SUMS}
+        return {name: Field(name, "number", whole=True) for name in _SUMS}
     if context == "measure":
         return {name: Field(name, "number") for name in _MEASURED}
     fields = {column.id: _field(column) for column in catalogue().tables[context].columns.values()}
@@ -65,16 +70,20 @@ def known_fields(scheme: Scheme, context: Context) -> dict[str, Field]:
             if name in fields:
                 fields[name] = Field(name, fields[name].kind, words)
         fields["severity"] = Field("severity", "text", tuple(severity.id for severity in scheme.severities))
-        fields["indicator"] = Field("indicator", "text", tuple(item.id for _, item in scheme.indicators()))
+        indicators = tuple(item.id for _, item in scheme.indicators())
+        fields["indicator"] = Field("indicator", "text", indicators, required=True)
     for declared in scheme.fields:
         if declared.table == context:
             kind: Kind = declared.type if declared.type in {"text", "date"} else "number"
-            fields.setdefault(declared.id, Field(declared.id, kind, declared.values))
+            whole = declared.type == "integer"
+            fields.setdefault(declared.id, Field(declared.id, kind, declared.values, whole=whole))
     return fields
 
 
 def _field(column: Column) -> Field:
-    return Field(column.id, _KINDS.get(column.type, "text"), tuple(column.words) or tuple(column.choices))
+    words = tuple(column.words) or tuple(column.choices)
+    whole = column.type in {"count", "integer"}
+    return Field(column.id, _KINDS.get(column.type, "text"), words, whole=whole, required=column.required)
 
 
 def places(scheme: Scheme) -> Iterator[Place]:

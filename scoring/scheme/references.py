@@ -18,6 +18,7 @@ def check_references(scheme: Scheme, root: nodes.Mapping, problems: Collector) -
     check = _References(scheme, root, problems)
     check.unique_ids()
     check.indicators()
+    check.price_lists()
     check.surcharges()
     check.parts()
     check.grades()
@@ -75,7 +76,8 @@ class _References:
 
     def _aliases(self, indicators: Sequence[Indicator]) -> None:
         """Refuse an alias that means something else already: data name an indicator by id, label or alias."""
-        taken = {item.id: item.line for item in (*indicators, *self.scheme.not_scored)}
+        taken = {indicator.id: indicator.line for indicator in indicators}
+        taken |= {item.id: item.line for item in self.scheme.not_scored}
         taken |= {indicator.label: indicator.line for indicator in indicators}
         for indicator in indicators:
             for alias in indicator.aliases:
@@ -121,6 +123,14 @@ class _References:
         elif rule.kind == "deduct" and isinstance(rule.prices, str):
             lists = {name: rows[0].line if rows else 0 for name, rows in self.scheme.price_lists.items()}
             self.known(rule.prices, lists, what="price_lists", line=rule.line, at=indicator.id)
+        elif rule.kind == "deduct" and not rule.prices:
+            self.problems.error(rule.line, "price-list-empty", at=indicator.id, name=indicator.label)
+
+    def price_lists(self) -> None:
+        for name, rows in self.scheme.price_lists.items():
+            if not rows:
+                line = nodes.line_at(self.root, ("price_lists", name))
+                self.problems.error(line, "price-list-empty", at=name, name=name)
 
     def surcharges(self) -> None:
         targets: dict[str, tuple[str, Mapping[str, int]]] = {
