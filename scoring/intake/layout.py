@@ -42,41 +42,54 @@ class Block:
 
 
 @dataclass(frozen=True)
-class _Head:
+class Head:
+    """Heading rows, by their places in the sheet's frame, and what they say for each column."""
+
     first: int
     last: int
     labels: tuple[str, ...]
     score: int
 
 
-def find_head(sheet: RawSheet, headings: Headings) -> _Head | None:
-    """Return the heading row, or the pair of heading rows, that names the most known columns; at least two."""
+def find_head(sheet: RawSheet, headings: Headings, extra: Mapping[str, str] | None = None) -> Head | None:
+    """Return the heading row, or the pair of heading rows, that names the most known columns; at least two.
+
+    `extra` holds keys of further headings: the items of a judged matrix.
+    """
     columns = _cells(sheet.frame)
     rows = [[cell or "" for cell in row] for row in sheet.frame.head(_LOOK).select(columns).iter_rows()]
-    best: _Head | None = None
+    best: Head | None = None
+    extra = extra or {}
     for place, row in enumerate(rows):
-        single = _score(row, headings)
+        single = _score(row, headings, extra)
         if single >= 2 and (best is None or single > best.score):
-            best = _Head(place, place, tuple(row), single)
+            best = Head(place, place, tuple(row), single)
         if place + 1 < len(rows):
             lower = rows[place + 1]
-            if any(headings.find(cell) for cell in lower if cell.strip()):
+            if any(headings.find(cell) or _item(cell, extra) for cell in lower if cell.strip()):
                 labels = [_two_rows(a, b, headings) for a, b in zip(row, lower, strict=True)]
-                pair = _score(labels, headings)
-                alone = max(single, _score(lower, headings))
+                pair = _score(labels, headings, extra)
+                alone = max(single, _score(lower, headings, extra))
                 if pair >= 2 and pair > alone and (best is None or pair > best.score):
-                    best = _Head(place, place + 1, tuple(labels), pair)
+                    best = Head(place, place + 1, tuple(labels), pair)
     return best
 
 
 def _two_rows(upper: str, lower: str, headings: Headings) -> str:
     if not lower.strip():
         return upper
-    return upper + lower if not headings.find(lower) and headings.find(upper + lower) else lower
+    joined = upper + lower
+    return joined if not headings.find(lower) and headings.find(joined) else lower
 
 
-def _score(labels: Sequence[str], headings: Headings) -> int:
-    return len({found for label in labels if label.strip() and (found := headings.find(label))})
+def _score(labels: Sequence[str], headings: Headings, extra: Mapping[str, str]) -> int:
+    return len({found for label in labels if label.strip() and (found := headings.find(label) or _item(label, extra))})
+
+
+def _item(label: str, extra: Mapping[str, str]) -> str | None:
+    """Return the item of a judged matrix that a heading names, its full points in brackets left out."""
+    key = heading_key(label)
+    return extra.get(key) or extra.get(re.sub(r"\([^()]*\)$", "", key))
 
 
 def _cells(frame: pl.DataFrame) -> list[str]:
@@ -85,7 +98,7 @@ def _cells(frame: pl.DataFrame) -> list[str]:
 
 def lay_out(
     sheet: RawSheet,
-    head: _Head,
+    head: Head,
     headings: Headings,
     tables: Mapping[str, Table],
     problems: Problems,
@@ -133,7 +146,7 @@ def lay_out(
         frame = frame.with_columns(pl.lit(town).alias(f"{main.id}.town"))
         named.add(f"{main.id}.town")
     for item in main.required:
-        if f"{main.id}.{item}" not in named and not extra:
+        if f"{main.id}.{item}" not in named and not (item == "indicator" and any(name.startswith("@") for name in named)):
             problems.add("column-missing", "refused", **place, row=first_row, heading=main.columns[item].zh)
             frame = frame.with_columns(pl.lit(True).alias(BAD))
     frame = _lost_cells(sheet, frame, known, tables, problems)
@@ -168,9 +181,8 @@ def _known_columns(
             if body[source].drop_nulls().str.strip_chars().str.len_chars().gt(0).any():
                 problems.add("column-without-heading", "notice", **place, row=row)
             continue
-        key = heading_key(label)
         found = headings.find(label)
-        name = extra.get(key) or extra.get(re.sub(r"\([^()]*\)$", "", key)) if found is None else None
+        name = _item(label, extra) if found is None else None
         if found is not None and found[0] in tables:
             name = ".".join(found)
             problems.heading(place["file"], place["sheet"], found[0], found[1], shown)
@@ -178,7 +190,7 @@ def _known_columns(
                 problems.add("heading-scaled-unit", "refused", **place, row=row, column=shown)
                 sound = False
         if name is None:
-            sound &= _unknown(label, shown, key in serials, headings, problems, place, row)
+            sound &= _unknown(label, shown, heading_key(label) in serials, headings, problems, place, row)
         elif name in taken:
             if body[source].is_null().all() or body[source].equals(body[taken[name]]):
                 problems.add("heading-twice-equal", "notice", **place, row=row, column=shown)

@@ -75,6 +75,11 @@ class Problems:
             )
         )
 
+    def absorb(self, other: Problems, column: str, heading: str) -> None:
+        """Take over another's problems, those of one column under another heading."""
+        renamed = pl.when(pl.col("column") == column).then(pl.lit(heading)).otherwise("column").alias("column")
+        self._frames.append(other.raw().with_columns(renamed))
+
     def raw(self) -> pl.DataFrame:
         """Return all problems as data, before words."""
         single = pl.DataFrame(self._single, schema=_RAW, orient="row")

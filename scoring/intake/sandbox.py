@@ -94,13 +94,12 @@ def _unpack(name: str, answer: dict[str, Any]) -> Iterable[RawSheet | Unread]:
         yield RawSheet(
             file=name,
             sheet=sheet["name"],
-            frame=pl.read_ipc(sheet["path"], memory_map=False),
+            frame=pl.read_ipc(sheet["path"]),
             hidden=sheet.get("hidden", False),
             date1904=sheet.get("date1904", False),
             merges=tuple(tuple(merge) for merge in sheet.get("merges", ())),
             lost=tuple(tuple(cell) for cell in sheet.get("lost", ())),
         )
-        os.unlink(sheet["path"])
 
 
 def _one_child(

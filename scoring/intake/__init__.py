@@ -1,0 +1,10 @@
+"""Files to typed tables: everything that a data folder may hold, and what is wrong with it."""
+
+from __future__ import annotations
+
+from scoring.intake.folder import read_folder
+from scoring.intake.frames import Intake, Tables
+from scoring.intake.limits import Limits
+from scoring.intake.problems import write_problems
+
+__all__ = ["Intake", "Limits", "Tables", "read_folder", "write_problems"]

@@ -1,0 +1,312 @@
+"""A data folder: which files are read, which sheets are tables, and the way from sheets to good rows."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from schemas.tables import SOURCE, Table, catalogue, table_for, validate
+from schemas.vocabulary import Vocabulary
+from scoring.intake import crosscheck
+from scoring.intake.columns import Names, names_of, read_columns
+from scoring.intake.combined import link_reports, split_combined
+from scoring.intake.fold import name_key
+from scoring.intake.frames import Intake, Tables
+from scoring.intake.headings import Headings, heading_key
+from scoring.intake.layout import BAD, BLOCK, EPOCH_1904, SERIAL, find_head, lay_out
+from scoring.intake.limits import Limits
+from scoring.intake.matrix import item_headings, read_matrix
+from scoring.intake.names import AMBIGUOUS, COMBINED, match_table
+from scoring.intake.problems import Problems
+from scoring.intake.rows import by_source, drop_repeated, make_ids, refuse_conflicts
+from scoring.intake.sandbox import RawSheet, Unread, read_files
+from scoring.intake.towns import read_towns
+
+_KINDS: Final = {".xlsx": "xlsx", ".csv": "csv", ".parquet": "parquet"}
+_OTHER_SHEETS: Final = frozenset({".xls", ".xlsm", ".xlsb", ".ods", ".et", ".wps", ".tsv"})
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A sheet and the table that it holds; `named` when the sheet's own name says so."""
+
+    sheet: RawSheet
+    table: str
+    rest: str
+    named: bool
+    alone: bool
+
+
+def read_folder(folder: Path, vocabulary: Vocabulary, *, limits: Limits | None = None, lang: str = "zh") -> Intake:
+    """Read every table of a data folder.
+
+    Parameters
+    ----------
+    folder
+        The data folder; its subfolders are not read.
+    vocabulary
+        What the scheme lets the data say.
+    limits
+        Bounds on files and on the reading child.
+    lang
+        Language of the problems: zh or en.
+
+    Returns
+    -------
+    Intake
+        Good rows, problems, and the account of all rows. With refused rows the caller decides.
+
+    Raises
+    ------
+    NotADirectoryError
+        There is no such folder.
+    """
+    if not folder.is_dir():
+        raise NotADirectoryError(folder)
+    limits = limits or Limits()
+    problems = Problems()
+    tables = {name: table_for(name, vocabulary) for name in catalogue().tables}
+    names = names_of(vocabulary, {})
+    files = _list_files(folder, problems)
+    inputs = {path.name: _sha256(path) for path, _ in files}
+    known = {key for table in tables.values() for key in Headings([table]).columns} | set(names.indicators)
+    with tempfile.TemporaryDirectory(prefix="townscore-") as scratch:
+        sheets = read_files(files, frozenset(known), Path(scratch), limits)
+    placed = _place(sheets, problems)
+    reader = _Reader(tables, names, problems)
+    frames = reader.read(placed)
+    return Intake(
+        tables=Tables(**frames, present=frozenset(reader.present)),
+        problems=problems.frame(lang),
+        rows=reader.account(frames),
+        inputs=inputs,
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _list_files(folder: Path, problems: Problems) -> list[tuple[Path, str]]:
+    """Return the files to read, by name, and say what is passed over or refused."""
+    files: list[tuple[Path, str]] = []
+    for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        ending = path.suffix.lower()
+        table = match_table(path.stem)
+        if path.name.startswith((".", "~$")):
+            continue
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            problems.add("file-not-plain", "refused", file=path.name)
+        elif path.is_dir():
+            problems.add("subfolder", "notice", file=path.name)
+        elif ending in _KINDS:
+            if ending != ".xlsx" and table is None:
+                problems.add("file-passed-over", "notice", file=path.name)
+            elif ending != ".xlsx" and table is not None and table[0] == AMBIGUOUS:
+                problems.add("name-ambiguous", "refused", file=path.name)
+            else:
+                files.append((path, _KINDS[ending]))
+        elif ending in _OTHER_SHEETS and table is not None:
+            problems.add("file-kind", "refused", file=path.name)
+        else:
+            problems.add("file-passed-over", "notice", file=path.name)
+    return files
+
+
+def _place(sheets: Iterable[RawSheet | Unread], problems: Problems) -> list[_Placed]:
+    """Give each sheet its table, by its own name or else by its file's."""
+    placed: list[_Placed] = []
+    by_file: dict[str, list[RawSheet]] = {}
+    for sheet in sheets:
+        if isinstance(sheet, Unread):
+            problems.add(sheet.code, "refused", file=sheet.file)
+        else:
+            by_file.setdefault(sheet.file, []).append(sheet)
+    for file, own in by_file.items():
+        of_file = match_table(Path(file).stem)
+        visible = [sheet for sheet in own if not sheet.hidden]
+        for sheet in own:
+            if sheet.hidden:
+                problems.add("sheet-hidden", "notice", file=file, sheet=sheet.sheet)
+        matches = [(sheet, match_table(sheet.sheet) if sheet.sheet else None) for sheet in visible]
+        if of_file is None and all(match is None for _, match in matches):
+            problems.add("file-passed-over", "notice", file=file)
+            continue
+        for sheet, match in matches:
+            table = match or of_file
+            if table is None:
+                problems.add("sheet-passed-over", "notice", file=file, sheet=sheet.sheet)
+            elif table[0] == AMBIGUOUS:
+                problems.add("name-ambiguous", "refused", file=file, sheet=sheet.sheet)
+            else:
+                rest = match[1] if match else (sheet.sheet or table[1])
+                placed.append(_Placed(sheet, table[0], rest, match is not None, len(visible) == 1))
+                if not match and of_file and of_file[1] and sheet.sheet:
+                    placed[-1] = _Placed(sheet, table[0], f"{sheet.sheet} {of_file[1]}", False, len(visible) == 1)
+    return placed
+
+
+class _Reader:
+    """Reads the placed sheets, towns first: the other tables call towns by their names."""
+
+    def __init__(self, tables: Mapping[str, Table], names: Names, problems: Problems) -> None:
+        self.tables = tables
+        self.names = names
+        self.problems = problems
+        self.present: set[str] = set()
+        self._read: dict[str, int] = dict.fromkeys(tables, 0)
+        self._repeated: dict[str, int] = dict.fromkeys(tables, 0)
+        self._stacked: dict[str, list[pl.DataFrame]] = {name: [] for name in tables}
+        self._typed: dict[str, list[pl.DataFrame]] = {name: [] for name in tables}
+
+    def read(self, placed: list[_Placed]) -> dict[str, pl.DataFrame]:
+        """Return the good rows of every table."""
+        for item in placed:
+            if item.table == "towns":
+                self._lay_out(item)
+        towns, self.names = read_towns(self.tables["towns"], self._rows("towns"), self.names, self.problems)
+        for item in placed:
+            if item.table != "towns":
+                self._lay_out(item)
+        frames = {"towns": self._finish("towns", towns)}
+        for name in ("towns", "findings"):
+            if name not in self.present:
+                self.problems.add("table-missing", "refused", file="", name=self.tables[name].zh)
+        findings = self._settle("findings", crosscheck.check_findings(self._values("findings"), self.problems))
+        refused = _ids(findings.filter(BAD), "finding_id") - _ids(findings.filter(~pl.col(BAD)), "finding_id")
+        frames["findings"] = self._good("findings", findings)
+        for name in ("checks", "measures", "adjustments"):
+            frames[name] = self._finish(name, self._values(name))
+        judged = crosscheck.check_judgements(self._values("judgements"), self.problems)
+        frames["judgements"] = self._finish("judgements", judged)
+        letters = crosscheck.check_letters(self._values("letters"), frames["findings"], self.problems)
+        frames["letters"] = self._finish("letters", letters)
+        linked, gone = link_reports(self._rows("rectifications"), findings, self.problems)
+        self._stacked["rectifications"] = [linked]
+        reports = self._settle("rectifications", self._values("rectifications"))
+        self._repeated["rectifications"] += gone
+        frames["rectifications"] = self._good(
+            "rectifications", crosscheck.check_rectifications(reports, frames["findings"], refused, self.problems)
+        )
+        appeals = self._settle("appeals", self._values("appeals"))
+        frames["appeals"] = self._good("appeals", crosscheck.check_appeals(appeals, frames, refused, self.problems))
+        return frames
+
+    def account(self, frames: Mapping[str, pl.DataFrame]) -> dict[str, dict[str, int]]:
+        """Return for each table that was given how many rows were read, repeated and refused."""
+        return {
+            name: {
+                "read": self._read[name],
+                "duplicate_rows": self._repeated[name],
+                "refused": self._read[name] - self._repeated[name] - frames[name].height,
+            }
+            for name in self.tables
+            if name in self.present
+        }
+
+    def _values(self, name: str) -> pl.DataFrame:
+        typed = read_columns(self.tables[name], self._rows(name), self.names, self.problems)
+        return pl.concat([typed, *self._typed[name]], how="diagonal_relaxed") if self._typed[name] else typed
+
+    def _rows(self, name: str) -> pl.DataFrame:
+        empty = pl.DataFrame(schema={**SOURCE, BAD: pl.Boolean(), EPOCH_1904: pl.Boolean(), SERIAL: pl.String()})
+        return pl.concat([empty, *self._stacked[name]], how="diagonal_relaxed")
+
+    def _finish(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
+        return self._good(name, self._settle(name, frame))
+
+    def _settle(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
+        """Drop repeated good rows, make missing ids, refuse ids that two rows claim; bad rows stay, marked."""
+        table = self.tables[name]
+        frame = by_source(frame)
+        good, self._repeated[name] = drop_repeated(table, frame.filter(~pl.col(BAD)), self.problems)
+        good = refuse_conflicts(table, make_ids(table, good, self.problems), self.problems)
+        return pl.concat([good, frame.filter(BAD)], how="diagonal_relaxed")
+
+    def _good(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
+        table = self.tables[name]
+        good = by_source(frame.filter(~pl.col(BAD))).select(list(table.polars_schema()))
+        return self._validated(table, good)
+
+    def _validated(self, table: Table, good: pl.DataFrame) -> pl.DataFrame:
+        """Hold the good rows against the Pandera schema, the second lock; what it refuses is named and set aside."""
+        import pandera.errors
+
+        try:
+            validate(good, table)
+        except (pandera.errors.SchemaErrors, pandera.errors.SchemaError) as error:
+            places = getattr(error, "failure_cases", pl.DataFrame())
+            rows = {int(place) for place in places["index"].drop_nulls()} if "index" in places.columns else set()
+            wrong = pl.int_range(pl.len()).is_in(sorted(rows)) if rows else pl.lit(value=True)
+            self.problems.add_rows("schema-check", "refused", good.filter(wrong), table=table.id)
+            return good.filter(~wrong)
+        return good
+
+    def _lay_out(self, item: _Placed) -> None:
+        """Lay one sheet out and stack its rows under their table."""
+        sheet = item.sheet
+        about = "findings" if item.table == COMBINED else item.table
+        table = self.tables[about]
+        heads = [table, self.tables["rectifications"]] if about == "findings" else [table]
+        headings = Headings(heads)
+        extra = item_headings(self.names.indicators) if about == "judgements" else {}
+        head = find_head(sheet, headings, extra)
+        if head is None:
+            self._without_head(item, about)
+            return
+        self.present.add(about)
+        block = lay_out(
+            sheet,
+            head,
+            headings,
+            {one.id: one for one in heads},
+            self.problems,
+            town=self._town_of(item.rest, sheet.sheet),
+            extra=extra,
+        )
+        if any(name.startswith("@") for name in block.frame.columns):
+            typed = read_matrix(table, block.frame, self.names, self.problems, name=f"{sheet.file} {sheet.sheet}")
+            self._read[about] += typed.height
+            self._typed[about].append(typed)
+            return
+        parts = split_combined(block.frame, self.problems) if about == "findings" else {about: _plain(block.frame, about)}
+        for name, rows in parts.items():
+            self.present.add(name)
+            self._read[name] += rows.height
+            self._stacked[name].append(rows)
+
+    def _without_head(self, item: _Placed, about: str) -> None:
+        sheet = item.sheet
+        place = {"file": sheet.file, "sheet": sheet.sheet}
+        filled = [name for name in sheet.frame.columns if name != "row"]
+        if not filled or sheet.frame.select(pl.any_horizontal(pl.col(filled).is_not_null()).any()).item() is False:
+            if item.named or item.alone:
+                self.present.add(about)
+                self.problems.add("sheet-empty", "notice", **place)
+        elif item.named or item.alone or self._town_of(item.rest, sheet.sheet) is not None:
+            self.problems.add("no-heading", "refused", **place)
+            self.present.add(about)
+        else:
+            self.problems.add("sheet-passed-over", "notice", **place)
+
+    def _town_of(self, rest: str, sheet: str) -> str | None:
+        """Return the town that a sheet or file is named after, if its name is exactly a town's."""
+        for text in (sheet, rest, *rest.split()):
+            if name_key(text) in self.names.towns:
+                return text
+        return None
+
+
+def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    return frame.rename({column: column.removeprefix(f"{name}.") for column in frame.columns}).drop(BLOCK)
+
+
+def _ids(frame: pl.DataFrame, column: str) -> set[str]:
+    return set(frame[column].drop_nulls().to_list())
