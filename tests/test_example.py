@@ -18,6 +18,7 @@ from schemas.vocabulary import Vocabulary
 from scoring.example import DEFAULT_SEED, generate_tables, write_example, write_generated
 from scoring.example.words import CALENDAR, words
 from scoring.example.year import quarter_days, simulate
+from scoring.intake import read_folder
 from scoring.scheme import load_scheme, vocabulary
 
 
@@ -235,6 +236,34 @@ def test_severities_and_vetoes_are_those_of_the_scheme(scheme):
     assert all(row["item"] in gates for row in words()["adjustments"] if row["kind"] == "一票否决")
 
 
+# ------------------------------------------------------------------------------------------------- intake
+def test_intake_accepts_every_row_of_the_dirty_year(folder, scheme, year):
+    read = read_folder(folder, vocabulary(scheme))
+    assert read.problems.filter(pl.col("kind") == "refused").is_empty()
+    assert read.tables.findings.height == len(year.findings)
+    assert read.tables.rectifications.height == sum(len(finding.reports) for finding in year.findings)
+    for name in ("checks", "measures", "adjustments", "appeals", "letters"):
+        assert getattr(read.tables, name).height == len(year.tables[name]), name
+    year_end = 16 * 3 if "year_rectification" in vocabulary(scheme).judged else 0
+    assert read.tables.judgements.height == len(year.tables["judgements"]) + year_end
+
+
+def test_the_dirty_and_the_neat_year_hold_the_same_facts(folder, root, tmp_path):
+    write_example(tmp_path / "neat", dirty=False)
+    known = vocabulary(load_scheme(root / "weights" / "jiyuan-quarterly.yaml").scheme)
+    dirty, neat = (read_folder(each, known).tables for each in (folder, tmp_path / "neat"))
+    # The combined ledger has no numbers, so its rows are told apart by everything else.
+    kept = {"findings": [column for column in dirty.findings.columns if column != "finding_id"]}
+    kept["rectifications"] = [column for column in dirty.rectifications.columns if column != "finding_id"]
+    for name in ("towns", "findings", "rectifications", "checks", "measures", "judgements", "adjustments", "appeals"):
+        one, other = (
+            tables.select(kept.get(name, tables.columns)).select(pl.exclude("^source_(file|sheet|row)$"))
+            for tables in (getattr(dirty, name), getattr(neat, name))
+        )
+        rows, others = (sorted(map(repr, frame.rows())) for frame in (one, other))
+        assert rows == others, name
+
+
 # ------------------------------------------------------------------------------------------------- any size
 def test_one_town_may_have_400_findings(tmp_path):
     crowded = simulate(DEFAULT_SEED, 400)
@@ -280,3 +309,13 @@ def test_generated_tables_are_the_same_again_and_in_any_chunk(tmp_path, monkeypa
 def test_impossible_sizes_are_refused(towns, findings, rectifications):
     with pytest.raises(ValueError, match="towns"):
         generate_tables(towns=towns, findings=findings, rectifications=rectifications)
+
+
+def test_intake_accepts_generated_tables(tmp_path, root):
+    known = vocabulary(load_scheme(root / "weights" / "jiyuan-quarterly.yaml").scheme)
+    for form in ("parquet", "csv"):
+        write_generated(tmp_path / form, towns=20, findings=400, rectifications=500, formats=form)
+        read = read_folder(tmp_path / form, known)
+        assert read.problems.filter(pl.col("kind") == "refused").is_empty(), form
+        assert read.tables.findings.height == 400
+        assert read.tables.rectifications.height == 500

@@ -102,6 +102,7 @@ class Book:
             top = 1
         for column, heading in enumerate(headings):
             sheet.write_string(top, column, heading, self._head)
+            sheet.set_column(column, column, _width([heading, *(row[column] for row in rows)]))
         sheet.freeze_panes(top + 1, 0)
         for line, row in enumerate([*rows, *below], start=top + 1):
             for column, value in enumerate(row):
@@ -148,6 +149,12 @@ class Book:
                 else:
                     self._write(sheet, top + start, column, values[start])
                 start = place
+
+
+def _width(cells: Sequence[Cell]) -> int:
+    """Return a column's width in characters: its longest cell within bounds, a Chinese character counting as two."""
+    longest = max(sum(1 + (ord(letter) > 0xFF) for letter in str(cell)) for cell in cells)
+    return min(44, max(8, longest + 2))
 
 
 def write_year(folder: Path, year: Year, paper: Paper) -> None:
