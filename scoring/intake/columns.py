@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,9 +13,10 @@ import polars as pl
 
 from schemas.tables import DEVICE_NAME, IDENTIFIER, TOWN_CODE, Column, Table, catalogue
 from schemas.vocabulary import Vocabulary
-from scoring.intake.fold import ODD, clean_text, fold_id, name_key
+from scoring.intake.fold import ODD, clean_text, fold, fold_id, name_key
 from scoring.intake.layout import BAD, EPOCH_1904
 from scoring.intake.problems import Problems
+from scoring.intake.rows import refuse
 from scoring.intake.values import (
     Cell,
     nearest,
@@ -26,6 +29,7 @@ from scoring.intake.values import (
 )
 
 _ISO_DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}( 00:00:00(\.0+)?)?$"
+UNREAD: Final = "_unread"
 _LONGEST_ID: Final = 100
 _LONGEST_TEXT: Final = 30_000
 
@@ -52,12 +56,18 @@ class Names:
 
 def names_of(vocabulary: Vocabulary, towns: Mapping[str, str]) -> Names:
     """Return the names of a scheme's vocabulary beside those of the towns."""
-    indicators = {name_key(label): key for key, label in vocabulary.indicators.items()}
+    indicators = _unshared(vocabulary.indicators)
     indicators |= {name_key(alias): key for alias, key in vocabulary.indicator_aliases.items()}
     indicators |= {name_key(key): key for key in vocabulary.indicators}
-    measures = {name_key(label): key for key, label in vocabulary.measures.items()}
+    measures = _unshared(vocabulary.measures)
     measures |= {name_key(key): key for key in vocabulary.measures}
     return Names(towns, indicators, measures, frozenset(vocabulary.intervals))
+
+
+def _unshared(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return label to id, without labels that two ids share: such a cell could mean either."""
+    owners = Counter(map(name_key, labels.values()))
+    return {name_key(label): key for key, label in labels.items() if owners[name_key(label)] == 1}
 
 
 def read_columns(table: Table, rows: pl.DataFrame, names: Names, problems: Problems) -> pl.DataFrame:
@@ -85,19 +95,11 @@ def read_columns(table: Table, rows: pl.DataFrame, names: Names, problems: Probl
         else:
             rows = _read_cells(rows, table, column, names, problems)
         if column.required:
-            rows = _refuse(rows, pl.col(column.id).is_null() & ~pl.col(f"_bad_{column.id}"), "value-missing", table, column, problems) if f"_bad_{column.id}" in rows.columns else _refuse(rows, pl.col(column.id).is_null(), "value-missing", table, column, problems)
-        rows = rows.drop(f"_bad_{column.id}", strict=False)
+            # A cell that could not be read has its own refusal.
+            missing = pl.col(column.id).is_null() & ~(pl.col(UNREAD) if UNREAD in rows.columns else pl.lit(value=False))
+            rows = refuse(rows, missing, "value-missing", table.id, column.id, problems)
+        rows = rows.drop(UNREAD, strict=False)
     return rows
-
-
-def _refuse(
-    rows: pl.DataFrame, bad: pl.Expr, code: str, table: Table, column: Column, problems: Problems, **parameters: object
-) -> pl.DataFrame:
-    rows = rows.with_columns(bad.fill_null(False).alias("_now"))
-    if rows["_now"].any():
-        problems.add_rows(code, "refused", rows.filter("_now"), table=table.id, column=column.id, **parameters)
-        rows = rows.with_columns((pl.col(BAD) | pl.col("_now")).alias(BAD))
-    return rows.drop("_now")
 
 
 def _read_text(rows: pl.DataFrame, table: Table, column: Column, problems: Problems) -> pl.DataFrame:
@@ -112,8 +114,9 @@ def _read_text(rows: pl.DataFrame, table: Table, column: Column, problems: Probl
     rows = rows.with_columns(
         pl.when((cleaned.str.len_chars() > 0) & ~cleaned.is_in(empty)).then(cleaned).alias(column.id)
     )
-    rows = _refuse(rows, raw.str.contains("\ufffd", literal=True), "replacement-character", table, column, problems)
-    return _refuse(rows, raw.str.len_chars() > _LONGEST_TEXT, "text-too-long", table, column, problems)
+    broken = raw.str.contains("\ufffd", literal=True)
+    rows = refuse(rows, broken, "replacement-character", table.id, column.id, problems)
+    return refuse(rows, raw.str.len_chars() > _LONGEST_TEXT, "text-too-long", table.id, column.id, problems)
 
 
 def _read_cells(
@@ -149,7 +152,7 @@ def _read_cells(
     return rows.with_columns(
         pl.coalesce("_quick", "_value").alias(column.id),
         (pl.col(BAD) | bad).alias(BAD),
-        bad.alias(f"_bad_{column.id}"),
+        bad.alias(UNREAD),
     ).drop("_quick", "_value", "_error", "_hint", "_repairs")
 
 
@@ -241,8 +244,6 @@ def _read_town(towns: Mapping[str, str], text: str) -> Cell:
 
 def _read_id(town_code: bool, restricted: bool, text: str) -> Cell:
     """Fold an id; one that has the shape of a person's identifier is refused, unless the column is restricted."""
-    import re
-
     folded = fold_id(text)
     if not folded or folded in catalogue().reading.empty:
         return Cell(None, ("repair-empty",) if folded else ())
@@ -265,13 +266,7 @@ def _read_list(separators: str, text: str) -> Cell:
     if text in catalogue().reading.empty:
         return Cell(None, ("repair-empty",))
     parts = _split(text, separators)
-    return Cell(list(dict.fromkeys(part for part in map(_clean, parts) if part)) or None)
-
-
-def _clean(text: str) -> str:
-    from scoring.intake.fold import fold
-
-    return fold(text)
+    return Cell(list(dict.fromkeys(part for part in map(fold, parts) if part)) or None)
 
 
 def _read_ids(text: str) -> Cell:

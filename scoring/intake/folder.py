@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,8 +78,12 @@ def read_folder(folder: Path, vocabulary: Vocabulary, *, limits: Limits | None =
     files = _list_files(folder, problems)
     inputs = {path.name: _sha256(path) for path, _ in files}
     known = {key for table in tables.values() for key in Headings([table]).columns} | set(names.indicators)
+    # Importing Pandera takes a second; the child reads meanwhile.
+    importing = threading.Thread(target=importlib.import_module, args=("pandera.backends.polars.register",))
+    importing.start()
     with tempfile.TemporaryDirectory(prefix="townscore-") as scratch:
         sheets = read_files(files, frozenset(known), Path(scratch), limits)
+    importing.join()
     placed = _place(sheets, problems)
     reader = _Reader(tables, names, problems)
     frames = reader.read(placed)
@@ -257,6 +263,7 @@ class _Reader:
         heads = [table, self.tables["rectifications"]] if about == "findings" else [table]
         headings = Headings(heads)
         extra = item_headings(self.names.indicators) if about == "judgements" else {}
+        headings.items = frozenset(extra)
         head = find_head(sheet, headings, extra)
         if head is None:
             self._without_head(item, about)

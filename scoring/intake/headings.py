@@ -32,19 +32,31 @@ class Headings:
     ----------
     tables
         The table, or several whose columns stand in one row; the first to know a heading has it.
+
+    Attributes
+    ----------
+    items
+        Keys of the items that a judged matrix may have as columns.
     """
 
     def __init__(self, tables: Iterable[Table]) -> None:
         self.columns: dict[str, tuple[str, str]] = {}
+        self.items: frozenset[str] = frozenset()
+        self._written: dict[str, str] = {}
         for table in tables:
             for column in table.columns.values():
                 for text in column.headings:
                     self.columns.setdefault(heading_key(text), (table.id, column.id))
+                    self._written.setdefault(heading_key(text), text)
 
     def find(self, text: str) -> tuple[str, str] | None:
         """Return the table and column that a heading names, a unit in brackets at its end left out."""
         key = heading_key(text)
         return self.columns.get(key) or self.columns.get(_split_unit(key)[0])
+
+    def written(self, key: str) -> str:
+        """Return a known heading as the catalogue writes it."""
+        return self._written.get(key, key)
 
     def scaled(self, text: str) -> bool:
         """Tell whether the heading's unit would change its numbers (ten thousand yuan): ignoring it would be a guess."""
@@ -56,7 +68,7 @@ class Headings:
         slips = 1 if len(key) < 8 else 2
         if len(key) < (4 if not key.isascii() else 5):
             return None
-        for known in self.columns:
+        for known in (*self.columns, *sorted(self.items)):
             bound = slips if known.isascii() else 1
             if len(known) >= 4 and abs(len(known) - len(key)) <= bound and _distance(key, known, bound) <= bound:
                 return known

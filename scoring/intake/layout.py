@@ -210,11 +210,7 @@ def _unknown(
         return True
     near = headings.near(label)
     if near is not None:
-        table, column = headings.columns[near]
-        hint = catalogue().tables[table].columns.get(column)
-        problems.add(
-            "heading-near-miss", "refused", **place, row=row, column=shown, hint=hint.zh if hint is not None else column
-        )
+        problems.add("heading-near-miss", "refused", **place, row=row, column=shown, hint=headings.written(near))
         return False
     code = "column-personal" if is_personal(label) else "column-unknown"
     problems.add(code, "notice", **place, row=row, column=shown)

@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from schemas.tables import catalogue as tables_catalogue
 from scoring.messages import catalogue, say
 
 Kind = Literal["refused", "notice", "repaired"]
@@ -113,11 +114,20 @@ class Problems:
         return (
             raw.join(rendered, on=["code", "parameters"], how="left")
             .join(headings, on=["file", "sheet", "table", "column"], how="left")
-            .with_columns(pl.coalesce("heading", "column", pl.lit("")).alias("column"))
+            .with_columns(pl.coalesce("heading", _heading_of(lang), "column", pl.lit("")).alias("column"))
             .sort(order, "file", "sheet", "row", "column", "code", "message", nulls_last=False)
             .select(COLUMNS)
             .unique(maintain_order=True)
         )
+
+
+def _heading_of(lang: str) -> pl.Expr:
+    """Return the catalogue's heading of a column that no sheet heads."""
+    tables = tables_catalogue().tables
+    if lang != "zh":
+        return pl.lit(None, dtype=pl.String)
+    known = {f"{table.id}.{column.id}": column.zh for table in tables.values() for column in table.columns.values()}
+    return (pl.col("table") + "." + pl.col("column")).replace_strict(known, default=None, return_dtype=pl.String)
 
 
 def _dump(parameters: dict[str, object]) -> str:

@@ -21,6 +21,7 @@ _YMD: Final = re.compile(r"^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})$", re.ASCII)
 _SHORT_YEAR: Final = re.compile(r"^\d{1,2}\D\d{1,2}\D\d{1,2}\D?$", re.ASCII)
 _NUMBER: Final = re.compile(r"^[+-]?\d+(\.\d+)?$", re.ASCII)
 _GROUPED: Final = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$", re.ASCII)
+_WIDE_WORD: Final = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 _NOISE: Final = Decimal("1e-9")
 _LARGEST: Final = Decimal(10) ** 12
 
@@ -224,6 +225,8 @@ def read_word(text: str, words: Mapping[str, str], *, error: str) -> Cell:
     if not plain:
         return Cell(None, repairs)
     found = words.get(name_key(plain))
+    if "repair-width" in repairs and not _WIDE_WORD.search(text):
+        repairs = tuple(code for code in repairs if code != "repair-width")  # brackets of Chinese text are as they should be
     return Cell(found, repairs) if found is not None else Cell(error=error, hint=nearest(plain, words))
 
 
