@@ -157,7 +157,7 @@ def _problem(draw: Draw, town: dict[str, Any], quarter: int, habits: dict[int, f
     channel = draw.weighted(w["channels"])
     found_on = draw.workday(first, last)
     approved = found_on.replace(day=1) - timedelta(days=draw.whole(3, 40))
-    if draw.chance(0.02):
+    if draw.chance(0.03):
         approved = w["delegated_on"] - timedelta(days=draw.whole(20, 400))
     row: Row = {
         "finding_id": None,
