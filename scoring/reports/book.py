@@ -12,6 +12,8 @@ from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from scoring.messages import say
 from scoring.reports.office_text import printable
@@ -22,6 +24,10 @@ Kind = Literal["text", "long", "code", "count", "points", "number", "date"]
 _CELL: Final = 32_767  # characters that Excel keeps in a cell
 _ROWS: Final = 1_048_575  # rows that a sheet holds under its heading
 _A4: Final = 9
+
+
+Cell = str | int | float | date | tuple[str, float] | None
+"""`None` is an empty cell, a pair a formula of ours and what it comes to."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class Book:
         Of points.
     """
 
-    def __init__(self, path: Path, title: str, run_line: str, made: date, decimals: int, lang: str) -> None:
+    def __init__(self, path: Path, *, title: str, run_line: str, made: date, decimals: int, lang: str) -> None:
         self.lang = lang
         self._title, self._run_line = title, run_line
         options = {
@@ -75,14 +81,23 @@ class Book:
         line = {"border": 1, "border_color": "#C9D1D9", "valign": "vcenter"}
         self._formats = {kind: self._book.add_format({**line, **look}) for kind, look in shown.items()}
         self.total = self._book.add_format({**line, **shown["points"], "bold": True})
-        head = {**line, "bold": True, "text_wrap": True, "align": "center", "bg_color": "#E3EAF1", "font_color": "#1F2D3D"}
+        head = {
+            **line,
+            "bold": True,
+            "text_wrap": True,
+            "align": "center",
+            "bg_color": "#E3EAF1",
+            "font_color": "#1F2D3D",
+        }
         self._head = self._book.add_format(head)
         self.below = self._book.add_format({"bg_color": "#FBEFD9"})
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if kind is None:
             self._book.close()
 
@@ -90,11 +105,12 @@ class Book:
         self,
         name: str,
         columns: Sequence[Column],
-        rows: Iterable[Sequence[Any]],
+        rows: Iterable[Sequence[Cell]],
         *,
         fixed: int = 0,
         bands: Sequence[tuple[str, int]] = (),
-        finish: Callable[[Any, int, int], None] | None = None,
+        finish: Callable[[Worksheet, int, int], None] | None = None,
+        pages: int = 1,
         portrait: bool = False,
     ) -> None:
         """Write one table, on as many sheets as it needs.
@@ -104,14 +120,15 @@ class Book:
         name
             Of the sheet; a second one gets ` (2)`.
         rows
-            Cells in the order of the columns. ``None`` is an empty cell; text in a number's column is written as text;
-            ``(formula, value)`` is a formula of ours and what it comes to.
+            Cells in the order of the columns; text in a number's column is written as text.
         fixed
             How many columns stay in sight.
         bands
             A row above the headings: label and number of columns.
         finish
             Called with each sheet, the first and the last row of its data.
+        pages
+            How many printed pages the table is wide; the fixed columns stand on each.
         """
         waiting = iter(rows)
         number = 1
@@ -119,11 +136,15 @@ class Book:
             sheet = self._book.add_worksheet(name if number == 1 else f"{name} ({number})")
             first = self._heading(sheet, columns, bands)
             writers = [(column.kind, self._formats[column.kind]) for column in columns]
+            wrapped = [(place, column.width) for place, column in enumerate(columns) if column.kind == "long"]
             last = first - 1
             for last, row in enumerate(islice(waiting, _ROWS - first), first):
-                for place, (value, (kind, look)) in enumerate(zip(row, writers, strict=True)):
-                    self._cell(sheet, last, place, value, kind, look)
-            self._print(sheet, first, portrait=portrait)
+                self._height(sheet, last, row, wrapped)
+                for place, (value, look) in enumerate(zip(row, writers, strict=True)):
+                    self._cell(sheet, last, place, value, look)
+            self._print(sheet, first, pages=pages, portrait=portrait)
+            if pages > 1 and fixed:
+                sheet.repeat_columns(0, fixed - 1)
             sheet.freeze_panes(first, fixed)
             if last >= first:
                 sheet.autofilter(first - 1, 0, last, len(columns) - 1)
@@ -135,7 +156,7 @@ class Book:
             waiting = chain([following], waiting)
             number += 1
 
-    def _heading(self, sheet: Any, columns: Sequence[Column], bands: Sequence[tuple[str, int]]) -> int:
+    def _heading(self, sheet: Worksheet, columns: Sequence[Column], bands: Sequence[tuple[str, int]]) -> int:
         """Write the heading rows and return the first row of data."""
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width)
@@ -146,33 +167,42 @@ class Book:
             sheet.write_string(first, place, cell_text(label, self.lang), self._head)
             place += count
         first += bool(bands)
-        # As high as its longest heading needs: a Chinese character is two wide.
-        lines = max(-(-_width(column.heading) // max(1, int(column.width) - 1)) for column in columns)
+        lines = max(_lines(column.heading, column.width) for column in columns)
         sheet.set_row(first, 15 * max(1.6, min(lines, 7) + 0.4))
         for place, column in enumerate(columns):
             sheet.write_string(first, place, cell_text(column.heading, self.lang), self._head)
         return first + 1
 
-    def _cell(self, sheet: Any, row: int, place: int, value: Any, kind: Kind, look: Any) -> None:
+    def _cell(self, sheet: Worksheet, row: int, place: int, value: Cell, column: tuple[Kind, Format]) -> None:
+        kind, look = column
         if value is None or value == "":
             sheet.write_blank(row, place, None, look)
         elif isinstance(value, tuple):
             formula, result = value
             sheet.write_formula(row, place, formula, self.total, result)
         elif isinstance(value, str):
-            sheet.write_string(row, place, cell_text(value, self.lang), look if kind in {"text", "long"} else self._formats["code"])
+            sheet.write_string(
+                row, place, cell_text(value, self.lang), look if kind in {"text", "long"} else self._formats["code"]
+            )
         elif isinstance(value, date):
             sheet.write_datetime(row, place, value, look)
         else:
             sheet.write_number(row, place, value, look)
 
-    def _print(self, sheet: Any, first: int, *, portrait: bool) -> None:
-        """A4, as wide as the page, headings on every page, title above, run line and page below."""
+    @staticmethod
+    def _height(sheet: Worksheet, row: int, cells: Sequence[Cell], wrapped: Sequence[tuple[int, float]]) -> None:
+        """Make a row as high as its wrapped text, which not every program does by itself."""
+        lines = max((_lines(str(cells[place] or ""), width) for place, width in wrapped), default=1)
+        if lines > 1:
+            sheet.set_row(row, min(409, 13.5 * lines + 3))  # 409 points: as high as Excel makes a row
+
+    def _print(self, sheet: Worksheet, first: int, *, pages: int, portrait: bool) -> None:
+        """A4, as wide as its pages, headings on every page, title above, run line and page below."""
         if not portrait:
             sheet.set_landscape()
         sheet.set_paper(_A4)
         sheet.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.7)
-        sheet.fit_to_pages(1, 0)
+        sheet.fit_to_pages(pages, 0)
         sheet.repeat_rows(0, first - 1)
         sheet.center_horizontally()
         # A blank after the size: a title that begins with a digit would join it.
@@ -184,8 +214,12 @@ def _margin_text(text: str) -> str:
     return printable(text).replace("\n", " ").replace("&", "&&")[:200]
 
 
-def _width(text: str) -> int:
-    return sum(1 if ord(character) < 0x2E80 else 2 for character in text)
+def _lines(text: str, width: float) -> int:
+    """Guess how many lines wrapped text takes in a column: a Chinese character is two wide."""
+    room = max(1, int(width) - 1)
+    return sum(
+        max(1, -(-sum(1 if ord(character) < 0x2E80 else 2 for character in line) // room)) for line in text.split("\n")
+    )
 
 
 @lru_cache(maxsize=8192)

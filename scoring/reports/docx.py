@@ -6,6 +6,7 @@ The sentences and the rows come from `scoring.reports.view`; here they are only 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -15,7 +16,6 @@ from docx.document import Document
 from docx.enum.section import WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_TAB_ALIGNMENT
-from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Pt
 
@@ -70,14 +70,14 @@ def lay_out(view: ReportView, made: date, path: Path) -> None:
 
 
 def _front(document: Document, view: ReportView) -> None:
-    """The red head, the number, the red line, the title and whom it is for."""
+    """Set the red head, the number, the red line, the title and whom it is for."""
     head = put(document, "IssuerHead", view.mark)
     # As large as one line of the type area allows.
-    head.runs[0].font.size = Pt(min(48, max(22, int(TEXT_WIDTH.pt / max(1.0, _characters(view.mark))))))
+    for run in head.runs:  # none while the name is still to be filled in
+        run.font.size = Pt(min(48, max(22, int(TEXT_WIDTH.pt / max(1.0, _characters(view.mark))))))
     number = put(document, "DocumentNumber", view.number)
-    rules(number, bottom=(2, RED))
-    # 4 mm between the number and the line: the border's own space, in points, ends at 31.
-    number._p.pPr.find(qn("w:pBdr"))[0].set(qn("w:space"), "11")  # noqa: SLF001
+    # 4 mm are 11 pt, from the foot of the number to the line.
+    rules(number, 11, bottom=(2, RED))
     for _ in range(2):
         put(document, "BodyParagraph", "")
     put(document, "Title", view.title)
@@ -85,7 +85,7 @@ def _front(document: Document, view: ReportView) -> None:
 
 
 def _close(document: Document, view: ReportView) -> None:
-    """What is annexed, who signs, when, and the imprint at the foot of the page."""
+    """Say what is annexed, who signs and when; the imprint stands at the foot of the page."""
     if view.attachment:
         put(document, "AttachmentNote", view.attachment)
     for _ in range(2):  # room for the seal
@@ -103,7 +103,7 @@ def _close(document: Document, view: ReportView) -> None:
 
 
 def _imprint(document: Document, lines: Sequence[tuple[str, str]]) -> None:
-    """Put the imprint at the foot of the type area: rules of 0.35 mm outside and 0.25 mm inside, text one character in."""
+    """Put the imprint at the foot of the type area: rules of 0.35 mm outside, 0.25 mm inside."""
     if not lines:
         return
     width = round(TEXT_WIDTH.pt * _TWIPS)
@@ -123,12 +123,11 @@ def _characters(text: str) -> float:
 
 
 def _annex(document: Document, view: ReportView) -> None:
-    """The landscape table: its head again on every page, no row cut by a page's end."""
+    """Draw the landscape table: its head again on every page, no row cut by a page's end."""
     annex = view.annex
     put(document, "AnnexMark", say("reports-attachment-mark", view.lang))
     put(document, "AnnexTitle", annex.title)
-    whole = sum(column.share for column in annex.columns)
-    widths = [round(WIDE_TEXT_WIDTH.pt * _TWIPS * column.share / whole) for column in annex.columns]
+    widths = _widths(view)
     edges = {"top": 8, "left": 4, "bottom": 8, "right": 4, "insideH": 4, "insideV": 4}
     table = table_frame(widths, edges)
     labels = [column.heading for column in annex.columns]
@@ -139,6 +138,22 @@ def _annex(document: Document, view: ReportView) -> None:
     insert_table(document, table)
     for note in annex.notes or ("",):  # Word wants a paragraph after a table
         put(document, "TableNote", note)
+
+
+def _widths(view: ReportView) -> list[int]:
+    """Share the width out, in twentieths of a point, so that no word of an English heading breaks."""
+    annex, size = view.annex, 10.5
+    whole = sum(column.share for column in annex.columns)
+    widths = [WIDE_TEXT_WIDTH.pt * column.share / whole for column in annex.columns]
+    for place, column in enumerate(annex.columns):
+        words = [
+            word
+            for text in (column.heading, *(row[place] for row in annex.rows))
+            for word in re.findall("[!-~]+", text)
+        ]
+        widths[place] = max(widths[place], max(map(len, words), default=0) * size * 0.6 + 6)
+    scale = WIDE_TEXT_WIDTH.pt / sum(widths)
+    return [int(width * scale * _TWIPS) for width in widths]
 
 
 def _row(

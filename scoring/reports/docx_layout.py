@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 import docx
 from docx.document import Document
@@ -24,12 +24,23 @@ from scoring.reports.ooxml import element, font_table, fonts, page_number, water
 
 # Twenty-two lines in 225 mm: 29.0 pt would lose the last one by rounding.
 _PITCH: Final = Pt(28.95)
-# 28 characters of 16 pt are wider than 156 mm: each stands a quarter point closer. A character grid would say the same to Word,
-# but LibreOffice, which many UOS desks have, then gives a character two cells.
+# 28 characters of 16 pt are wider than 156 mm: each stands a quarter point closer. A character grid would say the same
+# to Word, but LibreOffice, which many UOS desks have, then gives a character two cells.
 _CLOSER: Final = -5  # twentieths of a point
 RED: Final = "E60012"
 _KEPT_STYLES: Final = frozenset(
-    {"Normal", "Title", "Heading1", "Heading2", "Header", "Footer", "TableNormal", "TableGrid", "DefaultParagraphFont", "NoList"}
+    {
+        "Normal",
+        "Title",
+        "Heading1",
+        "Heading2",
+        "Header",
+        "Footer",
+        "TableNormal",
+        "TableGrid",
+        "DefaultParagraphFont",
+        "NoList",
+    }
 )
 
 
@@ -117,8 +128,17 @@ def _styles(document: Document, faces: Mapping[str, str], lang: str) -> None:
     if defaults is not None:
         styles.element.remove(defaults)
     latin = say("docx-font-latin", lang)
-    run = element("w:rPr", None, fonts(faces["body"], latin), element("w:sz", {"val": 32}), element("w:szCs", {"val": 32}), element("w:lang", {"val": "en-US", "eastAsia": "zh-CN"}))
-    styles.element.insert(0, element("w:docDefaults", None, element("w:rPrDefault", None, run), element("w:pPrDefault")))
+    run = element(
+        "w:rPr",
+        None,
+        fonts(faces["body"], latin),
+        element("w:sz", {"val": 32}),
+        element("w:szCs", {"val": 32}),
+        element("w:lang", {"val": "en-US", "eastAsia": "zh-CN"}),
+    )
+    styles.element.insert(
+        0, element("w:docDefaults", None, element("w:rPrDefault", None, run), element("w:pPrDefault"))
+    )
     for look in _LOOKS:
         if look.id in _BUILT_IN:
             style = styles.get_by_id(look.id, WD_STYLE_TYPE.PARAGRAPH)
@@ -131,6 +151,8 @@ def _styles(document: Document, faces: Mapping[str, str], lang: str) -> None:
             style.base_style = styles["Normal"]
             style.quick_style = True
         _shape(style, look, faces[look.font], latin)
+        if lang == "en" and look.align == WD_ALIGN_PARAGRAPH.JUSTIFY:
+            style.paragraph_format.alignment = _LEFT  # words are not broken, so justified lines would gape
     lead = styles.add_style(say("docx-style-runinheading", lang), WD_STYLE_TYPE.CHARACTER)
     lead.element.set(qn("w:styleId"), "RunInHeading")
     lead.element.get_or_add_rPr().insert(0, fonts(faces["subheading"], latin))
@@ -146,10 +168,14 @@ def _shape(style: ParagraphStyle, look: _Look, face: str, latin: str) -> None:
     form.widow_control = False  # the grid of 22 lines counts every line
     properties = style.element.get_or_add_pPr()
     if look.indent:
-        chars = element("w:ind", {"firstLineChars": look.indent * 100, "firstLine": round(look.indent * look.size * 20)})
+        chars = element(
+            "w:ind", {"firstLineChars": look.indent * 100, "firstLine": round(look.indent * look.size * 20)}
+        )
         properties.insert_element_before(chars, "w:jc", "w:outlineLvl")
     if look.pitch:  # only the text keeps to the page's 22 lines and 28 characters
-        properties.insert_element_before(element("w:snapToGrid", {"val": 0}), "w:spacing", "w:ind", "w:jc", "w:outlineLvl")
+        properties.insert_element_before(
+            element("w:snapToGrid", {"val": 0}), "w:spacing", "w:ind", "w:jc", "w:outlineLvl"
+        )
     if look.level is not None:
         properties.append(element("w:outlineLvl", {"val": look.level}))
     style.font.size = Pt(look.size)
@@ -186,7 +212,7 @@ def page(section: Section, *, landscape: bool = False) -> None:
 
 
 def margins(document: Document, section: Section, stamp: str, run_line: str) -> None:
-    """Headers with the watermark and footers with page number and run line, for odd and even pages; later sections take them over."""
+    """Set watermark, page number and run line for odd and even pages; later sections take them over."""
     sides = ((section.header, section.footer, True), (section.even_page_header, section.even_page_footer, False))
     for number, (header, footer, odd) in enumerate(sides, 1):
         header.is_linked_to_previous = footer.is_linked_to_previous = False
@@ -208,6 +234,6 @@ def put(document: Document, style: str, text: str) -> Paragraph:
     return document.add_paragraph(printable(text), style=by_id(document, style))
 
 
-def by_id(document: Document, style: str, kind: WD_STYLE_TYPE = WD_STYLE_TYPE.PARAGRAPH) -> Any:
-    """Return one of our styles by its id: its name is the language's."""
-    return document.styles.get_by_id(style, kind)
+def by_id(document: Document, style: str, kind: WD_STYLE_TYPE = WD_STYLE_TYPE.PARAGRAPH) -> str:
+    """Return the name, which is the language's, of one of our styles."""
+    return str(document.styles.get_by_id(style, kind).name)

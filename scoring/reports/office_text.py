@@ -12,11 +12,11 @@ _UNKNOWN_TO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x
 
 
 def printable(text: str) -> str:
-    """Mask identifiers and telephone numbers, and put a space for each character that no Office file can hold.
+    r"""Mask identifiers and telephone numbers, and put a space for each character that no Office file can hold.
 
     Examples
     --------
-    >>> printable("a\\x07b")
+    >>> printable("a\x07b")
     'a b'
     """
     return _UNKNOWN_TO_XML.sub(" ", mask(text)).replace("\r\n", "\n").replace("\r", "\n")

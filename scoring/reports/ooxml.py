@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from docx.document import Document
+from docx.opc.oxml import serialize_part_xml
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.text.paragraph import Paragraph
-from lxml import etree
 
 _VML: Final = (
     'xmlns:v="urn:schemas-microsoft-com:vml" xmlns:o="urn:schemas-microsoft-com:office:office" '
@@ -27,7 +27,7 @@ _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 def element(tag: str, attributes: Mapping[str, object] | None = None, *children: BaseOxmlElement) -> BaseOxmlElement:
     """Make ``<w:tag w:key="value">`` with its children."""
-    node: BaseOxmlElement = OxmlElement(tag)  # type: ignore[assignment]  # python-docx annotates too widely
+    node: BaseOxmlElement = OxmlElement(tag)
     for key, value in (attributes or {}).items():
         node.set(qn(f"w:{key}"), str(value))
     for child in children:
@@ -49,7 +49,7 @@ def font_table(alternatives: Mapping[str, Sequence[str]]) -> bytes:
             font.append(element("w:altName", {"val": ",".join(others)}))
         font.append(element("w:charset", {"val": "86"}))  # GB2312
         root.append(font)
-    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+    return serialize_part_xml(root)
 
 
 def page_number(paragraph: Paragraph) -> None:
@@ -68,10 +68,12 @@ def page_number(paragraph: Paragraph) -> None:
     paragraph.add_run(" \u2014")
 
 
-def rules(paragraph: Paragraph, **sides: tuple[float, str]) -> None:
-    """Draw lines at a paragraph's sides: width in points and colour, e.g. ``bottom=(1.5, "FF0000")``."""
+def rules(paragraph: Paragraph, space: int, **sides: tuple[float, str]) -> None:
+    """Draw lines `space` points from a paragraph: width in points and colour, e.g. ``bottom=(1.5, "FF0000")``."""
     drawn = [
-        element("w:" + side, {"val": "single", "sz": round(sides[side][0] * 8), "space": 1, "color": sides[side][1]})
+        element(
+            "w:" + side, {"val": "single", "sz": round(sides[side][0] * 8), "space": space, "color": sides[side][1]}
+        )
         for side in ("top", "left", "bottom", "right")
         if side in sides
     ]
@@ -87,9 +89,15 @@ def table_frame(widths: Sequence[int], edges: Mapping[str, int], *, foot: bool =
 
     With `foot` it stands at the foot of the page's type area, wherever the text ends.
     """
-    borders = [element("w:" + side, {"val": "single", "sz": edges[side], "space": 0, "color": "000000"}) for side in _SIDES if side in edges]
+    borders = [
+        element("w:" + side, {"val": "single", "sz": edges[side], "space": 0, "color": "000000"})
+        for side in _SIDES
+        if side in edges
+    ]
     inside = [element("w:" + side, {"w": 40, "type": "dxa"}) for side in ("left", "right")]
-    place = element("w:tblpPr", {"vertAnchor": "margin", "horzAnchor": "margin", "tblpXSpec": "left", "tblpYSpec": "bottom"})
+    place = element(
+        "w:tblpPr", {"vertAnchor": "margin", "horzAnchor": "margin", "tblpXSpec": "left", "tblpYSpec": "bottom"}
+    )
     return element(
         "w:tbl",
         None,
@@ -109,7 +117,9 @@ def table_frame(widths: Sequence[int], edges: Mapping[str, int], *, foot: bool =
 
 def table_cell(width: int, paragraph: BaseOxmlElement) -> BaseOxmlElement:
     """Make a cell that holds one paragraph."""
-    shape = element("w:tcPr", None, element("w:tcW", {"w": width, "type": "dxa"}), element("w:vAlign", {"val": "center"}))
+    shape = element(
+        "w:tcPr", None, element("w:tcW", {"w": width, "type": "dxa"}), element("w:vAlign", {"val": "center"})
+    )
     return element("w:tc", None, shape, paragraph)
 
 
@@ -144,8 +154,9 @@ def watermark(paragraph: Paragraph, text: str, number: int, *, font: str, width:
         '<v:f eqn="mid @8 @5"/><v:f eqn="mid @7 @8"/><v:f eqn="mid @6 @7"/><v:f eqn="sum @6 0 @5"/></v:formulas>'
         '<v:path textpathok="t" o:connecttype="custom" o:connectlocs="@9,0;@10,10800;@11,21600;@12,10800" '
         'o:connectangles="270,180,90,0"/><v:textpath on="t" fitshape="t"/></v:shapetype>'
-        f'<v:shape id="PowerPlusWaterMarkObject{number}" o:spid="_x0000_s{2048 + number}" type="#_x0000_t136" style="{style}" '
-        'o:allowincell="f" fillcolor="#d9d9d9" stroked="f"><v:fill opacity=".5"/><v:textpath/></v:shape></w:pict>'
+        f'<v:shape id="PowerPlusWaterMarkObject{number}" o:spid="_x0000_s{2048 + number}" type="#_x0000_t136" '
+        f'style="{style}" o:allowincell="f" fillcolor="#d9d9d9" stroked="f">'
+        '<v:fill opacity=".5"/><v:textpath/></v:shape></w:pict>'
     )
     path: Any = picture.findall(".//{urn:schemas-microsoft-com:vml}textpath")[-1]
     path.set("style", f"font-family:'{font}';font-size:1pt")
@@ -154,7 +165,7 @@ def watermark(paragraph: Paragraph, text: str, number: int, *, font: str, width:
 
 
 def repack(packed: bytes, path: Path) -> None:
-    """Write an Office file again with fixed times and a fixed order of its parts, so that equal content is equal bytes."""
+    """Write an Office file again with fixed times and order of its parts: equal content is equal bytes."""
     made = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(packed)) as source, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as target:
         for name in sorted(source.namelist(), key=lambda part: (part != "[Content_Types].xml", part)):

@@ -1,12 +1,12 @@
 """scorebook.xlsx: the whole result as an officer checks it: ranking, indicators, ledger, findings, method.
 
-Every cell comes from the Assessment. The only formulas are the totals of the ranking, so that they can be followed in the sheet.
+Every cell comes from the Assessment. The only formulas are the totals of the ranking: they can be followed there.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -14,30 +14,48 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
 
-from scoring.messages import catalogue, say
-from scoring.reports.book import Book, Column, Kind
+from scoring.messages import say
+from scoring.reports.book import Book, Cell, Column, Kind
+from scoring.reports.labels import Labels
 from scoring.reports.text import fraction, listed
+from scoring.reports.view import example_note
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
     from scoring.reports.settings import Settings
 
 # The print allow-list: frame column, width, kind. A column that is not named here never reaches a cell.
-_COUNTS: Final = ("findings", "sampled", "visited", "newly_confirmed", "due", "closed_on_time", "overdue", "repeats", "returned")
+_COUNTS: Final = (
+    "findings",
+    "sampled",
+    "visited",
+    "newly_confirmed",
+    "due",
+    "closed_on_time",
+    "overdue",
+    "repeats",
+    "returned",
+)
 _FINDINGS: Final[tuple[tuple[str, float, Kind], ...]] = (
-    ("finding_id", 18, "text"), ("town", 12, "code"), ("village", 13, "text"), ("found_on", 11, "date"), ("indicator", 22, "long"),
+    ("finding_id", 18, "text"), ("town", 12, "code"), ("village", 13, "text"), ("found_on", 11, "date"),
+    ("indicator", 22, "long"),
     ("severity", 8, "code"), ("channel", 10, "code"), ("source_level", 8, "code"), ("programme", 14, "text"),
     ("problem_type", 16, "long"), ("cases", 7, "count"), ("persons", 7, "count"), ("amount", 10, "points"),
-    ("description", 46, "long"), ("assigned_on", 11, "date"), ("deadline", 11, "date"), ("fixed_on", 11, "date"),
-    ("disposition", 11, "code"), ("state", 11, "code"), ("repeat", 7, "count"), ("charge", 8, "points"), ("credit", 8, "points"),
-    ("extra", 8, "points"), ("net", 8, "points"), ("gives_back", 9, "points"), ("gives_back_by", 11, "date"), ("matter", 18, "text"),
+    ("description", 40, "long"), ("assigned_on", 11, "date"), ("deadline", 11, "date"), ("fixed_on", 11, "date"),
+    ("disposition", 11, "code"), ("state", 11, "code"), ("repeat", 7, "count"), ("charge", 8, "points"),
+    ("credit", 8, "points"),
+    ("extra", 8, "points"), ("net", 8, "points"), ("gives_back", 9, "points"), ("gives_back_by", 11, "date"),
+    ("matter", 18, "text"),
     ("clause", 16, "long"), ("price_line", 9, "code"),
 )  # fmt: skip
 _LEDGER: Final[tuple[tuple[str, float, Kind], ...]] = (
-    ("town", 12, "code"), ("dimension", 14, "text"), ("indicator", 22, "text"), ("kind", 11, "code"), ("subject", 22, "text"),
-    ("quantity", 8, "number"), ("price", 8, "number"), ("multiplier", 8, "number"), ("effect", 9, "points"), ("exact", 11, "code"),
-    ("clause", 18, "text"), ("reason", 40, "text"), ("line", 9, "code"), ("entry_id", 44, "text"),
+    ("town", 12, "code"), ("dimension", 14, "text"), ("indicator", 22, "text"), ("kind", 11, "code"),
+    ("subject", 20, "text"),
+    ("quantity", 8, "number"), ("price", 8, "number"), ("multiplier", 8, "number"), ("effect", 9, "points"),
+    ("exact", 11, "code"),
+    ("clause", 18, "text"), ("reason", 36, "text"), ("line", 9, "code"), ("entry_id", 24, "text"),
 )  # fmt: skip
 
 
@@ -54,7 +72,14 @@ def write_scorebook(assessment: Assessment, settings: Settings, path: Path) -> N
         Where the file is to lie; its folder exists.
     """
     source = _Source(assessment, settings.lang)
-    with Book(path, source.title(), source.run_line(), date.fromisoformat(assessment.head["as_of"]), source.decimals, settings.lang) as book:
+    with Book(
+        path,
+        title=source.title(),
+        run_line=source.labels.trace,
+        made=date.fromisoformat(assessment.head["as_of"]),
+        decimals=source.decimals,
+        lang=settings.lang,
+    ) as book:
         _ranking(book, source)
         _matrix(book, source)
         _details(book, source)
@@ -67,39 +92,42 @@ class _Source:
     """The Assessment with its ids turned into words."""
 
     def __init__(self, assessment: Assessment, lang: str) -> None:
+        self.frames = assessment
         self.head: Mapping[str, Any] = assessment.head
         self.scheme: Mapping[str, Any] = assessment.head["scheme"]
-        self.frames = assessment
+        self.labels = Labels(assessment.head, lang)
         self.lang = lang
         self.decimals = int(self.scheme["decimals"])
-        self.parts: list[Mapping[str, Any]] = list(self.scheme["parts"])
-        self.dimensions: list[Mapping[str, Any]] = list(self.scheme["dimensions"])
+        self.parts: list[Mapping[str, Any]] = list(self.scheme.get("parts") or [{"id": "", "label": "", "weight": "1"}])
+        self.dimensions = list(self.labels.dimensions.values())
         self.towns: dict[str, str] = dict(assessment.scores.select("town_code", "town").iter_rows())
-        self.indicators = {
-            indicator["id"]: (dimension, indicator) for dimension in self.dimensions for indicator in dimension["indicators"]
-        }
+
+    @property
+    def several(self) -> bool:
+        """Whether the run is split into parts."""
+        return len(self.parts) > 1
+
+    def part_id(self, row: Mapping[str, Any]) -> str:
+        """Return the row's part; where there is one only, rows need not name it."""
+        return str(row["part"] if self.several else self.parts[0]["id"])
 
     def say(self, code: str, /, **parameters: object) -> str:
         return say(f"book-{code}", self.lang, **parameters)
 
-    def list(self, items: Iterable[str]) -> str:
-        return listed(items, self.lang)
+    def word(self, group: str, value: str) -> str:
+        """Return the word for an id of the engine."""
+        return self.labels.known(f"book-{group}", value)
 
-    def word(self, group: str, value: str | None) -> str | None:
-        """Return the word for an id of the engine; an id without a word stands as it is."""
-        return None if value is None else catalogue(self.lang).get(f"book-{group}-{value.replace('_', '-')}", value)
-
-    def label(self, item: Mapping[str, Any]) -> str:
-        """Return the name of a dimension, indicator, part, grade or gate in the book's language."""
-        own: str | None = item.get("label_en") if self.lang == "en" else None
-        return own or str(item["label"])
+    def points_of(self, item: Mapping[str, Any], part: Mapping[str, Any] | None = None) -> str:
+        """Return the name of a dimension or indicator with its full points, and its part where there are several."""
+        name = self.say("points-of", label=self.labels.named(item), points=item["points"])
+        return (
+            self.say("in-part", part=self.labels.named(part), name=name) if part is not None and self.several else name
+        )
 
     def title(self) -> str:
-        return self.say("title", period=self.head["period"]["label"], stage=self.word("stage", self.head["stage"]))
-
-    def run_line(self) -> str:
-        head = self.head
-        return self.say("run-line", run_code=head.get("run_code") or "—", scheme=self.scheme["title"], as_of=head["as_of"])
+        stage = self.labels.known("reports-stage", self.head["stage"])
+        return self.say("title", period=self.labels.period, stage=stage)
 
     def column(self, name: str, width: float, kind: Kind = "text") -> Column:
         return Column(self.say(f"column-{name.replace('_', '-')}"), width, kind)
@@ -107,14 +135,23 @@ class _Source:
     def words(self, frame: pl.DataFrame, column: str, group: str) -> pl.Expr:
         """Return the column's words; only the distinct ids are looked up."""
         ids = frame.get_column(column).drop_nulls().unique().to_list()
-        return pl.col(column).replace({value: self.word(group, value) for value in ids})
+        return pl.col(column).cast(pl.String).replace({value: self.word(group, value) for value in ids if value})
 
-    def labels(self, column: str) -> pl.Expr:
+    def named(self, column: str) -> pl.Expr:
         """Return the labels of a column of dimension or indicator ids."""
-        known = {indicator: self.label(item) for indicator, (_, item) in self.indicators.items()}
-        if column == "dimension":
-            known = {item["id"]: self.label(item) for item in self.dimensions}
-        return pl.col(column).replace(known)
+        things = self.labels.dimensions if column == "dimension" else self.labels.indicators
+        return (
+            pl.col(column).cast(pl.String).replace({name: self.labels.named(thing) for name, thing in things.items()})
+        )
+
+    def reason(self, code: str, parameters: str) -> str:
+        """Return why an entry stands in the ledger; what the catalogue has no sentence for is listed as it is."""
+        known: dict[str, Any] = json.loads(parameters or "{}")
+        try:
+            return self.labels(f"reports-reason-{code.replace('_', '-')}", **known)
+        except KeyError:
+            pass
+        return self.say("pair-join").join(f"{name}={value}" for name, value in known.items() if value is not None)
 
 
 def _number(stem: str) -> pl.Expr:
@@ -130,29 +167,23 @@ def _ranking(book: Book, source: _Source) -> None:
         source.column("group", 10, "code"), source.column("group_rank", 8, "count"),
     ]  # fmt: skip
     places = [(part, dimension) for part in source.parts for dimension in source.dimensions]
-    several = len(source.parts) > 1
-    points = [
-        Column(
-            source.say("points-of" if not several else "points-of-part", label=source.label(dimension), points=dimension["points"], part=source.label(part)),
-            11,
-            "points",
-        )
-        for part, dimension in places
-    ]
+    points = [Column(source.points_of(dimension, part), 10, "points") for part, dimension in places]
     tail = [
-        source.column("other", 11, "points"), source.column("score", 10, "points"), source.column("grade", 9, "code"),
-        source.column("gates", 18, "long"), *(source.column(name, 9, "count") for name in _COUNTS),
+        source.column("other", 10, "points"), source.column("score", 10, "points"), source.column("grade", 9, "code"),
+        source.column("gates", 16, "long"), *(source.column(name, 7.5, "count") for name in _COUNTS),
     ]  # fmt: skip
-    earned = {(row["town_code"], row["part"], row["dimension"]): fraction(row, "earned") for row in assessment.dimensions.iter_rows(named=True)}
-    grades = {grade["id"]: source.label(grade) for grade in source.scheme["grades"]}
-    gates = {gate["id"]: source.label(gate) for gate in source.scheme["gates"]}
+    earned = {
+        (row["town_code"], source.part_id(row), row["dimension"]): fraction(row, "earned")
+        for row in assessment.dimensions.iter_rows(named=True)
+    }
+    gates = {gate["id"]: source.labels.named(gate) for gate in source.scheme["gates"]}
     width = len(source.dimensions)
 
-    def rows() -> Iterator[list[Any]]:
+    def rows() -> Iterator[list[Cell]]:
         ordered = assessment.scores.sort(["rank", "order", "town_code"], nulls_last=True)
         for line, row in enumerate(ordered.iter_rows(named=True), 1):
             score = fraction(row, "score")
-            cells: list[Any] = [row["rank"], row["town_code"], row["town"], row["group"], row["group_rank"]]
+            cells: list[Cell] = [row["rank"], row["town_code"], row["town"], row["group"], row["group_rank"]]
             shares = [earned.get((row["town_code"], part["id"], dimension["id"])) for part, dimension in places]
             if score is None:
                 cells += [None] * len(places) + [None, source.word("outcome", row["outcome"])]
@@ -163,11 +194,17 @@ def _ranking(book: Book, source: _Source) -> None:
                     begin = len(lead) + number * width
                     total = f"SUM({xl_rowcol_to_cell(line, begin)}:{xl_rowcol_to_cell(line, begin + width - 1)})"
                     terms.append(total if weight == 1 else f"{weight.numerator}/{weight.denominator}*{total}")
-                    rest -= weight * sum((share for share in shares[number * width : (number + 1) * width] if share is not None), Fraction(0))
+                    rest -= weight * sum(
+                        (share for share in shares[number * width : (number + 1) * width] if share is not None),
+                        Fraction(0),
+                    )
                 terms.append(xl_rowcol_to_cell(line, len(lead) + len(places)))
                 cells += [None if share is None else float(share) for share in shares]
                 cells += [float(rest), (f"=ROUND({'+'.join(terms)},{source.decimals})", float(score))]
-            cells += [grades.get(row["grade"], row["grade"]), source.list(gates.get(gate, gate) for gate in row["gates"] or ())]
+            cells += [
+                source.labels.grade(row["grade"]),
+                listed((gates.get(gate, gate) for gate in row["gates"] or ()), source.lang),
+            ]
             yield cells + [row[name] for name in _COUNTS]
 
     book.table(source.say("sheet-ranking"), [*lead, *points, *tail], rows(), fixed=3)
@@ -176,45 +213,62 @@ def _ranking(book: Book, source: _Source) -> None:
 def _matrix(book: Book, source: _Source) -> None:
     """Towns down, indicators across; what is below full points is tinted."""
     assessment = source.frames
-    places = [(part, dimension, indicator) for part in source.parts for dimension in source.dimensions for indicator in dimension["indicators"]]
+    places = [
+        (part, dimension, indicator)
+        for part in source.parts
+        for dimension in source.dimensions
+        for indicator in dimension["indicators"]
+    ]
     columns = [source.column("town_code", 12, "code"), source.column("town", 14)]
-    columns += [Column(source.say("points-of", label=source.label(indicator), points=indicator["points"], part=""), 10.5, "points") for _, _, indicator in places]
-    several = len(source.parts) > 1
+    columns += [Column(source.points_of(indicator), 10.5, "points") for _, _, indicator in places]
     bands = [("", 1), ("", 1)]
     for part in source.parts:
-        for dimension in source.dimensions:
-            name = f"{source.label(part)} · {source.label(dimension)}" if several else source.label(dimension)
-            bands.append((name, len(dimension["indicators"])))
-    found = {(row["town_code"], row["part"], row["indicator"]): row for row in assessment.indicators.iter_rows(named=True)}
+        bands += [(source.points_of(dimension, part), len(dimension["indicators"])) for dimension in source.dimensions]
+    found = {
+        (row["town_code"], source.part_id(row), row["indicator"]): row
+        for row in assessment.indicators.iter_rows(named=True)
+    }
 
-    def cell(code: str, part: str, indicator: str) -> Any:
+    def cell(code: str, part: str, indicator: str) -> Cell:
         row = found.get((code, part, indicator))
         if row is None:
             return None
         earned = fraction(row, "earned")
-        return source.word("outcome", row["outcome"]) if row["outcome"] == "not_applicable" or earned is None else float(earned)
+        return (
+            source.word("outcome", row["outcome"])
+            if row["outcome"] == "not_applicable" or earned is None
+            else float(earned)
+        )
 
-    def tint(sheet: Any, first: int, last: int) -> None:
+    def tint(sheet: Worksheet, first: int, last: int) -> None:
         for place, (_, _, indicator) in enumerate(places, 2):
-            below = {"type": "cell", "criteria": "<", "value": float(Fraction(indicator["points"])), "format": book.below, "stop_if_true": False}
+            below = {
+                "type": "cell",
+                "criteria": "<",
+                "value": float(Fraction(indicator["points"])),
+                "format": book.below,
+                "stop_if_true": False,
+            }
             sheet.conditional_format(first, place, last, place, below)
 
     ordered = assessment.scores.sort("order", "town_code").select("town_code", "town")
-    rows = ([code, town, *(cell(code, part["id"], indicator["id"]) for part, _, indicator in places)] for code, town in ordered.iter_rows())
+    rows = (
+        [code, town, *(cell(code, part["id"], indicator["id"]) for part, _, indicator in places)]
+        for code, town in ordered.iter_rows()
+    )
     book.table(source.say("sheet-matrix"), columns, rows, fixed=2, bands=bands, finish=tint)
 
 
 def _details(book: Book, source: _Source) -> None:
-    """The indicators as a list, a row a town and indicator, with rates and their targets."""
+    """List the indicators, a row a town and indicator, with rates and their targets."""
     frame = source.frames.indicators
-    clauses = {name: item["clause"] for name, (_, item) in source.indicators.items()}
-    several = len(source.parts) > 1
-    parts = {part["id"]: source.label(part) for part in source.parts}
+    clauses = {name: item["clause"] for name, item in source.labels.indicators.items()}
+    parts = {part["id"]: source.labels.named(part) for part in source.parts}
     shown = frame.select(
         pl.col("town_code").replace(source.towns).alias("town"),
-        *([pl.col("part").replace(parts)] if several else []),
-        source.labels("dimension"),
-        source.labels("indicator"),
+        *([pl.col("part").replace(parts)] if source.several else []),
+        source.named("dimension"),
+        source.named("indicator"),
         _number("points"),
         _number("earned"),
         source.words(frame, "outcome", "outcome"),
@@ -225,11 +279,18 @@ def _details(book: Book, source: _Source) -> None:
         pl.col("indicator").replace(clauses).alias("clause"),
     )
     looks: dict[str, tuple[float, Kind]] = {
-        "town": (14, "code"), "part": (12, "code"), "dimension": (18, "text"), "indicator": (30, "text"), "points": (8, "points"),
-        "earned": (8, "points"), "outcome": (12, "code"), "findings": (8, "count"), "value": (11, "number"), "target": (11, "number"),
+        "town": (14, "code"), "part": (12, "code"), "dimension": (18, "text"), "indicator": (30, "text"),
+        "points": (8, "points"),
+        "earned": (8, "points"), "outcome": (12, "code"), "findings": (8, "count"), "value": (11, "number"),
+        "target": (11, "number"),
         "sample": (9, "count"), "clause": (24, "text"),
     }  # fmt: skip
-    book.table(source.say("sheet-details"), [source.column(name, *looks[name]) for name in shown.columns], shown.iter_rows(), fixed=1)
+    book.table(
+        source.say("sheet-details"),
+        [source.column(name, *looks[name]) for name in shown.columns],
+        shown.iter_rows(),
+        fixed=1,
+    )
 
 
 def _ledger(book: Book, source: _Source) -> None:
@@ -238,14 +299,21 @@ def _ledger(book: Book, source: _Source) -> None:
     long = 1_000_000 % pl.col("points_den") != 0  # no six decimals hold it: the fraction stands beside the number
     shown = frame.with_columns(
         pl.col("town_code").replace(source.towns).alias("town"),
-        source.labels("dimension"),
-        source.labels("indicator"),
+        source.named("dimension"),
+        source.named("indicator"),
         source.words(frame, "kind", "kind"),
         *(_number(stem) for stem in ("quantity", "price", "multiplier")),
         _number("points").alias("effect"),
+        pl.struct("reason", "parameters")
+        .map_batches(lambda rows: _reasons(rows, source), return_dtype=pl.String)
+        .alias("reason"),
         pl.when(long).then(pl.format("{}/{}", "points_num", "points_den")).alias("exact"),
     ).select(name for name, _, _ in _LEDGER)
     book.table(source.say("sheet-ledger"), [source.column(*look) for look in _LEDGER], shown.iter_rows(), fixed=1)
+
+
+def _reasons(rows: pl.Series, source: _Source) -> pl.Series:
+    return pl.Series([source.reason(row["reason"], row["parameters"]) for row in rows], dtype=pl.String)
 
 
 def _findings(book: Book, source: _Source) -> None:
@@ -253,14 +321,16 @@ def _findings(book: Book, source: _Source) -> None:
     frame = source.frames.findings
     shown = frame.with_columns(
         pl.col("town").replace(source.towns),
-        source.labels("indicator"),
+        source.named("indicator"),
         source.words(frame, "disposition", "disposition"),
         source.words(frame, "state", "state"),
         *(_number(stem) for stem in ("charge", "credit", "extra", "net", "gives_back")),
         pl.col("amount").cast(pl.Float64),
         pl.col("due").alias("deadline"),
     ).select(name for name, _, _ in _FINDINGS)
-    book.table(source.say("sheet-findings"), [source.column(*look) for look in _FINDINGS], shown.iter_rows(), fixed=2)
+    book.table(
+        source.say("sheet-findings"), [source.column(*look) for look in _FINDINGS], shown.iter_rows(), fixed=2, pages=2
+    )
 
 
 def _method(book: Book, source: _Source) -> None:
@@ -270,40 +340,67 @@ def _method(book: Book, source: _Source) -> None:
 
 
 def _method_rows(source: _Source) -> Iterator[tuple[str, str]]:
-    head, scheme = source.head, source.scheme
+    head, scheme, labels = source.head, source.scheme, source.labels
     period = head["period"]
-    yield source.say("method-period"), source.say("method-period-is", label=period["label"], start=period["start"], end=period["end"])
+    yield (
+        source.say("method-period"),
+        source.say("method-period-is", label=labels.period, start=period["start"], end=period["end"]),
+    )
     yield source.say("method-as-of"), str(head["as_of"])
-    yield source.say("method-stage"), source.word("stage", head["stage"]) or ""
-    for flag in ("incomplete", "example"):
-        if head.get(flag):
-            yield source.say("method-notice"), source.say(f"method-{flag}")
-    yield source.say("method-run-code"), str(head.get("run_code") or "—")
-    title = scheme.get("title_en") if source.lang == "en" else None
-    yield source.say("method-scheme"), source.say("method-scheme-is", title=title or scheme["title"], id=scheme["id"], document=scheme["document"])
+    yield source.say("method-stage"), labels.known("reports-stage", head["stage"])
+    if head.get("incomplete"):
+        yield source.say("method-notice"), source.say("method-incomplete")
+    if note := example_note(labels):
+        yield source.say("method-notice"), note
+    yield source.say("method-run-code"), str(head.get("run_code") or labels("reports-none"))
+    yield (
+        source.say("method-scheme"),
+        source.say("method-scheme-is", title=labels.scheme, id=scheme["id"], document=scheme["document"]),
+    )
     yield source.say("method-hash"), str(scheme["hash"])
-    if scheme.get("example_notice"):
-        yield source.say("method-notice"), str(scheme["example_notice"])
-    rules = source.say("method-rules-is", direction=source.word("direction", scheme["direction"]), full=scheme["full"], decimals=scheme["decimals"])
-    yield source.say("method-rules"), rules + (source.word("round-at", scheme["round_at"]) or "")
-    for part in source.parts if len(source.parts) > 1 else ():
-        yield source.say("method-part"), source.say("method-part-is", label=source.label(part), weight=part["weight"])
+    rules = source.say(
+        "method-rules-is",
+        direction=source.word("direction", scheme["direction"]),
+        full=scheme["full"],
+        decimals=scheme["decimals"],
+    )
+    yield source.say("method-rules"), rules + source.word("round-at", scheme["round_at"])
+    for part in source.parts if source.several else ():
+        yield source.say("method-part"), source.say("method-part-is", label=labels.named(part), weight=part["weight"])
     for dimension in source.dimensions:
-        names = source.list(f"{source.label(item)} {item['points']}" for item in dimension["indicators"])
-        yield source.say("points-of", label=source.label(dimension), points=dimension["points"], part=""), names
+        yield (
+            source.points_of(dimension),
+            listed((source.points_of(item) for item in dimension["indicators"]), source.lang),
+        )
     for state, effect in (scheme.get("rectification") or {}).items():
-        name = source.word("state", state)
-        yield source.say("method-policy"), source.say("method-policy-is", state=name, share=effect["share"], extra=effect["extra"])
+        words = {"state": source.word("state", state), "share": effect["share"], "extra": effect["extra"]}
+        yield source.say("method-policy"), source.say("method-policy-is", **words)
     for grade in scheme["grades"]:
         least = grade.get("at_least")
-        yield source.say("method-grade"), source.say("method-grade-is" if least else "method-grade-rest", label=source.label(grade), least=least)
+        yield (
+            source.say("method-grade"),
+            source.say("method-grade-is" if least else "method-grade-rest", label=labels.named(grade), least=least),
+        )
     for gate in scheme["gates"]:
-        yield source.say("method-gate"), source.label(gate)
+        yield source.say("method-gate"), labels.named(gate)
     for table, counts in head["rows"].items():
-        text = source.say("method-rows-is", **{key: counts[key] for key in ("read", "used", "set_aside", "refused")})
-        unpriced = source.list(f"{source.word('disposition', reason)} {n}" for reason, n in (counts.get("unpriced") or {}).items())
-        yield source.say("method-rows", table=source.word("table", table)), text + (source.say("method-unpriced", reasons=unpriced) if unpriced else "")
+        yield source.say("method-rows", table=source.word("table", table)), _counted(source, counts)
     for item in scheme.get("not_scored") or ():
-        yield source.say("method-not-scored"), source.say("method-not-scored-is", label=source.label(item), clause=item["clause"], reason=item["reason"])
+        yield (
+            source.say("method-not-scored"),
+            source.say("method-not-scored-is", label=labels.named(item), clause=item["clause"], reason=item["reason"]),
+        )
     for law in scheme.get("laws_given_up") or ():
-        yield source.say("method-law"), law if isinstance(law, str) else json.dumps(law, ensure_ascii=False, sort_keys=True)
+        yield (
+            source.say("method-law"),
+            law if isinstance(law, str) else json.dumps(law, ensure_ascii=False, sort_keys=True),
+        )
+
+
+def _counted(source: _Source, counts: Mapping[str, Any]) -> str:
+    """Say what became of a table's rows."""
+    text = source.say("method-rows-is", **{key: counts[key] for key in ("read", "used", "set_aside", "refused")})
+    unpriced = [
+        f"{source.word('disposition', reason)} {number}" for reason, number in (counts.get("unpriced") or {}).items()
+    ]
+    return text + source.say("method-unpriced", reasons=listed(unpriced, source.lang)) if unpriced else text

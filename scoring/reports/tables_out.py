@@ -1,7 +1,7 @@
-"""scores.csv, indicators.csv and ledger.csv: the result for a spreadsheet or a program, nothing in it that a cell could run.
+"""scores.csv, indicators.csv and ledger.csv: the result for a spreadsheet or a program; no cell of it can run.
 
-The same tables as Parquet are the Assessment's own (`Assessment.save`), with every column and without the changes that text
-needs in a spreadsheet.
+The same tables as Parquet are the Assessment's own (`Assessment.save`), with every column and without the changes
+that text needs in a spreadsheet.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 # What may leave the bureau, column by column. A column that is not named here is never written.
 SCORES: Final = ("town_code", "town", "group", "score", "rank", "group_rank", "grade")
 INDICATORS: Final = (
-    "town_code", "town", "part", "dimension", "indicator", "outcome", "points_num", "points_den", "earned_num", "earned_den",
-    "findings", "value_num", "value_den", "target_num", "target_den", "sample",
+    "town_code", "town", "part", "dimension", "indicator", "outcome", "points_num", "points_den",
+    "earned_num", "earned_den", "findings", "value_num", "value_den", "target_num", "target_den", "sample",
 )  # fmt: skip
 LEDGER: Final = (
-    "entry_id", "town_code", "period", "part", "dimension", "indicator", "kind", "subject", "quantity_num", "quantity_den",
-    "price_num", "price_den", "multiplier_num", "multiplier_den", "points_num", "points_den", "points", "clause", "line",
-    "reason", "parameters",
+    "entry_id", "town_code", "period", "part", "dimension", "indicator", "kind", "subject", "quantity_num",
+    "quantity_den", "price_num", "price_den", "multiplier_num", "multiplier_den", "points_num", "points_den", "points",
+    "clause", "line", "reason", "parameters",
 )  # fmt: skip
 
 # Free text that an officer typed can stand in these; the others hold words of the scheme and numbers.
@@ -40,8 +40,8 @@ _RUNS: Final = r"^[=+\-@\p{Cc}]"
 def write_tables(assessment: Assessment, folder: Path) -> list[Path]:
     """Write the three CSV tables into `folder` and return their paths.
 
-    UTF-8 with BOM, one line feed a record. Text that begins with ``= + - @`` or a control character gets a ``'`` in front;
-    numbers are plain. Identifiers and telephone numbers in typed text are masked.
+    UTF-8 with BOM, one line feed a record. Text that begins with ``= + - @`` or a control character gets a ``'`` in
+    front; numbers are plain. Identifiers and telephone numbers in typed text are masked.
 
     Parameters
     ----------
@@ -58,7 +58,9 @@ def write_tables(assessment: Assessment, folder: Path) -> list[Path]:
         "ledger.csv": assessment.ledger.select(LEDGER),
     }
     for name, frame in tables.items():
-        _plain(frame.with_columns(mask_column(typed) for typed in _TYPED if typed in frame.columns)).write_csv(folder / name, include_bom=True)
+        _plain(frame.with_columns(mask_column(typed) for typed in _TYPED if typed in frame.columns)).write_csv(
+            folder / name, include_bom=True
+        )
     return [folder / name for name in tables]
 
 
