@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scoring.reports.labels import Labels
 from scoring.reports.render import Renderer
 from scoring.reports.settings import Settings
+from scoring.reports.town_view import town_view
 from scoring.reports.view import ReportView, report_view
 
 if TYPE_CHECKING:
@@ -38,6 +39,19 @@ def render_report(assessment: Assessment, settings: Settings, renderer: Renderer
         mark_size=_mark_size(view),
         widths=[f"{100 * column.share / shares:.3f}%" for column in view.annex.columns],
     )
+
+
+def render_town(assessment: Assessment, settings: Settings, renderer: Renderer | None = None) -> bytes:
+    """Return a town's sheet (towns/<code>.pdf) from `Assessment.for_town`.
+
+    Raises
+    ------
+    ValueError
+        The assessment holds more than one town.
+    MissingGlyph, MissingLibrary, ForbiddenAddress
+        See `Renderer`.
+    """
+    return _make("town.html.j2", assessment, settings, renderer, view=town_view(assessment, settings))
 
 
 def _mark_size(view: ReportView) -> int:

@@ -216,7 +216,7 @@ def entry(code: str, counter: list[int], kind: str, points: Fraction, **more: An
         "points": text(points),
         "clause": clause,
         "line": "L1",
-        "reason": kind,
+        "reason": more.get("reason", kind.replace("_", "-")),
         "parameters": json.dumps(parameters, ensure_ascii=False),
     }
 
@@ -232,15 +232,15 @@ def statement(code: str, findings: list[dict[str, Any]]) -> list[dict[str, Any]]
             place = {"dimension": dimension, "indicator": indicator, "subject": f["finding_id"], "clause": clause}
             charge = Fraction(f["charge_num"], f["charge_den"])
             base = charge / 2 if f["repeat"] else charge
-            rows.append(entry(code, counter, "deduction", -base, **place, parameters={"quantity": "1", "price": text(base)}))
+            rows.append(entry(code, counter, "deduction", -base, **place, parameters={"unit": "finding"}))
             if f["repeat"]:
-                rows.append(entry(code, counter, "repeat", base - charge, **place, parameters={"occasions": 1, "multiplier": "2"}))
+                rows.append(entry(code, counter, "repeat", base - charge, **place, parameters={"occasions": "1", "multiplier": "2"}))
             credit = Fraction(f["credit_num"], f["credit_den"])
             if credit:
-                rows.append(entry(code, counter, "credit", credit, **place, parameters={"share": "1/2", "state": f["state"]}))
+                rows.append(entry(code, counter, "credit", credit, **place, reason=f"credit-{f['state'].replace('_', '-')}", parameters={"share": "1/2", "fixed_on": str(f["fixed_on"]), "due": str(f["due"])}))
             extra = Fraction(f["extra_num"], f["extra_den"])
             if extra:
-                rows.append(entry(code, counter, "overdue", -extra, **place, parameters={"due": str(f["due"])}))
+                rows.append(entry(code, counter, "overdue", -extra, **place, reason="extra-overdue", parameters={"due": str(f["due"])}))
             total += charge - credit + extra
         if total > points:
             rows.append(

@@ -1,0 +1,118 @@
+"""The statement that reconciles: start, every entry in the ledger's order, the total, with a running balance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+from typing import Any, Final
+
+from scoring.reports.labels import Labels
+from scoring.reports.office_text import printable
+from scoring.reports.text import exact, known, listed, signed
+
+# Up to so many entries each has its own row; beyond, an indicator's entries of one kind share a row, and the list of findings has each.
+MOST_ROWS: Final = 60
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the statement, all text."""
+
+    indicator: str
+    reason: str
+    subject: str
+    clause: str
+    points: str
+    balance: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """The rows of one dimension (or of the whole, above all dimensions)."""
+
+    heading: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """From the start to the score."""
+
+    start: str
+    blocks: tuple[Block, ...]
+    total: str
+    summed: bool
+
+
+def statement(town: Mapping[str, Any], ledger: list[dict[str, Any]], labels: Labels) -> Statement:
+    """Lay out a town's ledger.
+
+    Parameters
+    ----------
+    town
+        The town's row of `scores`.
+    ledger
+        The town's rows of `ledger`, in order.
+    labels
+        Words.
+    """
+    least = int(labels.head["scheme"]["decimals"])
+    balance = known(town, "start")
+    summed = len(ledger) > MOST_ROWS
+    blocks = []
+    for (part, dimension), rows in groupby(ledger, key=lambda row: (row["part"], row["dimension"] or None)):
+        lines = []
+        for indicator, same in groupby(rows, key=lambda row: row["indicator"] or None):
+            name = labels.indicator(indicator)
+            for entries in _shared(list(same)) if summed else ([row] for row in same):
+                points = sum((known(row, "points") for row in entries), Fraction(0))
+                balance += points
+                # The indicator's name stands once, in its first row.
+                lines.append(_line(entries, name, points, balance, least, labels))
+                name = ""
+        blocks.append(Block(_heading(part, dimension, labels), tuple(lines)))
+    return Statement(exact(known(town, "start"), least), tuple(blocks), exact(balance, least), summed)
+
+
+def _shared(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Gather an indicator's entries of one kind and reason, in the order of their first."""
+    kinds: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        kinds.setdefault((row["kind"], row["reason"]), []).append(row)
+    return list(kinds.values())
+
+
+def _line(
+    entries: list[dict[str, Any]], name: str, points: Fraction, balance: Fraction, least: int, labels: Labels
+) -> Line:
+    first = entries[0]
+    if len(entries) == 1:
+        reason, subject = reason_of(first, labels), printable(first["subject"] or "")
+    else:
+        kind = labels.known("book-kind", first["kind"])
+        reason, subject = labels("reports-statement-several", kind=kind, count=len(entries)), ""
+    clause = printable(first["clause"] or "")
+    return Line(name, reason, subject, clause, signed(points, least), exact(balance, least))
+
+
+def reason_of(row: Mapping[str, Any], labels: Labels) -> str:
+    """Return the sentence of an entry; its kind's name where the catalogue has no sentence."""
+    code = f"reason-{row['reason']}"
+    if not labels.has(code):
+        return labels.known("book-kind", row["kind"])
+    parameters = {name: _word(value, labels) for name, value in json.loads(row["parameters"] or "{}").items()}
+    return labels(code, **parameters)
+
+
+def _word(value: Any, labels: Labels) -> str:
+    if isinstance(value, list):
+        return listed((_word(item, labels) for item in value), labels.lang)
+    return "" if value is None else printable(str(value))
+
+
+def _heading(part: str | None, dimension: str | None, labels: Labels) -> str:
+    words = [labels.part(part), labels.dimension(dimension)]
+    return labels("reports-heading-join").join(word for word in words if word)

@@ -1,0 +1,307 @@
+"""What a town's sheet prints: its place, its dimensions against the group's median, its statement, its findings, its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+from scoring.reports.labels import Labels
+from scoring.reports.office_text import printable
+from scoring.reports.settings import Settings
+from scoring.reports.statement import Statement, statement
+from scoring.reports.text import day, exact, fraction, known, short_day, signed
+from scoring.reports.view import example_note
+
+if TYPE_CHECKING:
+    from scoring.assessment import Assessment
+
+# A sheet of more findings prints the dearest so many; the score book has all.
+MOST_FINDINGS: Final = 500
+# From here on the rows are set smaller.
+CROWDED: Final = 40
+# The reply form has a row for each finding that awaits an answer, up to so many.
+MOST_REPLIES: Final = 30
+_SHOWN: Final = ("duplicate", "withdrawn", "exempt", "no_part", "not_checked")
+_AWAITING: Final = frozenset({"open", "open_in_time", "overdue", "sent_back", "false_report", "partly", "same_letter_twice"})
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with its name under it."""
+
+    number: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One dimension of the chart; `share` and `median_share` are whole thousandths of its full points."""
+
+    label: str
+    share: int
+    median_share: int | None
+    earned: str
+    points: str
+    median: str
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """One finding, all text."""
+
+    number: str
+    found: str
+    village: str
+    text: str
+    detail: str
+    charge: str
+    credit: str
+    extra: str
+    net: str
+    state: str
+    due: str
+    gives_back: str
+    by: str
+    urgent: bool
+
+
+@dataclass(frozen=True)
+class FindingGroup:
+    """The findings of one indicator, and what its cap did."""
+
+    heading: str
+    clause: str
+    note: str
+    rows: tuple[FindingRow, ...]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A row of the reply form."""
+
+    number: str
+    text: str
+    due: str
+
+
+@dataclass(frozen=True)
+class TownView:
+    """The sheet, every word and number of it as text."""
+
+    lang: str
+    title: str
+    town: str
+    period: str
+    score: str
+    scored: bool
+    full: str
+    places: tuple[Figure, ...]
+    counts: tuple[Figure, ...]
+    remarks: tuple[str, ...]
+    bars: tuple[Bar, ...]
+    statement: Statement
+    groups: tuple[FindingGroup, ...]
+    crowded: bool
+    left_out: str
+    cheapest: tuple[FindingRow, ...]
+    replies: tuple[Reply, ...]
+    more_replies: str
+    answer: str
+    objection: tuple[str, ...]
+    bureau: str
+    watermark: str
+    trace: str
+    example: str
+
+
+def town_view(assessment: Assessment, settings: Settings) -> TownView:
+    """Prepare the sheet of the one town that the assessment holds (`Assessment.for_town`).
+
+    Raises
+    ------
+    ValueError
+        The assessment holds more than one town: a sheet must never see another town's data.
+    """
+    if assessment.scores.height != 1:
+        raise ValueError("a town's sheet takes the assessment of one town")
+    labels = Labels(assessment.head, settings.lang)
+    town = assessment.scores.to_dicts()[0]
+    findings = assessment.findings.to_dicts()
+    indicators = {(row["part"], row["indicator"]): row for row in assessment.indicators.to_dicts()}
+    shown = [row for row in findings if row["disposition"] == "priced" or row["disposition"] in _SHOWN]
+    printed = sorted(shown, key=_dearest)[:MOST_FINDINGS]
+    awaiting = sorted((row for row in shown if _awaits(row)), key=lambda row: (row["due"] is None, row["due"], row["finding_id"]))
+    name = printable(town["town"])
+    least = int(labels.head["scheme"]["decimals"])
+    return TownView(
+        lang=settings.lang,
+        title=labels("reports-sheet-title", period=labels.period, town=name),
+        town=name,
+        period=labels.period,
+        score=str(town["score"] or ""),
+        scored=town["outcome"] != "not_checked",
+        full=str(labels.head["scheme"].get("full") or ""),
+        places=_places(town, settings, labels),
+        counts=tuple(
+            Figure(str(town[column] or 0), labels(f"reports-count-{column.replace('_', '-')}"))
+            for column in ("findings", "due", "closed_on_time", "overdue", "returned", "repeats")
+        ),
+        remarks=_remarks(town, labels),
+        bars=_bars(assessment.dimensions.to_dicts(), labels, least),
+        statement=statement(town, assessment.ledger.to_dicts(), labels),
+        groups=_groups(printed, indicators, labels, least),
+        crowded=len(printed) > CROWDED,
+        left_out="" if len(shown) <= MOST_FINDINGS else labels("reports-sheet-left-out", shown=MOST_FINDINGS, all=len(shown)),
+        cheapest=_cheapest(shown, labels, least) if settings.show_cheapest else (),
+        replies=tuple(_reply(row) for row in awaiting[:MOST_REPLIES]),
+        more_replies="" if len(awaiting) <= MOST_REPLIES else labels("reports-reply-more", count=len(awaiting) - MOST_REPLIES),
+        answer=_answer(settings, labels),
+        objection=_objection(settings, labels),
+        bureau=printable(settings.bureau),
+        watermark=labels.watermark,
+        trace=labels.trace,
+        example=example_note(labels),
+    )
+
+
+def _places(town: Mapping[str, Any], settings: Settings, labels: Labels) -> tuple[Figure, ...]:
+    blank = labels("reports-none")
+    figures = [Figure(labels.grade(town["grade"]) or blank, labels("reports-place-grade"))]
+    if settings.names != "order":
+        group = printable(town["group"] or "")
+        figures.append(Figure(str(town["rank"] or blank), labels("reports-place-overall", scored=labels.head["summary"]["scored"])))
+        figures.append(Figure(str(town["group_rank"] or blank), labels("reports-place-group", group=group)))
+    return tuple(figures)
+
+
+def _remarks(town: Mapping[str, Any], labels: Labels) -> tuple[str, ...]:
+    gates = {gate["id"]: labels.named(gate) for gate in labels.head["scheme"].get("gates") or ()}
+    remarks = [labels("reports-sheet-gated", wording=gates.get(gate, printable(gate))) for gate in town["gates"] or ()]
+    if town["outcome"] == "not_checked":
+        remarks.insert(0, labels("reports-sheet-unchecked", this_period=labels.this_period))
+    return tuple(remarks)
+
+
+def _bars(rows: list[dict[str, Any]], labels: Labels, least: int) -> tuple[Bar, ...]:
+    bars = []
+    for row in rows:
+        points, earned, median = known(row, "points"), known(row, "earned"), fraction(row, "group_median")
+        words = [labels.part(row["part"]), labels.dimension(row["dimension"])]
+        bars.append(
+            Bar(
+                label=labels("reports-heading-join").join(word for word in words if word),
+                share=_thousandths(earned, points),
+                median_share=None if median is None else _thousandths(median, points),
+                earned=exact(earned, least),
+                points=exact(points),
+                median="" if median is None else exact(median, least),
+            )
+        )
+    return tuple(bars)
+
+
+def _thousandths(value: Fraction, full: Fraction) -> int:
+    return 0 if not full else int(min(max(value / full, Fraction(0)), Fraction(1)) * 1000)
+
+
+def _dearest(row: Mapping[str, Any]) -> tuple[bool, Fraction, str]:
+    return (row["disposition"] != "priced", -(fraction(row, "net") or Fraction(0)), row["finding_id"])
+
+
+def _groups(
+    rows: list[dict[str, Any]], indicators: Mapping[tuple[str, str], Mapping[str, Any]], labels: Labels, least: int
+) -> tuple[FindingGroup, ...]:
+    """Gather findings by indicator in the scheme's order, by day within; what is not priced stands last."""
+    order = list(labels.indicators)
+    priced: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    others: dict[str, list[dict[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: (row["found_on"], row["finding_id"])):
+        if row["disposition"] == "priced":
+            priced.setdefault((row["part"], row["indicator"]), []).append(row)
+        else:
+            others.setdefault(row["disposition"], []).append(row)
+    groups = []
+    for (part, indicator), same in sorted(priced.items(), key=lambda item: (item[0][0] or "", order.index(item[0][1]))):
+        scheme = labels.indicators[indicator]
+        words = [labels.part(part), labels.indicator(indicator)]
+        heading = labels("reports-heading-join").join(word for word in words if word)
+        net = sum((fraction(row, "net") or Fraction(0) for row in same), Fraction(0))
+        groups.append(
+            FindingGroup(
+                labels("reports-group-heading", label=heading, points=scheme["points"], count=len(same)),
+                printable(scheme["clause"] or ""),
+                _cap_note(net, indicators.get((part, indicator)), least, labels),
+                tuple(_finding(row, labels, least) for row in same),
+            )
+        )
+    for disposition in _SHOWN:
+        if disposition in others:
+            same = others[disposition]
+            heading = labels("reports-group-unpriced", disposition=labels.known("book-disposition", disposition), count=len(same))
+            groups.append(FindingGroup(heading, "", "", tuple(_finding(row, labels, least) for row in same)))
+    return tuple(groups)
+
+
+def _cap_note(net: Fraction, indicator: Mapping[str, Any] | None, least: int, labels: Labels) -> str:
+    """Say what the findings cost together and what was lost after cap and rounding."""
+    if indicator is None:
+        return labels("reports-group-net", net=exact(net, least))
+    lost = known(indicator, "points") - known(indicator, "earned")
+    code = "reports-group-net" if lost == net else "reports-group-capped"
+    return labels(code, net=exact(net, least), lost=exact(lost, least))
+
+
+def _finding(row: Mapping[str, Any], labels: Labels, least: int) -> FindingRow:
+    charge, credit, extra, net, gives_back = (
+        fraction(row, name) or Fraction(0) for name in ("charge", "credit", "extra", "net", "gives_back")
+    )
+    detail = [labels.known("severity", str(row["severity"] or "")), printable(row["channel"] or ""), printable(row["programme"] or "")]
+    if row["repeat"]:
+        detail.append(labels("reports-finding-repeat", count=row["repeat"]))
+    if row["matter"] and row["matter"] != row["finding_id"]:
+        detail.append(labels("reports-finding-matter", finding=printable(row["matter"])))
+    priced = row["disposition"] == "priced"
+    return FindingRow(
+        number=printable(row["finding_id"]),
+        found=short_day(row["found_on"]),
+        village=printable(row["village"] or ""),
+        text=printable(row["description"] or row["problem_type"] or ""),
+        detail=labels("reports-detail-join").join(word for word in detail if word),
+        charge=exact(charge, least) if priced else "",
+        credit=exact(credit, least) if credit else "",
+        extra=exact(extra, least) if extra else "",
+        net=exact(net, least) if priced else "",
+        state=labels.known("book-state", row["state"]) if row["state"] else "",
+        due=short_day(row["due"]),
+        gives_back=signed(gives_back, least) if gives_back else "",
+        by=short_day(row["gives_back_by"]) if gives_back else "",
+        urgent=row["state"] in {"overdue", "sent_back", "false_report"},
+    )
+
+
+def _cheapest(rows: list[dict[str, Any]], labels: Labels, least: int) -> tuple[FindingRow, ...]:
+    worth = [row for row in rows if fraction(row, "gives_back")]
+    worth.sort(key=lambda row: (-known(row, "gives_back"), row["gives_back_by"] is None, row["gives_back_by"], row["finding_id"]))
+    return tuple(_finding(row, labels, least) for row in worth[:5])
+
+
+def _awaits(row: Mapping[str, Any]) -> bool:
+    return row["state"] in _AWAITING and row["disposition"] in {"priced", "not_checked"}
+
+
+def _reply(row: Mapping[str, Any]) -> Reply:
+    return Reply(printable(row["finding_id"]), printable(row["description"] or row["problem_type"] or ""), short_day(row["due"]))
+
+
+def _answer(settings: Settings, labels: Labels) -> str:
+    by = day(settings.answer_by, labels.lang)
+    return labels("reports-sheet-answer", day=by) if by else labels("reports-sheet-answer-term")
+
+
+def _objection(settings: Settings, labels: Labels) -> tuple[str, ...]:
+    sentences = [labels("reports-sheet-object", days=settings.objection_days), labels("reports-sheet-grounds")]
+    if settings.contact:
+        sentences.append(labels("reports-sheet-contact", contact=printable(settings.contact)))
+    return tuple(sentences)
