@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -30,8 +30,11 @@ from scoring.intake.values import (
 
 _ISO_DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}( 00:00:00(\.0+)?)?$"
 UNREAD: Final = "_unread"
+_VALUE: Final = "_value"
+_WITH_NEAREST: Final = frozenset({"town", "indicator", "measure", "word", "choice"})
+_UNCLEAN: Final = rf"^\s|\s$|{ODD}"
 _LONGEST_ID: Final = 100
-_LONGEST_TEXT: Final = 30_000
+_LONGEST_TEXT: Final = 90_000
 
 
 @dataclass(frozen=True)
@@ -105,67 +108,77 @@ def read_columns(table: Table, rows: pl.DataFrame, names: Names, problems: Probl
 def _read_text(rows: pl.DataFrame, table: Table, column: Column, problems: Problems) -> pl.DataFrame:
     """Read free text: spaces around it and zero-width characters go; everything else stays as it was written."""
     raw = pl.col(column.id)
-    cleaned = clean_text(column.id)
     empty = list(catalogue().reading.empty)
-    repaired = rows.filter(raw.str.contains(ODD) & (cleaned != raw.str.strip_chars(" \r\n")))
-    problems.add_rows("repair-space", "repaired", repaired, table=table.id, column=column.id)
-    marks = rows.filter(cleaned.is_in(empty))
-    problems.add_rows("repair-empty", "repaired", marks, table=table.id, column=column.id)
-    rows = rows.with_columns(
-        pl.when((cleaned.str.len_chars() > 0) & ~cleaned.is_in(empty)).then(cleaned).alias(column.id)
-    )
     broken = raw.str.contains("\ufffd", literal=True)
     rows = refuse(rows, broken, "replacement-character", table.id, column.id, problems)
-    return refuse(rows, raw.str.len_chars() > _LONGEST_TEXT, "text-too-long", table.id, column.id, problems)
+    rows = refuse(rows, raw.str.len_bytes() > _LONGEST_TEXT, "text-too-long", table.id, column.id, problems)
+    if rows.select(raw.str.contains(_UNCLEAN).any()).item():
+        cleaned = clean_text(column.id)
+        repaired = rows.filter(raw.str.contains(ODD) & (cleaned != raw.str.strip_chars(" \r\n")))
+        problems.add_rows("repair-space", "repaired", repaired, table=table.id, column=column.id)
+        rows = rows.with_columns(cleaned.alias(column.id))
+    marks = rows.filter(raw.is_in(empty))
+    problems.add_rows("repair-empty", "repaired", marks, table=table.id, column=column.id)
+    return rows.with_columns(pl.when((raw.str.len_bytes() > 0) & ~raw.is_in(empty)).then(raw).alias(column.id))
 
 
 def _read_cells(
     rows: pl.DataFrame, table: Table, column: Column, names: Names, problems: Problems
 ) -> pl.DataFrame:
     """Read a column by expression where its text has the plain form, and each other text once."""
-    raw = pl.col(column.id).str.strip_chars()
-    rows = rows.with_columns(pl.when(raw.str.len_chars() > 0).then(raw).alias(column.id))
+    text = pl.col(column.id).str.strip_chars()
+    rows = rows.with_columns(pl.when(text.str.len_bytes() > 0).then(text).alias(column.id))
     if column.type == "date" and rows[EPOCH_1904].any():
         rows = _shift_1904(rows, column.id)
-    dtype = column.dtype
     plain, quick, parse = _reader(column, table, names)
-    if plain is None:
-        rows = rows.with_columns(pl.lit(None, dtype=dtype).alias("_quick"))
-    else:
-        rows = rows.with_columns(pl.when(pl.col(column.id).str.contains(plain)).then(quick).alias("_quick"))
-    odd = rows.filter(pl.col("_quick").is_null() & pl.col(column.id).is_not_null())[column.id].unique()
-    if odd.is_empty():
-        return rows.with_columns(pl.col("_quick").cast(dtype).alias(column.id)).drop("_quick")
-    cells = [(text, parse(text)) for text in odd.to_list()]
-    found = pl.DataFrame(
-        {
-            column.id: [text for text, _ in cells],
-            "_value": pl.Series([cell.value for _, cell in cells], dtype=dtype, strict=True),
-            "_error": pl.Series([cell.error for _, cell in cells], dtype=pl.String),
-            "_hint": pl.Series([cell.hint for _, cell in cells], dtype=pl.String),
-            "_repairs": pl.Series([list(dict.fromkeys(cell.repairs)) for _, cell in cells], dtype=pl.List(pl.String)),
-        }
-    )
-    rows = rows.join(found, on=column.id, how="left", maintain_order="left")
-    _report(rows, table, column, problems)
-    bad = pl.col("_error").is_not_null()
-    return rows.with_columns(
-        pl.coalesce("_quick", "_value").alias(column.id),
-        (pl.col(BAD) | bad).alias(BAD),
-        bad.alias(UNREAD),
-    ).drop("_quick", "_value", "_error", "_hint", "_repairs")
+    reading = pl.when(pl.col(column.id).str.contains(plain)).then(quick) if plain else pl.lit(None, dtype=column.dtype)
+    distinct = rows[column.id].drop_nulls().unique()
+    # A column with few texts is read once a text; any other once a row.
+    few = distinct.len() * 4 <= rows.height
+    read = (distinct.to_frame() if few else rows.select(column.id)).with_columns(reading.cast(column.dtype).alias(_VALUE))
+    odd = read.filter(pl.col(_VALUE).is_null() & pl.col(column.id).is_not_null())[column.id].unique().to_list()
+    cells = [(text, parse(text)) for text in odd]
+    if cells:
+        parsed = pl.DataFrame(
+            {
+                column.id: odd,
+                "_parsed": pl.Series([cell.value for _, cell in cells], dtype=column.dtype, strict=True),
+            },
+            schema={column.id: pl.String(), "_parsed": column.dtype},
+        )
+        read = read.join(parsed, on=column.id, how="left", maintain_order="left").select(
+            column.id, pl.coalesce(_VALUE, "_parsed").alias(_VALUE)
+        )
+    rows = _report(rows, table, column, cells, problems)
+    if not few:
+        return rows.with_columns(read[_VALUE].alias(column.id))
+    codes = rows[column.id].cast(pl.Enum(distinct)).to_physical()
+    return rows.with_columns(read[_VALUE].gather(codes).alias(column.id))
 
 
-def _report(rows: pl.DataFrame, table: Table, column: Column, problems: Problems) -> None:
-    wrong = rows.filter(pl.col("_error").is_not_null())
-    for (code, hint), group in wrong.group_by("_error", "_hint", maintain_order=True):
-        with_hint = {"hint": hint} if hint else {}
-        code = f"{code}-near" if hint and column.type in {"town", "indicator", "measure", "word", "choice"} else code
-        problems.add_rows(str(code), "refused", group, table=table.id, column=column.id, **with_hint)
-    mended = rows.filter(pl.col("_repairs").list.len() > 0)
-    for repair in mended["_repairs"].explode().unique(maintain_order=True).drop_nulls().to_list():
-        group = mended.filter(pl.col("_repairs").list.contains(repair))
-        problems.add_rows(repair, "repaired", group, table=table.id, column=column.id)
+def _report(
+    rows: pl.DataFrame, table: Table, column: Column, cells: Sequence[tuple[str, Cell]], problems: Problems
+) -> pl.DataFrame:
+    """Say what was refused and repaired, and mark the refused rows; the column is still text."""
+    errors: dict[tuple[str, str], list[str]] = {}
+    repairs: dict[str, list[str]] = {}
+    for text, cell in cells:
+        if cell.error is not None:
+            errors.setdefault((cell.error, cell.hint), []).append(text)
+        for repair in dict.fromkeys(cell.repairs):
+            repairs.setdefault(repair, []).append(text)
+    for repair, texts in repairs.items():
+        mended = rows.filter(pl.col(column.id).is_in(texts))
+        problems.add_rows(repair, "repaired", mended, table=table.id, column=column.id)
+    if not errors:
+        return rows
+    for (code, hint), texts in errors.items():
+        wrong = rows.filter(pl.col(column.id).is_in(texts))
+        told = f"{code}-near" if hint and column.type in _WITH_NEAREST else code
+        parameters = {"hint": hint} if hint else {}
+        problems.add_rows(told, "refused", wrong, table=table.id, column=column.id, **parameters)
+    unread = pl.col(column.id).is_in([text for texts in errors.values() for text in texts]).fill_null(value=False)
+    return rows.with_columns((pl.col(BAD) | unread).alias(BAD), unread.alias(UNREAD))
 
 
 def _shift_1904(rows: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -197,8 +210,10 @@ def _reader(column: Column, table: Table, names: Names) -> _Reader:
             return plain, text.cast(column.dtype, strict=False), partial(_decimal, column.type, places)
         case "id":
             town_code = column.id == "town_code"
-            plain = TOWN_CODE if town_code else r"^[A-Za-z]{1,20}[0-9A-Za-z_.-]{0,60}$"
-            return (None if town_code else plain), text, partial(_read_id, town_code, column.restricted)
+            # Letters, digits and Chinese; what could be a person's number or a mark for nothing is looked at one by one.
+            usual = r"^[0-9A-Za-z_.\-\x{4e00}-\x{9fff}\x{3014}\x{3015}]{2,80}$"
+            quick = pl.when(~text.str.contains(IDENTIFIER)).then(text)
+            return (None if town_code else usual), quick, partial(_read_id, town_code, column.restricted)
         case "list":
             return None, nothing, partial(_read_list, ";" if column.id == "tags" else ";\u3001,")
         case "ids":

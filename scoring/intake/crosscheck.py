@@ -82,8 +82,10 @@ def refer(
     where: pl.Expr | None = None,
 ) -> pl.DataFrame:
     """Refuse rows that name what no table holds; those that name a refused row are set aside with it."""
+    if frame.is_empty():
+        return frame
     applies = ~pl.col(BAD) & pl.col(column).is_not_null() & (pl.lit(value=True) if where is None else where)
-    there = pl.col(column).is_in(known.implode())
+    frame = frame.with_columns((applies & ~pl.col(column).is_in(known.implode())).fill_null(value=False).alias("_absent"))
     aside = pl.col(column).is_in(sorted(refused))
-    frame = refuse(frame, applies & ~there & aside, "refers-to-refused", table, column, problems)
-    return refuse(frame, ~pl.col(BAD) & applies & ~there & ~aside, "orphan", table, column, problems)
+    frame = refuse(frame, pl.col("_absent") & aside, "refers-to-refused", table, column, problems)
+    return refuse(frame, pl.col("_absent") & ~aside, "orphan", table, column, problems).drop("_absent")

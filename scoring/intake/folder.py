@@ -85,6 +85,7 @@ def read_folder(folder: Path, vocabulary: Vocabulary, *, limits: Limits | None =
         sheets = read_files(files, frozenset(known), Path(scratch), limits)
     importing.join()
     placed = _place(sheets, problems)
+    sheets.clear()
     reader = _Reader(tables, names, problems)
     frames = reader.read(placed)
     return Intake(
@@ -178,16 +179,17 @@ class _Reader:
             if item.table == "towns":
                 self._lay_out(item)
         towns, self.names = read_towns(self.tables["towns"], self._rows("towns"), self.names, self.problems)
-        for item in placed:
-            if item.table != "towns":
-                self._lay_out(item)
+        placed = [item for item in placed if item.table != "towns"]
+        while placed:
+            self._lay_out(placed.pop(0))  # its text is let go once it is laid out
         frames = {"towns": self._finish("towns", towns)}
         for name in ("towns", "findings"):
             if name not in self.present:
                 self.problems.add("table-missing", "refused", file="", name=self.tables[name].zh)
         findings = self._settle("findings", crosscheck.check_findings(self._values("findings"), self.problems))
-        refused = _ids(findings.filter(BAD), "finding_id") - _ids(findings.filter(~pl.col(BAD)), "finding_id")
         frames["findings"] = self._good("findings", findings)
+        bad = findings.filter(BAD).join(frames["findings"], on="finding_id", how="anti")
+        refused = set(bad["finding_id"].drop_nulls().to_list())
         for name in ("checks", "measures", "adjustments"):
             frames[name] = self._finish(name, self._values(name))
         judged = crosscheck.check_judgements(self._values("judgements"), self.problems)
@@ -219,6 +221,7 @@ class _Reader:
 
     def _values(self, name: str) -> pl.DataFrame:
         typed = read_columns(self.tables[name], self._rows(name), self.names, self.problems)
+        self._stacked[name].clear()
         return pl.concat([typed, *self._typed[name]], how="diagonal_relaxed") if self._typed[name] else typed
 
     def _rows(self, name: str) -> pl.DataFrame:
@@ -238,7 +241,7 @@ class _Reader:
 
     def _good(self, name: str, frame: pl.DataFrame) -> pl.DataFrame:
         table = self.tables[name]
-        good = by_source(frame.filter(~pl.col(BAD))).select(list(table.polars_schema()))
+        good = frame.filter(~pl.col(BAD)).select(list(table.polars_schema()))
         return self._validated(table, good)
 
     def _validated(self, table: Table, good: pl.DataFrame) -> pl.DataFrame:
@@ -314,6 +317,3 @@ class _Reader:
 def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     return frame.rename({column: column.removeprefix(f"{name}.") for column in frame.columns}).drop(BLOCK)
 
-
-def _ids(frame: pl.DataFrame, column: str) -> set[str]:
-    return set(frame[column].drop_nulls().to_list())

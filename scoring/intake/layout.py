@@ -17,6 +17,7 @@ from scoring.intake.problems import Problems
 from scoring.intake.sandbox import RawSheet
 
 _LOOK: Final = 40
+_BLANK: Final = "row-blank"
 BAD: Final = "_bad"
 EPOCH_1904: Final = "_1904"
 SERIAL: Final = "_serial"
@@ -128,7 +129,7 @@ def lay_out(
     columns = {f"c{number}": label for number, label in enumerate(head.labels) if f"c{number}" in body.columns}
     known, sound = _known_columns(body, columns, headings, tables, problems, place, first_row, extra or {})
     body, filled = _fill_merges(sheet, body, known, tables)
-    body = body.filter(pl.any_horizontal(pl.col(_cells(body)).str.strip_chars().str.len_chars() > 0))
+    body = body.filter(pl.any_horizontal(pl.col(_cells(body.drop(BLOCK, strict=False))).is_not_null()))
     required = [source for source, name in known.items() if name in {f"{main.id}.{item}" for item in main.required}]
     body = _without_furniture(body, columns, known, required, main, problems, place)
     named = {name for name in known.values()}
@@ -269,45 +270,60 @@ def _without_furniture(
     place: dict[str, str],
 ) -> pl.DataFrame:
     """Drop totals, signatures, repeated headings and the example row; each is named in a notice."""
-    if body.is_empty():
+    marker = catalogue().reading.example_marker
+    labels = {source: columns[source] for source in known}
+    keys = [source for source, name in known.items() if name.split(".")[-1] in {main.key, "town", "finding_id", "town_code"}]
+    words = "|".join(_furniture())
+    telling = list(dict.fromkeys([*required, *keys])) or list(known)
+    # Only a row that lacks something, or says something odd where it should name a town or a day, is looked at closely.
+    suspect = pl.any_horizontal(
+        pl.col(cell).is_null()
+        | pl.col(cell).str.contains(rf"^\s*$|^\s*{marker}|{words}|^\s")
+        | (pl.col(cell) == labels[cell])
+        for cell in telling
+    ).fill_null(value=True)
+    few = body.filter(suspect)
+    if few.is_empty():
         return body
+    few = few.with_columns(_furniture_kind(few, labels, required, keys).alias("_kind")).filter(pl.col("_kind") != "")
+    for row, code in few.select("row", "_kind").iter_rows():
+        if code != _BLANK:
+            problems.add(code, "notice", **place, row=row)
+    return body.filter(~pl.col("row").is_in(few["row"].implode()))
+
+
+def _furniture_kind(
+    body: pl.DataFrame, labels: Mapping[str, str], required: Sequence[str], keys: Sequence[str]
+) -> pl.Expr:
+    """Return the code of what a row is that is no data; empty for data."""
     cells = _cells(body.drop(BLOCK, strict=False))
     squeezed = [pl.col(cell).str.replace_all(ODD + r"|\s", "") for cell in cells]
-    filled = [pl.when(cell.str.len_chars() > 0).then(cell) for cell in squeezed]
+    filled = [pl.when(cell.str.len_bytes() > 0).then(cell) for cell in squeezed]
     first = pl.coalesce(filled)
-    totals, footers = _furniture()
-    # A row of data answers at least one required column besides the one where the word stands.
-    words = f"{totals}|{footers}"
+    words = "|".join(_furniture())
     plain = dict(zip(cells, filled, strict=True))
+    # A row of data answers at least one required column besides the one where the word stands.
     answers = pl.sum_horizontal(
-        pl.lit(0), *((plain[cell].is_not_null() & ~plain[cell].str.contains(words)).fill_null(False) for cell in required)
+        pl.lit(0), *((plain[cell].is_not_null() & ~plain[cell].str.contains(words)).fill_null(value=False) for cell in required)
     )
-    single = pl.sum_horizontal([cell.is_not_null() for cell in filled]) == 1
-    lone_date = single & first.str.contains(r"^[0-9]{4}\D[0-9]{1,2}\D[0-9]{1,2}\D?$")
-    furniture = (answers <= 1) & first.str.contains(words)
+    count = pl.sum_horizontal(pl.lit(0), *(cell.is_not_null() for cell in filled))
+    lone_date = (count == 1) & first.str.contains(r"^[0-9]{4}\D[0-9]{1,2}\D[0-9]{1,2}\D?$")
     marker = catalogue().reading.example_marker
-    keys = [
-        source
-        for source, name in known.items()
-        if name in {f"{main.id}.{main.key}", f"{main.id}.town", f"{main.id}.finding_id", f"{main.id}.town_code"}
-    ]
-    labels = {source: columns[source] for source in known}
-    repeated = pl.sum_horizontal(
-        [(pl.col(source) == label).fill_null(False) for source, label in labels.items()]
-    ) >= min(2, len(labels))
-    example = pl.any_horizontal([pl.col(source).str.strip_chars().str.starts_with(marker).fill_null(False) for source in keys])
-    kind = (
-        pl.when(repeated)
-        .then(pl.lit("row-heading-again"))
-        .when(furniture | lone_date)
-        .then(pl.lit("row-total-or-signature"))
-        .when(example if keys else pl.lit(False))
-        .then(pl.lit("row-example"))
+    example = pl.any_horizontal(
+        pl.lit(value=False), *(plain[source].str.starts_with(marker).fill_null(value=False) for source in keys)
     )
-    body = body.with_columns(kind.alias("_kind"))
-    for row, code in body.filter(pl.col("_kind").is_not_null()).select("row", "_kind").iter_rows():
-        problems.add(code, "notice", **place, row=row)
-    return body.filter(pl.col("_kind").is_null()).drop("_kind")
+    repeated = pl.sum_horizontal((pl.col(source) == label).fill_null(value=False) for source, label in labels.items())
+    return (
+        pl.when(count == 0)
+        .then(pl.lit(_BLANK))
+        .when(repeated >= min(2, len(labels)))
+        .then(pl.lit("row-heading-again"))
+        .when((answers <= 1) & first.str.contains(words) | lone_date)
+        .then(pl.lit("row-total-or-signature"))
+        .when(example)
+        .then(pl.lit("row-example"))
+        .otherwise(pl.lit(""))
+    )
 
 
 def _lost_cells(

@@ -118,9 +118,9 @@ def refuse(
     frame: pl.DataFrame, wrong: pl.Expr, code: str, table: str, column: str, problems: Problems, **parameters: object
 ) -> pl.DataFrame:
     """Mark rows as refused and say why."""
-    marked = frame.with_columns(wrong.fill_null(value=False).alias("_now"))
-    if not marked["_now"].any():
+    if not frame.select(wrong.any()).item():
         return frame
+    marked = frame.with_columns(wrong.fill_null(value=False).alias("_now"))
     problems.add_rows(code, "refused", marked.filter("_now"), table=table, column=column, **parameters)
     return marked.with_columns((pl.col(BAD) | pl.col("_now")).alias(BAD)).drop("_now")
 
