@@ -77,7 +77,7 @@ def _check_sums(scheme: Scheme, root: nodes.Mapping, problems: Collector) -> Non
         points = [indicator.points for indicator in dimension.indicators]
         if sum(points) != dimension.points and not dimension.scale:
             problems.error(
-                dimension.line,
+                dimension.line_of("points"),
                 "dimension-sum",
                 at=dimension.id,
                 name=dimension.label,
@@ -111,7 +111,9 @@ def _check_caps(scheme: Scheme, problems: Collector) -> None:
     items: list[Dimension | Indicator] = [*scheme.dimensions, *(indicator for _, indicator in scheme.indicators())]
     for item in items:
         if isinstance(item.cap, Fraction) and item.cap <= 0:
-            problems.error(item.line, "cap-not-positive", at=item.id, name=item.label, value=write_amount(item.cap))
+            problems.error(
+                item.line_of("cap"), "cap-not-positive", at=item.id, name=item.label, value=write_amount(item.cap)
+            )
     for surcharge in scheme.surcharges:
         if any(step.share > 10 for step in surcharge.steps):
             problems.error(surcharge.line, "share-too-large", at=surcharge.id, name=surcharge.label)
@@ -123,12 +125,6 @@ def _check_range(scheme: Scheme, root: nodes.Mapping, problems: Collector) -> No
         if bound is not None and (bound * unit).denominator != 1:
             line = nodes.line_at(root, ("range", key))
             problems.error(line, "range-too-fine", key=key, value=write_amount(bound), decimals=scheme.decimals)
-    start = scheme.base if scheme.direction == "net" else scheme.full if scheme.direction == "down" else Fraction(0)
-    if scheme.parts:
-        start *= sum((part.weight for part in scheme.parts.parts), Fraction(0))
-    low, high = scheme.range.min, scheme.range.max
-    if (low is not None and low > start) or (high is not None and high < start):
-        problems.error(nodes.line_at(root, ("range",)), "range-without-start", start=write_amount(start))
 
 
 def _check_bands(scheme: Scheme, problems: Collector) -> None:

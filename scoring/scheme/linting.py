@@ -35,6 +35,7 @@ def lint(loaded: LoadedScheme, lang: str = "zh") -> tuple[SchemeProblem, ...]:
         _points,
         _double_penalty,
         _policy,
+        _range,
         _grades,
         _parts,
         _laws,
@@ -132,15 +133,18 @@ def _points(scheme: Scheme, problems: Collector) -> None:
         if scheme.direction == "down" and len(indicators) > 3 and indicator.points * 20 < middle:
             value = write_amount(indicator.points)
             problems.warn(indicator.line, "points-tiny", at=indicator.id, name=indicator.label, value=value)
-        dear = [row for row in scheme.prices_of(indicator) if row.price > indicator.points and not row.zero_out]
-        if indicator.cap == "points" and scheme.direction != "up" and dear:
+        if indicator.cap == "none" or scheme.direction == "up":
+            continue
+        cap = indicator.cap if isinstance(indicator.cap, Fraction) else indicator.points
+        dear = [row for row in scheme.prices_of(indicator) if row.price > cap and not row.zero_out]
+        if dear:
             problems.warn(
                 dear[0].line,
                 "price-above-points",
                 at=indicator.id,
                 name=indicator.label,
                 value=write_amount(dear[0].price),
-                points=write_amount(indicator.points),
+                points=write_amount(cap),
             )
 
 
@@ -185,14 +189,25 @@ def _policy(scheme: Scheme, problems: Collector) -> None:
         problems.warn(scheme.repeats.line, "repeats-idle", at="repeats")
 
 
+def _range(scheme: Scheme, problems: Collector) -> None:
+    """Collect a start outside the range: it is bounded at once, which is rarely meant."""
+    start = {"down": scheme.full * _weight(scheme), "net": scheme.base, "up": Fraction(0)}[scheme.direction]
+    low, high = scheme.range.min, scheme.range.max
+    if (low is not None and low > start) or (high is not None and high < start):
+        problems.warn(scheme.range.line, "range-without-start", at="range", start=write_amount(start))
+
+
+def _weight(scheme: Scheme) -> Fraction:
+    return sum((part.weight for part in scheme.parts.parts), Fraction(0)) if scheme.parts else Fraction(1)
+
+
 def _grades(scheme: Scheme, problems: Collector) -> None:
     """Grades that no score in the range can have, and scores that no grade takes (with quantiles: in the fall-back)."""
     if scheme.grades is None:
         return
     grades, up = scheme.grades.grades, scheme.direction == "up"
-    weight = sum((part.weight for part in scheme.parts.parts), Fraction(0)) if scheme.parts else Fraction(1)
     low = scheme.range.min if scheme.range.min is not None else Fraction(0)
-    high = scheme.range.max if scheme.range.max is not None else (None if up else scheme.full * weight)
+    high = scheme.range.max if scheme.range.max is not None else (None if up else scheme.full * _weight(scheme))
     best, worst = (low, high) if up else (high, low)
     sign = -1 if up else 1
     previous: Fraction | None = None
@@ -211,10 +226,8 @@ def _grades(scheme: Scheme, problems: Collector) -> None:
 
 
 def _parts(scheme: Scheme, problems: Collector) -> None:
-    if scheme.parts:
-        total = sum((part.weight for part in scheme.parts.parts), Fraction(0))
-        if total != 1:
-            problems.warn(scheme.parts.line, "part-weights", at="parts", sum=write_amount(total))
+    if scheme.parts and _weight(scheme) != 1:
+        problems.warn(scheme.parts.line, "part-weights", at="parts", sum=write_amount(_weight(scheme)))
 
 
 def _laws(scheme: Scheme, problems: Collector) -> None:

@@ -105,6 +105,7 @@ def attach_lines(value: object, node: Node) -> None:
     if isinstance(value, Part):
         value._line = node.line  # noqa: SLF001 - the loader is the one writer of this attribute
         if isinstance(node, Mapping):
+            value._key_lines = node.key_lines  # noqa: SLF001
             for name, field in type(value).model_fields.items():
                 key = field.alias or name
                 if key in node.values:

@@ -101,7 +101,9 @@ def read_tree(text: str, problems: Collector) -> Mapping:
         problems.error(line, "bad-character", character=f"U+{_ordinal(error.character):04X}")
         raise UnreadableError from None
     except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # What was never closed is noticed at the end of the file; it is to be mended where it begins.
+        unclosed = any(word in (error.context or "") for word in ("quoted", "flow"))
+        mark = (error.context_mark if unclosed else None) or error.problem_mark
         problems.error(mark.line + 1 if mark else 0, "not-yaml")
         raise UnreadableError from None
     except (YAMLError, ValueError, OverflowError):  # ruamel lets a few escape, for example on a bad %YAML line
@@ -140,8 +142,10 @@ class _Builder:
                 root = self.node(event, events, 1)
         return root
 
-    def node(self, event: Event, events: Iterator[Event], depth: int) -> Node:
+    def node(self, event: Event, events: Iterator[Event], depth: int, key_line: int | None = None) -> Node:
         line = event.start_mark.line + 1
+        if key_line is not None and isinstance(event, ScalarEvent) and not event.value:
+            line = key_line  # the parser marks an empty value where the next one begins
         self.count += 1
         if depth > MAX_DEPTH:
             self.problems.error(line, "too-deep", limit=MAX_DEPTH)
@@ -186,7 +190,7 @@ class _Builder:
                 break
             line = event.start_mark.line + 1
             key = self.node(event, events, depth + 1)
-            value = self.node(next(events), events, depth + 1)
+            value = self.node(next(events), events, depth + 1, key_line=line)
             if not isinstance(key, Scalar):
                 self.problems.error(line, "key-not-text")
             elif key.text == "<<" and not key.quoted:

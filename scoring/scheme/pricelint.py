@@ -1,4 +1,4 @@
-"""What ordered rows alone can show: rows that never match, findings that no row takes, gaps, severities out of order."""
+"""What ordered rows alone can show: rows that never match, findings no row takes, gaps, severities out of order."""
 
 from __future__ import annotations
 

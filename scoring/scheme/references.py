@@ -82,7 +82,9 @@ class _References:
         for indicator in indicators:
             for alias in indicator.aliases:
                 if alias in taken:
-                    self.problems.error(indicator.line, "alias-taken", at=indicator.id, name=alias, first=taken[alias])
+                    self.problems.error(
+                        indicator.line_of("aliases"), "alias-taken", at=indicator.id, name=alias, first=taken[alias]
+                    )
                 taken.setdefault(alias, indicator.line)
 
     def _unique(self, names: list[tuple[str, int]]) -> None:
@@ -96,13 +98,13 @@ class _References:
         for dimension, indicator in self.scheme.indicators():
             self._rule(indicator)
             if indicator.applies_when and indicator.applies_when.measure:
-                line = indicator.applies_when.line
+                line = indicator.applies_when.line_of("measure")
                 self.known(indicator.applies_when.measure, self.measures, what="measures", line=line, at=indicator.id)
             target = indicator.points_move_to
             siblings = {other.id: other.line for other in dimension.indicators if other.id != indicator.id}
             if target is not None and target not in siblings:
                 self.problems.error(
-                    indicator.line,
+                    indicator.line_of("points_move_to"),
                     "points-move-elsewhere",
                     at=indicator.id,
                     name=target,
@@ -114,15 +116,17 @@ class _References:
             target = dimension.all_not_applicable
             others = {key: line for key, line in self.dimensions.items() if key != dimension.id}
             if target not in {"refuse", "full"}:
-                self.known(target, others, what="dimensions", line=dimension.line, at=dimension.id)
+                self.known(
+                    target, others, what="dimensions", line=dimension.line_of("all_not_applicable"), at=dimension.id
+                )
 
     def _rule(self, indicator: Indicator) -> None:
         rule = indicator.rule
         if isinstance(rule, Measured):
-            self.known(rule.measure, self.measures, what="measures", line=rule.line, at=indicator.id)
+            self.known(rule.measure, self.measures, what="measures", line=rule.line_of("measure"), at=indicator.id)
         elif rule.kind == "deduct" and isinstance(rule.prices, str):
             lists = {name: rows[0].line if rows else 0 for name, rows in self.scheme.price_lists.items()}
-            self.known(rule.prices, lists, what="price_lists", line=rule.line, at=indicator.id)
+            self.known(rule.prices, lists, what="price_lists", line=rule.line_of("prices"), at=indicator.id)
         elif rule.kind == "deduct" and not rule.prices:
             self.problems.error(rule.line, "price-list-empty", at=indicator.id, name=indicator.label)
 
@@ -139,13 +143,15 @@ class _References:
             "part": ("parts", self.parts_by_id),
         }
         for surcharge in self.scheme.surcharges:
-            self.known(surcharge.measure, self.measures, what="measures", line=surcharge.line, at=surcharge.id)
+            self.known(
+                surcharge.measure, self.measures, what="measures", line=surcharge.line_of("measure"), at=surcharge.id
+            )
             if surcharge.of is not None:
                 if surcharge.level == "total":
                     self.problems.error(surcharge.line, "surcharge-of-total", at=surcharge.id)
                 else:
                     what, choices = targets[surcharge.level]
-                    self.known(surcharge.of, choices, what=what, line=surcharge.line, at=surcharge.id)
+                    self.known(surcharge.of, choices, what=what, line=surcharge.line_of("of"), at=surcharge.id)
             edges = [step.at_least for step in surcharge.steps]
             if any(low >= high for low, high in pairwise(edges)):
                 self.problems.error(surcharge.line, "steps-not-rising", at=surcharge.id)
@@ -154,7 +160,7 @@ class _References:
         if self.scheme.parts is None:
             return
         for row in self.scheme.parts.allot:
-            self.known(row.part, self.parts_by_id, what="parts", line=row.line)
+            self.known(row.part, self.parts_by_id, what="parts", line=row.line_of("part"))
         taken = {row.part for row in self.scheme.parts.allot}
         for part in self.scheme.parts.parts:
             if part.id not in taken:
@@ -198,7 +204,7 @@ class _References:
         grades = {grade.id: grade.line for grade in self.scheme.grades.grades} if self.scheme.grades else {}
         for gate in self.scheme.gates:
             if gate.grade is not None:
-                self.known(gate.grade, grades, what="grades", line=gate.line, at=gate.id)
+                self.known(gate.grade, grades, what="grades", line=gate.line_of("grade"), at=gate.id)
             if gate.effect in {"grade_down", "no_honours"} and not grades:
                 self.problems.error(gate.line, "gate-without-grades", at=gate.id, name=gate.id)
 
@@ -209,7 +215,7 @@ class _References:
                 if breaker.of is None:
                     self.problems.error(breaker.line, "tie-breaker-of-missing", by=breaker.by)
                 else:
-                    self.known(breaker.of, choices, what=f"{breaker.by}s", line=breaker.line)
+                    self.known(breaker.of, choices, what=f"{breaker.by}s", line=breaker.line_of("of"))
             elif breaker.of is not None:
                 self.problems.error(breaker.line, "tie-breaker-of-idle", by=breaker.by)
 

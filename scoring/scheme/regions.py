@@ -27,8 +27,8 @@ Facts = Mapping[str, object]
 def regions(tests: Sequence[Conditions], fields: Mapping[str, Field]) -> list[Facts] | None:
     """Return one representative finding for each combination of cells that the rows can tell apart.
 
-    A cell is a word, a Fraction, a date, a set of tags, or None where it may be empty. None instead of a list means that
-    there are more than `LIMIT` of them.
+    A cell is a word, a Fraction, a date, a set of tags, or None where it may be empty. None instead of a list means
+    that there are more than `LIMIT` of them.
     """
     named: dict[str, list[Test]] = {}
     for conditions in tests:
