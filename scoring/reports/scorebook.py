@@ -19,6 +19,7 @@ from xlsxwriter.worksheet import Worksheet
 from scoring.messages import say
 from scoring.reports.book import Book, Cell, Column, Kind
 from scoring.reports.labels import Labels
+from scoring.reports.statement import reason_of
 from scoring.reports.text import fraction, listed
 from scoring.reports.view import example_note
 
@@ -55,7 +56,7 @@ _LEDGER: Final[tuple[tuple[str, float, Kind], ...]] = (
     ("subject", 20, "text"),
     ("quantity", 8, "number"), ("price", 8, "number"), ("multiplier", 8, "number"), ("effect", 9, "points"),
     ("exact", 11, "code"),
-    ("clause", 18, "text"), ("reason", 36, "text"), ("line", 9, "code"), ("entry_id", 24, "text"),
+    ("clause", 18, "text"), ("reason", 36, "text"), ("line", 9, "code"), ("entry_id", 46, "text"),
 )  # fmt: skip
 
 
@@ -143,15 +144,6 @@ class _Source:
         return (
             pl.col(column).cast(pl.String).replace({name: self.labels.named(thing) for name, thing in things.items()})
         )
-
-    def reason(self, code: str, parameters: str) -> str:
-        """Return why an entry stands in the ledger; what the catalogue has no sentence for is listed as it is."""
-        known: dict[str, Any] = json.loads(parameters or "{}")
-        try:
-            return self.labels(f"reports-reason-{code.replace('_', '-')}", **known)
-        except KeyError:
-            pass
-        return self.say("pair-join").join(f"{name}={value}" for name, value in known.items() if value is not None)
 
 
 def _number(stem: str) -> pl.Expr:
@@ -304,16 +296,21 @@ def _ledger(book: Book, source: _Source) -> None:
         source.words(frame, "kind", "kind"),
         *(_number(stem) for stem in ("quantity", "price", "multiplier")),
         _number("points").alias("effect"),
-        pl.struct("reason", "parameters")
-        .map_batches(lambda rows: _reasons(rows, source), return_dtype=pl.String)
+        pl.struct("reason", "parameters", "kind")
+        .map_batches(lambda rows: _reasons(rows, source.labels), return_dtype=pl.String)
         .alias("reason"),
         pl.when(long).then(pl.format("{}/{}", "points_num", "points_den")).alias("exact"),
     ).select(name for name, _, _ in _LEDGER)
-    book.table(source.say("sheet-ledger"), [source.column(*look) for look in _LEDGER], shown.iter_rows(), fixed=1)
+    columns = [source.column(*look) for look in _LEDGER]
+
+    def print_without_entry_ids(sheet: Worksheet, _: int, last: int) -> None:
+        sheet.print_area(0, 0, last, len(columns) - 2)  # they are for looking up, and as long as a line
+
+    book.table(source.say("sheet-ledger"), columns, shown.iter_rows(), fixed=1, finish=print_without_entry_ids)
 
 
-def _reasons(rows: pl.Series, source: _Source) -> pl.Series:
-    return pl.Series([source.reason(row["reason"], row["parameters"]) for row in rows], dtype=pl.String)
+def _reasons(rows: pl.Series, labels: Labels) -> pl.Series:
+    return pl.Series([reason_of(row, labels) for row in rows], dtype=pl.String)
 
 
 def _findings(book: Book, source: _Source) -> None:

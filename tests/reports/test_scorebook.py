@@ -103,7 +103,8 @@ def test_no_formula_but_the_totals(path):
 def test_parts_are_weighted_in_the_total(whole, tmp_path):
     """Two parts of 70 and 30 per cent: the rest is what the sheet's own sum leaves of the score."""
     head = {**whole.head, "scheme": {**whole.head["scheme"], "parts": [
-        {"id": "main", "label": "本期", "weight": "0.7"}, {"id": "year", "label": "年度", "weight": "0.3"}]}}  # fmt: skip
+        {"id": "main", "label": "本期", "weight": "0.7"},
+        {"id": "year", "label": "年度", "weight": "0.3"}]}}  # fmt: skip
     both = [whole.dimensions, whole.dimensions.with_columns(pl.lit("year").alias("part"))]
     write_scorebook(dataclasses.replace(whole, head=head, dimensions=pl.concat(both)), Settings(), tmp_path / "b.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "b.xlsx")["排名"]
@@ -208,7 +209,11 @@ def test_identifiers_are_masked_and_restricted_columns_left_out(whole, tmp_path)
         content = "".join(parts.read(name).decode("utf-8") for name in parts.namelist())
     for secret in (number, telephone, "CASE-77", "责任人甲", "某文件"):
         assert secret not in content
-    allowed = "问题编号 镇街 村（社区） 发现日期 考核指标 严重程度 发现方式 来源层级 救助类别 问题类型 涉及户数 涉及人数 涉及金额 问题描述 交办日期 整改期限 整改日期 计分处理 整改状态 此前同类次数 扣分 整改恢复 加扣 净扣分 整改可恢复分值 恢复期限 并入问题 依据条款 细则行"
+    allowed = (
+        "问题编号 镇街 村（社区） 发现日期 考核指标 严重程度 发现方式 来源层级 救助类别 问题类型 "
+        "涉及户数 涉及人数 涉及金额 问题描述 交办日期 整改期限 整改日期 计分处理 整改状态 此前同类次数 "
+        "扣分 整改恢复 加扣 净扣分 整改可恢复分值 恢复期限 并入问题 依据条款 细则行 "
+    )
     assert [cell.value for cell in openpyxl.load_workbook(made)["问题清单"][1]] == allowed.split()
 
 
