@@ -1,0 +1,145 @@
+"""The assessment: one frozen result, the only thing that reports read. `assess` makes it, `save` and `load` keep it, `for_town` cuts it down.
+
+Its format is described in docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from schemas.scheme import Scheme
+from scoring.intake import Tables
+from scoring.ledger import Ledger, build
+from scoring.outcome import (
+    Options,
+    dimension_frame,
+    finding_frame,
+    head_of,
+    indicator_frame,
+    score_frame,
+)
+from scoring.periods import Period
+from scoring.plan import Plan
+from scoring.problems import Refused, problem
+from scoring.workdays import Workdays
+
+FORMAT: Final = 1
+FRAMES: Final = ("scores", "dimensions", "indicators", "ledger", "findings")
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Everything that may be printed of one run, and nothing else."""
+
+    head: dict[str, Any]
+    scores: pl.DataFrame
+    dimensions: pl.DataFrame
+    indicators: pl.DataFrame
+    ledger: pl.DataFrame
+    findings: pl.DataFrame
+
+    def for_town(self, code: str) -> Assessment:
+        """Return the assessment with one town's rows only; of the others nothing remains but counts and group medians.
+
+        Raises
+        ------
+        KeyError
+            No such town was assessed.
+        """
+        if code not in self.scores["town_code"]:
+            raise KeyError(code)
+        head = {key: value for key, value in self.head.items() if key != "internal"}
+        if isinstance(previous := head.get("previous"), dict):
+            head["previous"] = {**previous, "towns": {c: v for c, v in previous["towns"].items() if c == code}}
+        own = {name: getattr(self, name).filter(pl.col("town_code") == code) for name in FRAMES[:-1]}
+        return replace(self, head=head, findings=self.findings.filter(pl.col("town") == code), **own)
+
+    def save(self, folder: Path) -> None:
+        """Write `assessment.json` and a Parquet file a frame; the JSON binds the frames by SHA-256."""
+        digests = {}
+        for name in FRAMES:
+            path = folder / f"{name}.parquet"
+            getattr(self, name).write_parquet(path, compression="zstd", statistics=False)
+            digests[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        text = json.dumps({**self.head, "frames": digests}, ensure_ascii=False, indent=1, sort_keys=True)
+        (folder / "assessment.json").write_text(text + "\n", "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Assessment:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        Refused
+            A frame is not the one that the JSON names (`assessment-altered`).
+        """
+        head = json.loads((folder / "assessment.json").read_text("utf-8"))
+        frames = {}
+        for name, digest in head.pop("frames").items():
+            content = (folder / f"{name}.parquet").read_bytes()
+            if hashlib.sha256(content).hexdigest() != digest:
+                raise Refused([problem("assessment-altered", None, file=f"{name}.parquet")])
+            frames[name] = pl.read_parquet(content)
+        return cls(head, **frames)
+
+
+def assess(
+    tables: Tables,
+    scheme: Scheme,
+    period: Period,
+    as_of: date,
+    *,
+    options: Options | None = None,
+    read: Mapping[str, Mapping[str, int]] | None = None,
+    workdays: Workdays | None = None,
+    plan: Plan | None = None,
+) -> Assessment:
+    """Score a period under a scheme as things stood at `as_of`.
+
+    Parameters
+    ----------
+    tables
+        What intake returned.
+    read
+        Intake's account of rows, completed here by what was priced and what was not.
+
+    Raises
+    ------
+    Refused
+        The facts cannot be scored; every problem found is named.
+    """
+    options = options or Options()
+    ledger = build(tables, scheme, period, as_of, edition=options.edition, workdays=workdays, plan=plan)
+    return _from_ledger(ledger, tables, scheme, period, as_of, options, read or {})
+
+
+def _from_ledger(
+    ledger: Ledger,
+    tables: Tables,
+    scheme: Scheme,
+    period: Period,
+    as_of: date,
+    options: Options,
+    read: Mapping[str, Mapping[str, int]],
+) -> Assessment:
+    findings = finding_frame(ledger, scheme, as_of)
+    scores = score_frame(ledger, scheme, findings, as_of)
+    head = head_of(ledger, scheme, scores, findings, tables, period, as_of, options, read)
+    frames = (
+        scores,
+        dimension_frame(ledger, scheme, scores),
+        indicator_frame(ledger, scheme),
+        ledger.entries,
+        findings,
+    )
+    made = Assessment({"format": FORMAT, **head}, *frames)
+    assert [field.name for field in fields(made)][1:] == list(FRAMES)
+    return made

@@ -1,0 +1,136 @@
+"""The order of operations: from facts to a ledger that sums to every town's score, exactly.
+
+| step | what | where |
+|---|---|---|
+| 1 | appeals, exemptions, what belongs to the period and part | charges |
+| 2 | price list: first match × quantity | pricing.deduct |
+| 3 | duplicates: two findings of one matter | pricing.matters |
+| 4 | repeats | pricing.repeats |
+| 5 | charge, credit, extras by the matter's state | timeline, charges |
+| 6-8 | exposure, zero-out, indicator cap, surcharge, rounding | indicators |
+| 9-10 | not applicable, scale, dimension cap, surcharges | totals |
+| 11 | bonuses, demerits, range, gates, rounding | adjustments, totals |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+
+import polars as pl
+
+from schemas.scheme import Scheme
+from scoring.intake import Tables
+from scoring.ledger.adjustments import AdjustmentFacts, decide
+from scoring.ledger.charges import Charges, charge
+from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
+from scoring.ledger.facts import Facts, assessed_towns
+from scoring.ledger.indicators import IndicatorScorer, Sums
+from scoring.ledger.totals import TownScore, score_town
+from scoring.periods import Period
+from scoring.plan import Plan
+from scoring.problems import Problem, Refused
+from scoring.workdays import Workdays
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Everything that steps 1 to 11 found out. `scores` holds the scored towns only; those in `facts.unchecked` have none."""
+
+    entries: pl.DataFrame
+    charges: Charges
+    facts: Facts
+    adjustments: AdjustmentFacts
+    scores: dict[str, TownScore]
+    sums: dict[str, dict[tuple[str, str], Sums]]
+
+
+def build(
+    tables: Tables,
+    scheme: Scheme,
+    period: Period,
+    as_of: date,
+    *,
+    edition: int = 1,
+    workdays: Workdays | None = None,
+    plan: Plan | None = None,
+) -> Ledger:
+    """Carry out the order of operations.
+
+    Raises
+    ------
+    Refused
+        The facts cannot be scored under this scheme; every problem found is named.
+    """
+    workdays, plan = workdays or Workdays(), plan or Plan()
+    towns, merged = assessed_towns(tables.towns, period)
+    tables = _moved(tables, merged)
+    facts = Facts.of(tables, towns, scheme, period, as_of)
+    charges = charge(tables, scheme, period, as_of, facts.unchecked, workdays, plan)
+    adjustments = decide(tables.adjustments, scheme, period, as_of)
+    sums = _sums(charges, scheme)
+    scorer = IndicatorScorer(scheme, facts)
+    scores: dict[str, TownScore] = {}
+    problems: list[Problem] = []
+    for town in towns["town_code"]:
+        if town not in facts.unchecked:
+            try:
+                scores[town] = score_town(town, sums.get(town, {}), adjustments.decided.get(town, []), scorer)
+            except Refused as refused:
+                problems.extend(refused.problems)
+    if problems:
+        raise Refused(problems)
+    order = {town: number for number, town in enumerate(towns["town_code"])}
+    single = finding_entries(charges.findings.filter(pl.col("town").is_in(list(scores))), scheme, charges.units)
+    entries = assemble(single, [s.statement for s in scores.values()], scheme, order, period.id, edition)
+    _reconcile(entries, scores)
+    return Ledger(entries, charges, facts, adjustments, scores, sums)
+
+
+def _moved(tables: Tables, merged: dict[str, str]) -> Tables:
+    """Give the rows of a town that merged to the town that it became."""
+    if not merged:
+        return tables
+    names = ("findings", "checks", "measures", "judgements", "adjustments", "letters")
+    return replace(
+        tables,
+        **{name: getattr(tables, name).with_columns(pl.col("town").replace(merged)) for name in names},
+    )
+
+
+def _sums(charges: Charges, scheme: Scheme) -> dict[str, dict[tuple[str, str], Sums]]:
+    """Add up step 5 by town, part and indicator. A zero-out that fixing lifts is lifted here."""
+    by_fix = [i.id for _, i in scheme.indicators() if i.rule.kind == "deduct" and i.rule.zero_out_lifted_by == "fix"]
+    fires = pl.col("zero_out") & ~(pl.col("fixed") & pl.col("indicator").is_in(by_fix))
+    grouped = (
+        charges.findings.filter(pl.col("disposition") == "priced")
+        .group_by("town", "part", "indicator")
+        .agg(net=pl.col("net_units").sum(), fired=fires.any(), findings=pl.len())
+    )
+    sums: dict[str, dict[tuple[str, str], Sums]] = {}
+    for town, part, indicator, net, fired, count in grouped.iter_rows():
+        sums.setdefault(town, {})[part, indicator] = Sums(Fraction(net, charges.units.points), fired, count)
+    return sums
+
+
+def _reconcile(entries: pl.DataFrame, scores: dict[str, TownScore]) -> None:
+    """Assert that start + Σ entries = score for every town, and that every entry has a name of its own.
+
+    Raises
+    ------
+    AssertionError
+        A fault of the program, never of the data; nothing may be written.
+    """
+    totals = {town: score.statement.start for town, score in scores.items()}
+    grouped = entries.group_by("town_code", "points_den").agg(pl.col("points_num").sum())
+    for town, denominator, numerator in grouped.iter_rows():
+        totals[town] += Fraction(numerator, denominator)
+    for town, score in scores.items():
+        if totals[town] != score.statement.value:
+            raise AssertionError(f"ledger of {town}: {totals[town]} is not {score.statement.value}")
+    if entries["entry_id"].n_unique() != entries.height:
+        raise AssertionError("two ledger entries bear one id")
+
+
+__all__ = ["Ledger", "build", "sign_of_loss"]

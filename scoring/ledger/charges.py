@@ -1,0 +1,228 @@
+"""Steps 1-5 of the order of operations: which findings count, what each costs, what its state gives back or adds.
+
+Everything here is a frame with a row a finding; points are whole multiples of 1/`Units.points`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Final
+
+import polars as pl
+
+from schemas.scheme import Scheme
+from schemas.scheme.policy import Consequence
+from scoring.conditions import holds
+from scoring.intake import Tables
+from scoring.periods import Period, months_back, parse_period
+from scoring.plan import Plan
+from scoring.pricing.deduct import PriceTable, Units, quantity, refuse_overflow, refuse_unpriced
+from scoring.pricing.matters import pair
+from scoring.pricing.repeats import occasions_before
+from scoring.timeline import matter_states
+from scoring.workdays import Workdays
+
+EVENTS: Final = {
+    "overdue": "overdue",
+    "sent_back": "sent_back",
+    "false_report": "false_report",
+    "same_letter_twice": "letter_twice",
+}
+"""States whose extra is an event of its own (policy key → flag): it stays whatever the state becomes."""
+
+
+@dataclass(frozen=True)
+class Charges:
+    """What `charge` returns.
+
+    `findings`: every finding read, with `disposition`, `matter`, `part` and, where priced, the columns of state, price and points in units.
+    """
+
+    findings: pl.DataFrame
+    units: Units
+
+
+def charge(
+    tables: Tables, scheme: Scheme, period: Period, as_of: date, unchecked: list[str], workdays: Workdays, plan: Plan
+) -> Charges:
+    """Carry out steps 1 to 5.
+
+    Parameters
+    ----------
+    unchecked
+        Codes of the towns that were not checked at all, whose findings are listed but not priced.
+
+    Raises
+    ------
+    Refused
+        A finding of the period has no price, no quantity, or contradictory reports.
+    """
+    units = Units.of(scheme)
+    table = PriceTable.of(scheme, units)
+    findings = plan.collect(_dispose(tables, scheme, period, as_of, unchecked, plan))
+    findings = findings.with_columns(price_row=table.match(findings.schema), quantity=quantity(scheme)).join(
+        table.rows, on="price_row", how="left", maintain_order="left"
+    )
+    now = pl.col("disposition") == "priced"
+    refuse_unpriced(findings.filter(now), table, scheme)
+    refuse_overflow(findings.filter(now), scheme, units)
+    # Earlier findings are priced too: what repeats is what was found before, whatever period it was charged in.
+    counting = findings.filter(
+        (now | (pl.col("disposition").is_in(["other_period", "no_part"]) & ~pl.col("set_aside")))
+        & pl.col("price_row").is_not_null()
+        & pl.col("quantity").is_not_null()
+    ).with_columns(bucket=_bucket(findings, scheme, period))
+    matters = pair(counting, tables.rectifications.filter(pl.col("submitted_on") <= as_of), scheme.duplicates)
+    counting = counting.join(matters, on="finding_id", maintain_order="left", how="left")
+    occasions = occasions_before(counting, scheme.repeats)
+    priced = counting.filter(now)
+    states = matter_states(priced, tables.rectifications, tables.appeals, tables.letters, scheme, as_of, workdays, plan)
+    facts = (
+        priced.select("finding_id", "matter")
+        .join(states, on="matter", how="left", maintain_order="left")
+        .join(occasions, on="matter", how="left", maintain_order="left")
+    )
+    findings = findings.join(facts, on="finding_id", how="left", maintain_order="left").with_columns(
+        disposition=pl.when(now & (pl.col("matter") != pl.col("finding_id")))
+        .then(pl.lit("duplicate"))
+        .otherwise("disposition")
+    )
+    return Charges(plan.collect(plan.step(_points(findings.lazy(), scheme, units))), units)
+
+
+def _dispose(
+    tables: Tables, scheme: Scheme, period: Period, as_of: date, unchecked: list[str], plan: Plan
+) -> pl.LazyFrame:
+    """Step 1: apply appeals, then say of each finding whether it counts and, where not, the first reason why not."""
+    known = tables.appeals.filter((pl.col("target") == "finding") & (pl.col("decided_on") <= as_of)).sort(
+        "decided_on", "filed_on", "appeal_id"
+    )
+    withdrawn = known.filter(pl.col("decision") == "withdraw").get_column("target_id").to_list()
+    changed = (
+        known.filter((pl.col("decision") == "change") & pl.col("new_value").is_not_null())
+        .group_by("target_id", maintain_order=True)
+        .agg(decided=pl.col("new_value").last())
+    )
+    delegated = tables.towns.select(town="town_code", delegated_on="delegated_on")
+    findings = tables.findings.lazy().join(
+        changed.lazy(), left_on="finding_id", right_on="target_id", how="left", maintain_order="left"
+    )
+    findings = (
+        findings.with_columns(found_severity=pl.col("severity"), severity=pl.coalesce("decided", "severity"))
+        .drop("decided")
+        .join(delegated.lazy(), on="town", how="left", maintain_order="left")
+    )
+    schema = findings.collect_schema()
+    exempt = pl.any_horizontal(pl.lit(False), *[holds(conditions, schema) for conditions in scheme.exemptions.when])
+    if scheme.exemptions.before_delegation:
+        exempt |= (pl.col("approved_on") < pl.col("delegated_on")).fill_null(False)
+    belongs = (
+        pl.coalesce("assigned_on", "found_on") if scheme.calendar.belongs_by == "assigned_on" else pl.col("found_on")
+    )
+    later = (pl.col("found_on") > as_of) | (belongs > as_of)
+    part = _part(scheme, schema, as_of)
+    return plan.step(
+        findings.with_columns(
+            part=part, set_aside=exempt | pl.col("finding_id").is_in(withdrawn) | later, belongs_on=belongs
+        ).with_columns(
+            disposition=pl.when(later)
+            .then(pl.lit("after_as_of"))
+            .when((belongs < period.start) | (belongs > period.end))
+            .then(pl.lit("other_period"))
+            .when(pl.col("finding_id").is_in(withdrawn))
+            .then(pl.lit("withdrawn"))
+            .when(exempt)
+            .then(pl.lit("exempt"))
+            .when(pl.col("part").is_null())
+            .then(pl.lit("no_part"))
+            .when(pl.col("town").is_in(unchecked))
+            .then(pl.lit("not_checked"))
+            .otherwise(pl.lit("priced"))
+        )
+    ).drop("delegated_on")
+
+
+def _part(scheme: Scheme, schema: pl.Schema, as_of: date) -> pl.Expr:
+    """Return the part that takes a finding: the first row of the allotment that matches; null where none does, "" without parts."""
+    if scheme.parts is None:
+        return pl.lit("")
+    part = pl.lit(None, dtype=pl.String)
+    for row in reversed(scheme.parts.allot):
+        test = holds(row.when, schema)
+        if row.months is not None:
+            test &= pl.col("found_on") >= months_back(as_of, row.months)
+        part = pl.when(test).then(pl.lit(row.part)).otherwise(part)
+    return part
+
+
+def _bucket(findings: pl.DataFrame, scheme: Scheme, period: Period) -> pl.Expr:
+    """Return the period of the run's kind that a finding belongs to; pairs never cross it."""
+    days = findings.get_column("belongs_on").unique().drop_nulls().to_list()
+    return pl.col("belongs_on").replace_strict(
+        {day: _period_of(day, period, scheme) for day in days}, default="", return_dtype=pl.String
+    )
+
+
+def _period_of(day: date, period: Period, scheme: Scheme) -> str:
+    if period.holds(day):
+        return period.id
+    labels = {
+        "month": ["{y}-{m:02d}"],
+        "quarter": ["{y}Q1", "{y}Q2", "{y}Q3", "{y}Q4"],
+        "half": ["{y}H1", "{y}H2"],
+        "year": ["{y}"],
+        "interval": [],
+    }[period.kind]
+    # A period may close before its calendar end, so the next month and year are looked at too.
+    for year in (day.year, day.year + 1):
+        for month in (day.month, day.month % 12 + 1):
+            for label in labels:
+                span = parse_period(label.format(y=year, m=month), scheme.calendar)
+                if span is not None and span.holds(day):
+                    return span.id
+    return next((i.id for i in scheme.calendar.intervals if i.from_ <= day <= i.to), "")
+
+
+def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFrame:
+    """Step 5: charge = price × quantity × repeat; credit = share × charge; extras add up and are not given back."""
+    states = scheme.rectification.states
+    multipliers = scheme.repeats.multipliers if scheme.repeats else (Fraction(1),)
+    steps = {number: int(value * units.multiplier) for number, value in enumerate(multipliers)}
+    kept = pl.col("disposition") == "priced"
+    policy: dict[str, Consequence] = {
+        name: getattr(states, name) or states.on_time for name in type(states).model_fields
+    }
+    shares = {name: int(consequence.share * units.share) for name, consequence in policy.items()}
+    multiplier = (
+        pl.col("occasions").fill_null(0).clip(0, len(multipliers) - 1).replace_strict(steps, return_dtype=pl.Int64)
+    )
+    base = pl.col("price_units") * pl.col("quantity")
+    raw = pl.col("raw_charge")
+    findings = (
+        findings.with_columns(multiplier_units=pl.when(kept).then(multiplier))
+        .with_columns(raw_charge=base * pl.col("multiplier_units"))
+        .with_columns(
+            base_units=pl.when(kept).then(base * (units.points // units.price)),
+            charge_units=raw * (units.points // (units.price * units.multiplier)),
+            credit_units=raw
+            * pl.col("share_state").replace_strict(shares, default=0, return_dtype=pl.Int64)
+            * (units.points // (units.price * units.multiplier * units.share)),
+        )
+    )
+    extras = []
+    for name, consequence in policy.items():
+        flag = pl.col(EVENTS[name]) if name in EVENTS else (pl.col("state") == name)
+        amount = pl.lit(int(consequence.extra * units.points), dtype=pl.Int64)
+        if scheme.rectification.extra_per == "quantity":
+            amount = amount * pl.col("quantity")
+        elif scheme.rectification.extra_per == "charge":
+            amount = raw * int(consequence.extra * (units.points // (units.price * units.multiplier)))
+        extras.append(pl.when(kept & flag.fill_null(False)).then(amount).otherwise(0).alias(f"extra_{name}"))
+    return (
+        findings.with_columns(extras)
+        .with_columns(extra_units=pl.sum_horizontal(f"extra_{name}" for name in policy))
+        .with_columns(net_units=pl.col("charge_units") - pl.col("credit_units") + pl.col("extra_units"))
+        .drop("raw_charge")
+    )

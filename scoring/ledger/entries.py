@@ -1,0 +1,289 @@
+"""Ledger entries: one row an effect, signed like the score. Start + Σ entries = published score, for every town, always."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Final
+
+import polars as pl
+
+from schemas.amount import write_amount
+from schemas.scheme import Scheme
+from scoring.exact import common_denominator, reduced
+from scoring.ledger.charges import EVENTS
+from scoring.pricing.deduct import Units
+
+ONE: Final = Fraction(1)
+SCHEMA: Final = {
+    "entry_id": pl.String,
+    "town_code": pl.String,
+    "period": pl.String,
+    "part": pl.String,
+    "dimension": pl.String,
+    "indicator": pl.String,
+    "kind": pl.String,
+    "subject": pl.String,
+    "quantity_num": pl.Int64,
+    "quantity_den": pl.Int64,
+    "price_num": pl.Int64,
+    "price_den": pl.Int64,
+    "multiplier_num": pl.Int64,
+    "multiplier_den": pl.Int64,
+    "points_num": pl.Int64,
+    "points_den": pl.Int64,
+    "points": pl.String,
+    "clause": pl.String,
+    "line": pl.Int64,
+    "reason": pl.String,
+    "parameters": pl.String,
+}
+
+
+def sign_of_loss(scheme: Scheme) -> int:
+    """Return the sign of a loss in the score: +1 where points are added from 0 and lower is better, else -1."""
+    return 1 if scheme.direction == "up" else -1
+
+
+@dataclass
+class Statement:
+    """What happens to one town above its single findings, in order. Entries are held with their part's weight applied."""
+
+    town: str
+    start: Fraction
+    value: Fraction
+    rows: list[dict[str, object]] = field(default_factory=list)
+    weight: Fraction = ONE
+    part: str = ""
+
+    def add(
+        self,
+        kind: str,
+        points: Fraction,
+        *,
+        dimension: str = "",
+        indicator: str = "",
+        subject: str = "",
+        reason: str | None = None,
+        clause: str | None = None,
+        line: int = 0,
+        **parameters: object,
+    ) -> None:
+        """Record an effect of `points` before the part's weight."""
+        weighted = points * self.weight
+        self.value += weighted
+        self.rows.append(
+            {
+                "town_code": self.town,
+                "part": self.part,
+                "dimension": dimension,
+                "indicator": indicator,
+                "kind": kind,
+                "subject": subject,
+                "points_num": weighted.numerator,
+                "points_den": weighted.denominator,
+                "clause": clause,
+                "line": line,
+                "reason": reason or kind.replace("_", "-"),
+                "parameters": json.dumps(
+                    {name: _plain(value) for name, value in parameters.items()}, ensure_ascii=False, sort_keys=True
+                ),
+            }
+        )
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Fraction):
+        return write_amount(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, (str, int)) or value is None else str(value)
+
+
+def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.DataFrame:
+    """Return the entries of steps 3 to 5, one a finding and effect, with `found_on` and `stage` to put them in order."""
+    sign = sign_of_loss(scheme)
+    weights = {part.id: part.weight for part in scheme.parts.parts} if scheme.parts else {"": ONE}
+    common = common_denominator(weights.values())
+    scaled = {part: int(weight * common) for part, weight in weights.items()}
+    kept = findings.filter(pl.col("disposition") == "priced").with_columns(
+        weight=pl.col("part").replace_strict(scaled, return_dtype=pl.Int64)
+    )
+    clauses = {indicator.id: indicator.clause for _, indicator in scheme.indicators()}
+    common_columns = [
+        pl.col("town").alias("town_code"),
+        "part",
+        "indicator",
+        pl.col("finding_id").alias("subject"),
+        "found_on",
+        pl.coalesce("price_clause", pl.col("indicator").replace_strict(clauses, return_dtype=pl.String)).alias(
+            "clause"
+        ),
+        pl.col("price_line").alias("line"),
+    ]
+
+    def effect(
+        rows: pl.DataFrame, stage: int, kind: str, points: pl.Expr, reason: pl.Expr | str, parameters: Sequence[pl.Expr]
+    ) -> pl.DataFrame:
+        return rows.select(
+            *common_columns,
+            pl.lit(stage).alias("stage"),
+            pl.lit(kind).alias("kind"),
+            (points * pl.col("weight")).alias("multiple"),
+            (pl.lit(reason) if isinstance(reason, str) else reason).alias("reason"),
+            pl.struct(parameters).struct.json_encode().alias("parameters"),
+            *(
+                pl.col(c) if kind == "deduction" else pl.lit(None, dtype=pl.Int64).alias(c)
+                for c in ("quantity", "price_units")
+            ),
+            (pl.col("multiplier_units") if kind == "repeat" else pl.lit(None, dtype=pl.Int64)).alias(
+                "multiplier_units"
+            ),
+        )
+
+    states = scheme.rectification.states
+    shares = {name: write_amount((getattr(states, name) or states.on_time).share) for name in type(states).model_fields}
+    multipliers = scheme.repeats.multipliers if scheme.repeats else (ONE,)
+    words = {int(value * units.multiplier): write_amount(value) for value in multipliers}
+    due = pl.col("due").dt.to_string("%Y-%m-%d").fill_null("")
+    unit_of = {i.id: i.rule.per for _, i in scheme.indicators() if i.rule.kind == "deduct"}
+    partners = findings.filter(pl.col("disposition") == "duplicate").with_columns(
+        weight=pl.lit(0, dtype=pl.Int64), charge_units=pl.lit(0, dtype=pl.Int64)
+    )
+    repeated = kept.filter(pl.col("charge_units") != pl.col("base_units"))
+    effects = [
+        effect(
+            kept,
+            0,
+            "deduction",
+            sign * pl.col("base_units"),
+            "deduction",
+            [pl.col("indicator").replace_strict(unit_of, default="finding", return_dtype=pl.String).alias("unit")],
+        ),
+        effect(partners, 1, "duplicate", pl.col("charge_units"), "duplicate", [pl.col("matter").alias("keeper")]),
+        effect(
+            repeated,
+            2,
+            "repeat",
+            sign * (pl.col("charge_units") - pl.col("base_units")),
+            "repeat",
+            [
+                pl.col("occasions").cast(pl.String),
+                pl.col("multiplier_units").replace_strict(words, return_dtype=pl.String).alias("multiplier"),
+            ],
+        ),
+        effect(
+            kept.filter(pl.col("credit_units") != 0),
+            3,
+            "credit",
+            -sign * pl.col("credit_units"),
+            "credit-" + pl.col("share_state").str.replace_all("_", "-"),
+            [
+                pl.col("share_state").replace_strict(shares, return_dtype=pl.String).alias("share"),
+                pl.col("fixed_on").dt.to_string("%Y-%m-%d").fill_null("").alias("fixed_on"),
+                due.alias("due"),
+            ],
+        ),
+    ]
+    for name in type(states).model_fields:
+        charged = kept.filter(pl.col(f"extra_{name}") != 0)
+        kind = {"same_letter_twice": "letter"}.get(name, name)
+        effects.append(
+            effect(
+                charged, 4, kind, sign * pl.col(f"extra_{name}"), "extra-" + name.replace("_", "-"), [due.alias("due")]
+            )
+        )
+    frame = pl.concat(effects)
+    frame = reduced(frame, {"multiple": "points"}, units.points * common)
+    frame = reduced(frame, {"price_units": "price"}, units.price)
+    frame = reduced(frame, {"multiplier_units": "multiplier"}, units.multiplier)
+    return frame.with_columns(
+        quantity_num="quantity", quantity_den=pl.when(pl.col("quantity").is_not_null()).then(pl.lit(1, dtype=pl.Int64))
+    ).drop("quantity")
+
+
+def assemble(
+    single: pl.DataFrame,
+    statements: Sequence[Statement],
+    scheme: Scheme,
+    towns: Mapping[str, int],
+    period: str,
+    edition: int,
+) -> pl.DataFrame:
+    """Put all entries in the order of the statement, name and number them.
+
+    Returns
+    -------
+    The ledger with the columns of `SCHEMA`: town by town, part, dimension, indicator; within an indicator the findings by day, then what
+    happens to the indicator as a whole; dimensions after their indicators, the total last.
+    """
+    above = [dict(row, number=n) for statement in statements for n, row in enumerate(statement.rows)]
+    upper = pl.DataFrame(
+        above,
+        schema={c: t for c, t in SCHEMA.items() if c in _UPPER} | {"number": pl.Int64},
+    ).with_columns(stage=pl.lit(9, dtype=pl.Int32))
+    of_indicator = {indicator.id: dimension.id for dimension, indicator in scheme.indicators()}
+    single = single.with_columns(
+        dimension=pl.col("indicator").replace_strict(of_indicator, return_dtype=pl.String),
+        number=pl.lit(-1, dtype=pl.Int64),
+    )
+    ledger = pl.concat([single, upper], how="diagonal")
+    dimensions = {dimension.id: n for n, dimension in enumerate(scheme.dimensions)}
+    indicators = {indicator.id: n for n, (_, indicator) in enumerate(scheme.indicators())}
+    parts = {part.id: n for n, part in enumerate(scheme.parts.parts)} if scheme.parts else {"": 0}
+    last = pl.lit(10**6, dtype=pl.Int64)
+    ledger = ledger.sort(
+        pl.col("town_code").replace_strict(towns, return_dtype=pl.Int64),
+        pl.col("part").replace_strict(parts, default=last, return_dtype=pl.Int64),
+        pl.col("dimension").replace_strict(dimensions, default=last, return_dtype=pl.Int64),
+        pl.col("indicator").replace_strict(indicators, default=last, return_dtype=pl.Int64),
+        "number",
+        "found_on",
+        "subject",
+        "stage",
+        "kind",
+        nulls_last=True,
+    )
+    place = (
+        pl.when(pl.col("indicator") != "")
+        .then("indicator")
+        .when(pl.col("dimension") != "")
+        .then("dimension:" + pl.col("dimension"))
+        .otherwise(pl.lit("-"))
+    )
+    place = pl.when(pl.col("part") != "").then(pl.col("part") + ":" + place).otherwise(place)
+    subject = pl.when(pl.col("subject") != "").then("subject").otherwise(pl.lit("-"))
+    pairs = ledger.select("points_num", "points_den").unique().rows()
+    texts = pl.DataFrame(
+        {
+            "points_num": [n for n, _ in pairs],
+            "points_den": [d for _, d in pairs],
+            "points": [write_amount(Fraction(n, d)) for n, d in pairs],
+        },
+        schema={"points_num": pl.Int64, "points_den": pl.Int64, "points": pl.String},
+    )
+    return (
+        ledger.with_columns(
+            period=pl.lit(period),
+            entry_id=pl.concat_str(
+                pl.lit(f"{period}/{edition}"),
+                "town_code",
+                place,
+                "kind",
+                subject,
+                pl.col("line").cast(pl.String),
+                separator="/",
+            ),
+        )
+        .join(texts, on=["points_num", "points_den"], how="left", maintain_order="left")
+        .with_columns(pl.col("dimension", "indicator", "subject").replace("", None))
+        .select(SCHEMA.keys())
+        .cast(SCHEMA)  # type: ignore[arg-type]
+    )
+
+
+_UPPER: Final = frozenset(
+    "town_code part dimension indicator kind subject points_num points_den clause line reason parameters".split()
+)

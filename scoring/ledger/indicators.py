@@ -1,0 +1,216 @@
+"""Steps 6-8 for one town and indicator: exposure, zero-out, cap; then a surcharge of that level and, where the scheme says so, rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from schemas.scheme import Dimension, Indicator, Scheme
+from schemas.scheme.outcome import Surcharge
+from schemas.scheme.rules import Accrue, Deduct, Judged, PassFail, Rate
+from scoring.exact import round_half_away
+from scoring.ledger.entries import Statement, sign_of_loss
+from scoring.ledger.facts import Facts
+from scoring.pricing import accrue, pass_fail, rate
+from scoring.problems import Refused, problem
+
+ZERO: Final = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the findings of a town's indicator come to after step 5: net points, whether one fires a zero-out, how many there are."""
+
+    net: Fraction = ZERO
+    fired: bool = False
+    findings: int = 0
+
+
+NOTHING: Final = Sums()
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an indicator came to. `earned` is points − loss counting down, the contribution counting net, the loss counting up."""
+
+    outcome: str
+    earned: Fraction
+    loss: Fraction
+    value: Fraction | None = None
+    target: Fraction | None = None
+    sample: int | None = None
+    factor: Fraction = Fraction(1)
+
+
+class IndicatorScorer:
+    """Scores indicators of one run. `fine` says whether entries are rounded one by one (round_at: indicator, no parts)."""
+
+    def __init__(self, scheme: Scheme, facts: Facts) -> None:
+        self.scheme = scheme
+        self.facts = facts
+        self.sign = sign_of_loss(scheme)
+        self.fine = scheme.round_at == "indicator" and scheme.parts is None
+        self.plain = not any(surcharge.level == "indicator" for surcharge in scheme.surcharges)
+
+    def score(self, into: Statement, dimension: Dimension, indicator: Indicator, sums: Sums) -> Result:
+        """Write the indicator's own entries into the statement and return what it came to.
+
+        Raises
+        ------
+        Refused
+            There is no data and the scheme refuses that, or there are findings on an indicator that does not apply.
+        """
+        if not self.facts.applies(into.town, into.part, indicator.id, indicator.applies_when):
+            if sums.findings:
+                raise Refused([problem("finding-inapplicable", None, town=into.town, indicator=indicator.id)])
+            return Result("not_applicable", ZERO, ZERO)
+        if isinstance(indicator.rule, Deduct):
+            if not sums.findings and self.plain:
+                return self._close(into, dimension, indicator, ZERO, Result("scored", ZERO, ZERO))
+            return self._deduct(into, dimension, indicator, indicator.rule, sums)
+        if sums.findings:
+            raise Refused([problem("finding-without-rule", None, finding="", indicator=indicator.id)])
+        return self._measured(into, dimension, indicator)
+
+    def _deduct(self, into: Statement, dimension: Dimension, indicator: Indicator, rule: Deduct, sums: Sums) -> Result:
+        place = {
+            "dimension": dimension.id,
+            "indicator": indicator.id,
+            "clause": indicator.clause,
+            "line": indicator.line,
+        }
+        loss, factor = sums.net, Fraction(1)
+        if rule.exposure is not None:
+            counts = self.facts.checked.get(into.town)
+            checked = counts[rule.exposure.checked] if counts else 0
+            factor = Fraction(100, max(checked, rule.exposure.minimum))
+            scaled = loss * factor
+            if scaled != loss:
+                into.add("exposure", self.sign * (scaled - loss), checked=checked, factor=factor, **place)  # type: ignore[arg-type]
+            loss = scaled
+        if sums.fired and loss < indicator.points:
+            into.add("zero_out", self.sign * (indicator.points - loss), **place)  # type: ignore[arg-type]
+            loss = indicator.points
+        bound = self._cap(indicator)
+        if bound is not None:
+            bound = max(bound, indicator.points) if sums.fired else bound
+            loss = self._capped(into, loss, bound, place)
+        if not sums.fired:
+            loss = self.surcharged(into, "indicator", indicator.id, loss, bound, place)
+        return self._close(into, dimension, indicator, loss, Result("scored", ZERO, ZERO, factor=factor))
+
+    def _measured(self, into: Statement, dimension: Dimension, indicator: Indicator) -> Result:
+        rule, points = indicator.rule, indicator.points
+        kind, reason, parameters = "measure", f"measure-{rule.kind.replace('_', '-')}", {}
+        value = target = earned = None
+        sample: int | None = None
+        if isinstance(rule, Judged):
+            kind, reason = "judged", "judged"
+            judgement = self.facts.judgements.earned(into.town, indicator.id, points)
+            if judgement is not None:
+                earned, parameters = judgement.earned, {"why": "; ".join(judgement.reasons)}
+        elif isinstance(rule, (Rate, Accrue, PassFail)):
+            reading = self.facts.measures.reading(into.town, rule.measure, into.part, rule.several_values)
+            if reading is not None:
+                sample = reading.sample if reading.sample is not None else _whole(reading.denominator)
+            if reading is not None and reading.known(rule.minimum_sample, rule.sample) and reading.value is not None:
+                value = reading.value
+                if isinstance(rule, Rate):
+                    earned, target = rate.earned(rule, points, value), rate.target(rule)
+                elif isinstance(rule, Accrue):
+                    earned = accrue.earned(rule, points, value)
+                else:
+                    earned = pass_fail.earned(rule, points, value)
+                    target = rule.at_least if rule.at_least is not None else rule.at_most
+            parameters = {"value": value, "target": target}
+        outcome = "scored"
+        if earned is None:
+            if indicator.no_data == "refuse":
+                raise Refused([problem("no-data", None, town=into.town, indicator=indicator.id, part=into.part or "-")])
+            if indicator.no_data == "not_applicable":
+                return Result("not_applicable", ZERO, ZERO, sample=sample)
+            outcome, earned = f"no_data_{indicator.no_data}", points if indicator.no_data == "full" else ZERO
+            reason, parameters = f"no-data-{indicator.no_data}", {}
+        place = {
+            "dimension": dimension.id,
+            "indicator": indicator.id,
+            "clause": indicator.clause,
+            "line": indicator.line,
+        }
+        bound = self._cap(indicator)
+        known = Result(outcome, ZERO, ZERO, value, target, sample)
+        if self.scheme.direction == "net":
+            if earned:
+                into.add(kind, earned, reason=reason, **parameters, **place)  # type: ignore[arg-type]
+            if bound is not None and earned > bound:
+                into.add("cap", bound - earned, cap=bound, **place)  # type: ignore[arg-type]
+                earned = bound
+            return self._close(into, dimension, indicator, -earned, known)
+        loss = points - earned
+        if loss:
+            into.add(kind, self.sign * loss, reason=reason, **parameters, **place)  # type: ignore[arg-type]
+        if bound is not None:
+            loss = self._capped(into, loss, bound, place)
+        loss = self.surcharged(into, "indicator", indicator.id, loss, bound, place)
+        return self._close(into, dimension, indicator, loss, known)
+
+    def _close(
+        self, into: Statement, dimension: Dimension, indicator: Indicator, loss: Fraction, known: Result
+    ) -> Result:
+        """Round what was earned, where the scheme rounds here, and finish the result."""
+        earned = {"down": indicator.points - loss, "up": loss, "net": -loss}[self.scheme.direction]
+        if self.fine:
+            rounded = round_half_away(earned, self.scheme.decimals)
+            if rounded != earned:
+                into.add(
+                    "rounding",
+                    rounded - earned,
+                    dimension=dimension.id,
+                    indicator=indicator.id,
+                    clause=indicator.clause,
+                    line=indicator.line,
+                    decimals=self.scheme.decimals,
+                )
+                loss += (rounded - earned) * self.sign
+                earned = rounded
+        return Result(known.outcome, earned, max(loss, ZERO), known.value, known.target, known.sample, known.factor)
+
+    def _cap(self, indicator: Indicator) -> Fraction | None:
+        if indicator.cap == "none":
+            return None
+        return indicator.points if indicator.cap == "points" else Fraction(indicator.cap)
+
+    def _capped(self, into: Statement, loss: Fraction, bound: Fraction, place: dict[str, object]) -> Fraction:
+        if loss <= bound:
+            return loss
+        into.add("cap", self.sign * (bound - loss), cap=bound, **place)  # type: ignore[arg-type]
+        return bound
+
+    def surcharged(
+        self, into: Statement, level: str, of: str, loss: Fraction, bound: Fraction | None, place: dict[str, object]
+    ) -> Fraction:
+        """Add the surcharges that stand on this place; each reads the loss beneath it and is bound by its level's cap."""
+        for surcharge in self.scheme.surcharges:
+            if surcharge.level == level and surcharge.of in (None, of):
+                share, count = self._share(into, surcharge)
+                added = loss * share
+                if bound is not None:
+                    added = min(added, max(bound - loss, ZERO))
+                if self.fine and level != "indicator":
+                    added = round_half_away(added, self.scheme.decimals)
+                if added:
+                    facts = {**place, "clause": surcharge.clause, "line": surcharge.line, "subject": surcharge.id}
+                    into.add("surcharge", self.sign * added, share=share, count=count, label=surcharge.label, **facts)  # type: ignore[arg-type]
+                    loss += added
+        return loss
+
+    def _share(self, into: Statement, surcharge: Surcharge) -> tuple[Fraction, Fraction]:
+        reading = self.facts.measures.reading(into.town, surcharge.measure, into.part, surcharge.several_values)
+        count = reading.value if reading is not None and reading.value is not None else ZERO
+        steps = [step for step in surcharge.steps if count >= step.at_least]
+        return (max(steps, key=lambda step: step.at_least).share if steps else ZERO), count
+
+
+def _whole(value: Fraction | None) -> int | None:
+    return int(value) if value is not None and value.denominator == 1 else None

@@ -1,0 +1,225 @@
+"""Steps 9-11 for one town: what does not apply, scaling, caps and surcharges above the indicator, bonuses, range, gates, rounding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from schemas.scheme import Dimension, Indicator
+from scoring.exact import round_half_away
+from scoring.ledger.adjustments import Decided
+from scoring.ledger.entries import Statement
+from scoring.ledger.indicators import NOTHING, ZERO, IndicatorScorer, Result, Sums
+from scoring.problems import Refused, problem
+
+
+@dataclass
+class TownScore:
+    """What one town came to: its statement, its indicators and dimensions by (part, id), the gates that fell."""
+
+    statement: Statement
+    indicators: dict[tuple[str, str], Result] = field(default_factory=dict)
+    dimensions: dict[tuple[str, str], Fraction] = field(default_factory=dict)
+    gates: list[str] = field(default_factory=list)
+
+
+def score_town(
+    town: str, sums: Mapping[tuple[str, str], Sums], adjustments: list[Decided], scorer: IndicatorScorer
+) -> TownScore:
+    """Carry out steps 6 to 11 for one town.
+
+    Parameters
+    ----------
+    sums
+        (part, indicator) → what the findings come to.
+    adjustments
+        The town's decided bonuses, demerits and vetoes.
+    """
+    scheme = scorer.scheme
+    parts = [(part.id, part.weight) for part in scheme.parts.parts] if scheme.parts else [("", Fraction(1))]
+    weights = sum((weight for _, weight in parts), ZERO)
+    start = {"down": scheme.full, "up": ZERO, "net": scheme.base}[scheme.direction] * weights
+    score = TownScore(Statement(town, start, start))
+    into = score.statement
+    for part, weight in parts:
+        into.part, into.weight = part, weight
+        # The single findings' entries are made in bulk; the running value takes their sum.
+        into.value += weight * scorer.sign * sum((s.net for (of, _), s in sums.items() if of == part), ZERO)
+        loss = sum((_dimension(score, dimension, sums, scorer) for dimension in scheme.dimensions), ZERO)
+        loss += _hand_over(score, scorer)
+        scorer.surcharged(into, "part", part, loss, None, {})
+    into.part, into.weight = "", Fraction(1)
+    loss = max((start - into.value) if scheme.direction != "up" else into.value, ZERO)
+    scorer.surcharged(into, "total", "", loss, None, {})
+    _finish(score, adjustments, scorer, weights)
+    return score
+
+
+def _rounded(value: Fraction, scorer: IndicatorScorer) -> Fraction:
+    return round_half_away(value, scorer.scheme.decimals) if scorer.fine else value
+
+
+def _dimension(
+    score: TownScore, dimension: Dimension, sums: Mapping[tuple[str, str], Sums], scorer: IndicatorScorer
+) -> Fraction:
+    """Score a dimension's indicators and the dimension itself; return its loss."""
+    into, scheme, place = score.statement, scorer.scheme, {"dimension": dimension.id}
+    results: dict[str, Result] = {}
+    for indicator in dimension.indicators:
+        result = scorer.score(into, dimension, indicator, sums.get((into.part, indicator.id), NOTHING))
+        results[indicator.id] = score.indicators[into.part, indicator.id] = result
+    total = sum((indicator.points for indicator in dimension.indicators), ZERO)
+    if scheme.direction == "down":
+        applicable = [i for i in dimension.indicators if results[i.id].outcome != "not_applicable"]
+        if not applicable:
+            if dimension.all_not_applicable == "refuse":
+                raise Refused([problem("dimension-not-applicable", None, town=into.town, dimension=dimension.id)])
+            score.dimensions[into.part, dimension.id] = dimension.points
+            return ZERO
+        value = _redistribute(into, dimension, applicable, results, scorer)
+        if dimension.scale and total != dimension.points:
+            held = value + dimension.points - total
+            change = _rounded(dimension.points * value / total - held, scorer)
+            value = held + change
+            if change:
+                into.add("scale", change, weight=dimension.points, of=total, **place)  # type: ignore[arg-type]
+        loss = dimension.points - value
+    else:
+        value = sum((result.earned for result in results.values()), ZERO)
+        if dimension.scale and total != dimension.points:
+            change = _rounded(value * dimension.points / total - value, scorer)
+            value += change
+            if change:
+                into.add("scale", change, weight=dimension.points, of=total, **place)  # type: ignore[arg-type]
+        loss = value if scheme.direction == "up" else -value
+    bound = None if dimension.cap == "none" else Fraction(dimension.cap)
+    if bound is not None and loss > bound:
+        change = _rounded(scorer.sign * (bound - loss), scorer)
+        into.add("cap", change, cap=bound, **place)  # type: ignore[arg-type]
+        loss = bound
+    if loss > 0:
+        loss = scorer.surcharged(into, "dimension", dimension.id, loss, bound, place)
+    score.dimensions[into.part, dimension.id] = {
+        "down": dimension.points - loss,
+        "up": loss,
+        "net": -loss,
+    }[scheme.direction]
+    return max(loss, ZERO)
+
+
+def _redistribute(
+    into: Statement,
+    dimension: Dimension,
+    applicable: list[Indicator],
+    results: Mapping[str, Result],
+    scorer: IndicatorScorer,
+) -> Fraction:
+    """Step 9: let the indicators that apply stand for those that do not. Returns the dimension's value in its indicators' own points."""
+    absent = [i for i in dimension.indicators if results[i.id].outcome == "not_applicable"]
+    points = {i.id: i.points for i in applicable}
+    earned = {i.id: results[i.id].earned for i in applicable}
+    spread: list[Indicator] = []
+    moved: dict[str, list[Indicator]] = {}
+    for indicator in absent:
+        if indicator.points_move_to in points:
+            moved.setdefault(str(indicator.points_move_to), []).append(indicator)
+        else:
+            spread.append(indicator)
+    for target, sources in moved.items():
+        extra = sum((source.points for source in sources), ZERO)
+        grown = earned[target] * (points[target] + extra) / points[target]
+        change = _rounded(grown - earned[target] - extra, scorer)
+        if change:
+            names = [source.id for source in sources]
+            into.add(
+                "not_applicable", change, dimension=dimension.id, indicator=target, reason="points-moved", sources=names
+            )
+        earned[target] += extra + change
+        points[target] += extra
+    value = sum(earned.values(), ZERO)
+    if not spread:
+        return value
+    missing = sum((indicator.points for indicator in spread), ZERO)
+    base = sum(points.values(), ZERO)
+    change = _rounded((base + missing) * value / base - value - missing, scorer)
+    if change:
+        names = [indicator.id for indicator in spread]
+        into.add("not_applicable", change, dimension=dimension.id, indicators=names)
+    return value + missing + change
+
+
+def _hand_over(score: TownScore, scorer: IndicatorScorer) -> Fraction:
+    """Give the weight of dimensions none of whose indicators applies to the dimension that the scheme names; return the loss that this adds."""
+    into, scheme = score.statement, scorer.scheme
+    added = ZERO
+    for dimension in scheme.dimensions:
+        target = dimension.all_not_applicable
+        outcomes = [score.indicators[into.part, i.id].outcome for i in dimension.indicators]
+        if scheme.direction != "down" or target in ("refuse", "full") or set(outcomes) != {"not_applicable"}:
+            continue
+        held = score.dimensions[into.part, target]
+        weight = next(d.points for d in scheme.dimensions if d.id == target)
+        change = _rounded(held * dimension.points / weight - dimension.points, scorer)
+        if change:
+            into.add(
+                "not_applicable",
+                change,
+                dimension=target,
+                subject=dimension.id,
+                reason="weight-moved",
+                source=dimension.id,
+            )
+        added -= change
+    return added
+
+
+def _finish(score: TownScore, adjustments: list[Decided], scorer: IndicatorScorer, weights: Fraction) -> None:
+    """Step 11: bonuses to their ceiling, demerits, range, gates, rounding."""
+    into, scheme = score.statement, scorer.scheme
+    better = -scorer.sign
+    given = ZERO
+    for adjustment in adjustments:
+        if adjustment.kind in ("bonus", "demerit"):
+            points = _rounded(adjustment.points, scorer) if adjustment.counts else ZERO
+            towards = better if adjustment.kind == "bonus" else -better
+            given += points if adjustment.kind == "bonus" else ZERO
+            into.add(
+                adjustment.kind,
+                towards * points,
+                subject=adjustment.id,
+                reason=adjustment.kind if adjustment.counts else "same-matter",
+                clause=adjustment.clause,
+                line=adjustment.line,
+                item=adjustment.item,
+                evidence=adjustment.evidence,
+                wording=adjustment.wording,
+            )
+    ceiling = scheme.bonuses.ceiling if scheme.bonuses else None
+    if ceiling is not None and given > ceiling:
+        into.add("cap", better * (ceiling - given), subject="bonus", reason="bonus-ceiling", ceiling=ceiling)
+    low = scheme.range.min if scheme.range.min is not None else ZERO
+    high = scheme.range.max
+    if high is None and scheme.direction == "down":
+        high = scheme.full * weights
+    bounded = max(into.value, low) if high is None else min(max(into.value, low), high)
+    if bounded != into.value:
+        into.add("range", bounded - into.value, low=low, high=high if high is not None else "")
+    for adjustment in adjustments:
+        if adjustment.gate is not None:
+            score.gates.append(adjustment.gate.id)
+    zero = next((a for a in adjustments if a.gate is not None and a.gate.effect == "score_zero"), None)
+    if zero is not None and zero.gate is not None and into.value:
+        into.add(
+            "gate",
+            -into.value,
+            subject=zero.id,
+            reason="gate-score-zero",
+            clause=zero.gate.clause,
+            line=zero.gate.line,
+            gate=zero.gate.label,
+            wording=zero.wording,
+        )
+    rounded = round_half_away(into.value, scheme.decimals)
+    if rounded != into.value:
+        into.add("rounding", rounded - into.value, decimals=scheme.decimals)
