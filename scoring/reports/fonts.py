@@ -122,12 +122,9 @@ def _blank(character: str) -> bool:
 
 @cache
 def _usual(role: str) -> Face | None:
-    for name, _ in _CHOICES[role]:
+    for name, pattern in _CHOICES[role]:
         beside = _BESIDE / name
-        if beside.is_file():
-            return Face(beside, _chinese_index(beside))
-    for _, pattern in _CHOICES[role]:
-        face = _from_system(pattern)
+        face = Face(beside, _chinese_index(beside)) if beside.is_file() else _from_system(pattern)
         if face is not None:
             return face
     return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from scoring.reports.internal_view import internal_view
 from scoring.reports.labels import Labels
 from scoring.reports.render import Renderer
 from scoring.reports.settings import Settings
@@ -39,6 +40,17 @@ def render_report(assessment: Assessment, settings: Settings, renderer: Renderer
         mark_size=_mark_size(view),
         widths=[f"{100 * column.share / shares:.3f}%" for column in view.annex.columns],
     )
+
+
+def render_internal(assessment: Assessment, settings: Settings, renderer: Renderer | None = None) -> bytes:
+    """Return the analysis for leaders (internal.pdf).
+
+    Raises
+    ------
+    MissingGlyph, MissingLibrary, ForbiddenAddress
+        See `Renderer`.
+    """
+    return _make("internal.html.j2", assessment, settings, renderer, view=internal_view(assessment, settings))
 
 
 def render_town(assessment: Assessment, settings: Settings, renderer: Renderer | None = None) -> bytes:

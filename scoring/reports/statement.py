@@ -78,10 +78,10 @@ def statement(town: Mapping[str, Any], ledger: list[dict[str, Any]], labels: Lab
 
 
 def _shared(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Gather an indicator's entries of one kind and reason, in the order of their first."""
-    kinds: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    """Gather an indicator's entries of one kind, in the order of their first."""
+    kinds: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        kinds.setdefault((row["kind"], row["reason"]), []).append(row)
+        kinds.setdefault(row["kind"], []).append(row)
     return list(kinds.values())
 
 

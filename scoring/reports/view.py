@@ -147,7 +147,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
     ]
     columns += [Column(labels("reports-column-score"), "number", 8), Column(labels("reports-column-grade"), "text", 8)]
     columns += [Column(labels("reports-column-group-place"), "text", 8)] if with_rank else []
-    columns += [Column(labels(f"reports-column-{code}"), "text", 7) for code in ("findings", "on-time", "overdue")]
+    columns += [Column(labels(f"reports-column-{code}"), "text", share) for code, share in (("findings", 7), ("on-time", 9), ("overdue", 7))]
     decimals = int(labels.head["scheme"]["decimals"])
     body = tuple(
         (

@@ -146,6 +146,8 @@ def finding(rng: random.Random, code: str, number: int) -> dict[str, Any]:
     found = date(2025, 1, 6) + timedelta(days=rng.randrange(78))
     due = found + timedelta(days=rng.choice([14, 21, 30]))
     state = rng.choice(["on_time", "on_time", "on_time", "late", "open", "waiting", "overdue", "sent_back"])
+    if state == "overdue" and due >= AS_OF:
+        state = "open"
     if state == "open":
         due = AS_OF + timedelta(days=rng.randrange(3, 15))
     fixed = {"on_time": due - timedelta(days=2), "late": due + timedelta(days=4)}.get(state)

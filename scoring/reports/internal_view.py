@@ -1,0 +1,271 @@
+"""What `internal.pdf` prints: first what leaders ask for first, then the maps, charts and lists behind it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from scoring.reports.heat import Piece, ScoreChart, heat_map, score_charts
+from scoring.reports.labels import Labels
+from scoring.reports.method import Method, method
+from scoring.reports.office_text import printable
+from scoring.reports.settings import Settings
+from scoring.reports.text import exact, known, listed, short_day, signed
+from scoring.reports.town_view import Figure
+from scoring.reports.trend import Previous, previous
+from scoring.reports.view import example_note
+
+if TYPE_CHECKING:
+    from scoring.assessment import Assessment
+
+# A leader reads a page; the lists behind it stop where nobody reads on.
+_MOST_TOWNS: Final = 51
+_MOST_VILLAGES: Final = 10
+_MOST_OVERDUE: Final = 200
+_COUNTED: Final = frozenset({"priced", "not_checked"})
+_Key = TypeVar("_Key", str, tuple[str, str])
+
+
+@dataclass(frozen=True)
+class Low:
+    """A town low in the ranking."""
+
+    town: str
+    score: str
+    rank: str
+    change: str
+    losses: str
+    overdue: str
+    villages: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """A town's way since the period before."""
+
+    town: str
+    places: str
+    points: str
+    up: bool
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A name and its counts; `share` in thousandths of the largest."""
+
+    name: str
+    detail: str
+    count: str
+    other: str
+    share: int
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """A finding that should have been fixed."""
+
+    town: str
+    village: str
+    number: str
+    text: str
+    due: str
+    days: str
+
+
+@dataclass(frozen=True)
+class InternalView:
+    """The analysis, every word and number of it as text."""
+
+    lang: str
+    title: str
+    figures: tuple[Figure, ...]
+    low: tuple[Low, ...]
+    compared: str
+    moves: tuple[Move, ...]
+    pending: tuple[str, ...]
+    gated: tuple[str, ...]
+    unchecked: str
+    overdue_towns: tuple[Tally, ...]
+    villages: tuple[Tally, ...]
+    charts: tuple[ScoreChart, ...]
+    heat: tuple[Piece, ...]
+    heat_note: str
+    indicators: tuple[Tally, ...]
+    channels: tuple[Tally, ...]
+    overdue: tuple[Overdue, ...]
+    overdue_more: str
+    method: Method
+    watermark: str
+    trace: str
+    example: str
+
+
+def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
+    """Prepare the analysis for leaders."""
+    labels = Labels(assessment.head, settings.lang)
+    towns = assessment.scores.sort("order").to_dicts()
+    names = {town["town_code"]: printable(town["town"]) for town in towns}
+    findings = [row for row in assessment.findings.to_dicts() if row["disposition"] in _COUNTED]
+    overdue = sorted((row for row in findings if _overdue(row)), key=lambda row: (row["due"] is None, row["due"], row["finding_id"]))
+    ranked = sorted((town for town in towns if town["rank"] is not None), key=lambda town: (town["rank"], town["order"]))
+    last = ranked[-settings.last :][::-1] if len({town["score"] for town in ranked}) > 1 else []
+    earlier = previous(assessment.head, towns)
+    mapped = (ranked + [town for town in towns if town["rank"] is None])[-_MOST_TOWNS:]
+    return InternalView(
+        lang=settings.lang,
+        title=labels("reports-internal-title", period=labels.period),
+        figures=_figures(labels),
+        low=tuple(_low(town, assessment, findings, earlier, labels) for town in last),
+        compared="" if earlier is None else printable(earlier.label),
+        moves=_moves(towns, earlier),
+        pending=tuple(_pending(labels, names)),
+        gated=tuple(_gated(towns, labels)),
+        unchecked=listed((names[t["town_code"]] for t in towns if t["outcome"] == "not_checked"), labels.lang),
+        overdue_towns=_overdue_towns(overdue, names, labels),
+        villages=_villages(findings, names),
+        charts=score_charts(towns, {town["town_code"] for town in last}, labels),
+        heat=heat_map(assessment, mapped, labels),
+        heat_note=labels("reports-heat-cut", shown=len(mapped), all=len(towns)) if len(mapped) < len(towns) else "",
+        indicators=_by_indicator(findings, assessment, labels),
+        channels=_tallies(Counter(printable(row["channel"] or labels("reports-none")) for row in findings)),
+        overdue=tuple(_overdue_row(row, names, assessment.head["as_of"]) for row in overdue[:_MOST_OVERDUE]),
+        overdue_more=labels("reports-overdue-more", count=len(overdue) - _MOST_OVERDUE) if len(overdue) > _MOST_OVERDUE else "",
+        method=method(labels),
+        watermark=labels.watermark,
+        trace=labels.trace,
+        example=example_note(labels),
+    )
+
+
+def _figures(labels: Labels) -> tuple[Figure, ...]:
+    summary = labels.head["summary"]
+    wanted = ("mean", "max", "min", "findings", "on_time_rate", "overdue", "repeats")
+    blank = labels("reports-none")
+    return tuple(Figure(str(summary.get(name) or blank), labels(f"reports-figure-{name.replace('_', '-')}")) for name in wanted)
+
+
+def _low(
+    town: Mapping[str, Any], assessment: Assessment, findings: list[dict[str, Any]], earlier: Previous | None, labels: Labels
+) -> Low:
+    code = town["town_code"]
+    losses: list[tuple[Fraction, str]] = []
+    for row in assessment.indicators.filter(assessment.indicators["town_code"] == code).to_dicts():
+        loss = known(row, "points") - known(row, "earned")
+        if loss > 0:
+            losses.append((loss, labels.indicator(row["indicator"])))
+    losses.sort(key=lambda item: -item[0])
+    villages = Counter(printable(row["village"]) for row in findings if row["town"] == code and row["village"])
+    change = ""
+    if earlier is not None and code in earlier.scores:
+        change = signed(known(town, "score") - earlier.scores[code], 2)
+    return Low(
+        town=printable(town["town"]),
+        score=str(town["score"]),
+        rank=str(town["rank"]),
+        change=change,
+        losses=listed((labels("reports-low-loss", label=label, points=exact(loss)) for loss, label in losses[:3]), labels.lang),
+        overdue=str(town["overdue"]),
+        villages=listed((labels("reports-low-village", village=v, count=n) for v, n in _most(villages, 2)), labels.lang),
+    )
+
+
+def _moves(towns: list[dict[str, Any]], earlier: Previous | None) -> tuple[Move, ...]:
+    """Take the three that gained most places and the three that lost most."""
+    if earlier is None:
+        return ()
+    rows = [(earlier.places[town["town_code"]], town) for town in towns if earlier.places.get(town["town_code"])]
+    rows.sort(key=lambda item: (-item[0], item[1]["order"]))
+    chosen = [row for row in rows if row[0] > 0][:3] + [row for row in rows if row[0] < 0][-3:]
+    return tuple(
+        Move(
+            town=printable(town["town"]),
+            places=str(abs(places)),
+            points=signed(known(town, "score") - earlier.scores[town["town_code"]], 2) if town["town_code"] in earlier.scores else "",
+            up=places > 0,
+        )
+        for places, town in chosen
+    )
+
+
+def _pending(labels: Labels, names: Mapping[str, str]) -> Iterable[str]:
+    """Vetoes that no meeting has decided yet: they stand in this paper alone."""
+    gates = {gate["id"]: labels.named(gate) for gate in labels.head["scheme"].get("gates") or ()}
+    for item in labels.head.get("pending") or ():
+        wording = gates.get(str(item.get("item")), printable(str(item.get("item") or "")))
+        yield labels("reports-pending-gate", town=names.get(item["town_code"], printable(item["town_code"])), wording=wording)
+
+
+def _gated(towns: list[dict[str, Any]], labels: Labels) -> Iterable[str]:
+    gates = {gate["id"]: labels.named(gate) for gate in labels.head["scheme"].get("gates") or ()}
+    for town in towns:
+        for gate in town["gates"] or ():
+            yield labels("reports-decided-gate", town=printable(town["town"]), wording=gates.get(gate, printable(gate)))
+
+
+def _overdue(row: Mapping[str, Any]) -> bool:
+    return row["state"] == "overdue"
+
+
+def _overdue_towns(rows: list[dict[str, Any]], names: Mapping[str, str], labels: Labels) -> tuple[Tally, ...]:
+    villages: dict[str, Counter[str]] = {}
+    for row in rows:
+        villages.setdefault(row["town"], Counter())[printable(row["village"] or labels("reports-none"))] += 1
+    counts = Counter({town: counter.total() for town, counter in villages.items()})
+    most = max(counts.values(), default=1)
+    return tuple(
+        Tally(
+            name=names[town],
+            detail=listed((labels("reports-low-village", village=v, count=n) for v, n in _most(villages[town], 4)), labels.lang),
+            count=str(count),
+            other="",
+            share=1000 * count // most,
+        )
+        for town, count in _most(counts, 12)
+    )
+
+
+def _villages(rows: list[dict[str, Any]], names: Mapping[str, str]) -> tuple[Tally, ...]:
+    counts = Counter((row["town"], row["village"]) for row in rows if row["village"])
+    late = Counter((row["town"], row["village"]) for row in rows if _overdue(row))
+    most = max(counts.values(), default=1)
+    return tuple(
+        Tally(printable(village), names[town], str(count), str(late[town, village]), 1000 * count // most)
+        for (town, village), count in _most(counts, _MOST_VILLAGES)
+    )
+
+
+def _by_indicator(rows: list[dict[str, Any]], assessment: Assessment, labels: Labels) -> tuple[Tally, ...]:
+    """Count findings and towns by indicator, most first."""
+    counts = Counter(row["indicator"] for row in rows if row["indicator"] in labels.indicators)
+    towns = {indicator: len({row["town"] for row in rows if row["indicator"] == indicator}) for indicator in counts}
+    most = max(counts.values(), default=1)
+    return tuple(
+        Tally(labels.indicator(i), printable(labels.indicators[i]["clause"] or ""), str(n), str(towns[i]), 1000 * n // most)
+        for i, n in sorted(counts.items(), key=lambda item: (-item[1], list(labels.indicators).index(item[0])))
+    )
+
+
+def _tallies(counts: Counter[str]) -> tuple[Tally, ...]:
+    most = max(counts.values(), default=1)
+    return tuple(Tally(name, "", str(count), "", 1000 * count // most) for name, count in _most(counts, len(counts)))
+
+
+def _most(counts: Counter[_Key], number: int) -> list[tuple[_Key, int]]:
+    """Return the largest counts; equal ones by name, as a counter's own order is that of the rows."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:number]
+
+
+def _overdue_row(row: Mapping[str, Any], names: Mapping[str, str], as_of: str) -> Overdue:
+    late = (date.fromisoformat(as_of) - row["due"]).days if row["due"] else None
+    return Overdue(
+        town=names[row["town"]],
+        village=printable(row["village"] or ""),
+        number=printable(row["finding_id"]),
+        text=printable(row["description"] or row["problem_type"] or ""),
+        due=short_day(row["due"]),
+        days="" if late is None else str(late),
+    )
