@@ -5,23 +5,22 @@ Every cell comes from the Assessment. The only formulas are the totals of the ra
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import polars as pl
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from scoring.messages import say
 from scoring.reports.book import Book, Cell, Column, Kind
+from scoring.reports.book_method import method_rows
+from scoring.reports.book_source import Source, number
 from scoring.reports.labels import Labels
 from scoring.reports.statement import reason_of
 from scoring.reports.text import fraction, listed
-from scoring.reports.view import example_note
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -72,7 +71,7 @@ def write_scorebook(assessment: Assessment, settings: Settings, path: Path) -> N
     path
         Where the file is to lie; its folder exists.
     """
-    source = _Source(assessment, settings.lang)
+    source = Source(assessment, settings.lang)
     with Book(
         path,
         title=source.title(),
@@ -89,69 +88,7 @@ def write_scorebook(assessment: Assessment, settings: Settings, path: Path) -> N
         _method(book, source)
 
 
-class _Source:
-    """The Assessment with its ids turned into words."""
-
-    def __init__(self, assessment: Assessment, lang: str) -> None:
-        self.frames = assessment
-        self.head: Mapping[str, Any] = assessment.head
-        self.scheme: Mapping[str, Any] = assessment.head["scheme"]
-        self.labels = Labels(assessment.head, lang)
-        self.lang = lang
-        self.decimals = int(self.scheme["decimals"])
-        self.parts: list[Mapping[str, Any]] = list(self.scheme.get("parts") or [{"id": "", "label": "", "weight": "1"}])
-        self.dimensions = list(self.labels.dimensions.values())
-        self.towns: dict[str, str] = dict(assessment.scores.select("town_code", "town").iter_rows())
-
-    @property
-    def several(self) -> bool:
-        """Whether the run is split into parts."""
-        return len(self.parts) > 1
-
-    def part_id(self, row: Mapping[str, Any]) -> str:
-        """Return the row's part; where there is one only, rows need not name it."""
-        return str(row["part"] if self.several else self.parts[0]["id"])
-
-    def say(self, code: str, /, **parameters: object) -> str:
-        return say(f"book-{code}", self.lang, **parameters)
-
-    def word(self, group: str, value: str) -> str:
-        """Return the word for an id of the engine."""
-        return self.labels.known(f"book-{group}", value)
-
-    def points_of(self, item: Mapping[str, Any], part: Mapping[str, Any] | None = None) -> str:
-        """Return the name of a dimension or indicator with its full points, and its part where there are several."""
-        name = self.say("points-of", label=self.labels.named(item), points=item["points"])
-        return (
-            self.say("in-part", part=self.labels.named(part), name=name) if part is not None and self.several else name
-        )
-
-    def title(self) -> str:
-        stage = self.labels.known("reports-stage", self.head["stage"])
-        return self.say("title", period=self.labels.period, stage=stage)
-
-    def column(self, name: str, width: float, kind: Kind = "text") -> Column:
-        return Column(self.say(f"column-{name.replace('_', '-')}"), width, kind)
-
-    def words(self, frame: pl.DataFrame, column: str, group: str) -> pl.Expr:
-        """Return the column's words; only the distinct ids are looked up."""
-        ids = frame.get_column(column).drop_nulls().unique().to_list()
-        return pl.col(column).cast(pl.String).replace({value: self.word(group, value) for value in ids if value})
-
-    def named(self, column: str) -> pl.Expr:
-        """Return the labels of a column of dimension or indicator ids."""
-        things = self.labels.dimensions if column == "dimension" else self.labels.indicators
-        return (
-            pl.col(column).cast(pl.String).replace({name: self.labels.named(thing) for name, thing in things.items()})
-        )
-
-
-def _number(stem: str) -> pl.Expr:
-    """Return an exact pair as the nearest number that a cell holds; nothing is added up here."""
-    return (pl.col(f"{stem}_num").cast(pl.Float64) / pl.col(f"{stem}_den")).alias(stem)
-
-
-def _ranking(book: Book, source: _Source) -> None:
+def _ranking(book: Book, source: Source) -> None:
     """Rank, points by dimension, what comes on top, and the score as their sum."""
     assessment = source.frames
     lead = [
@@ -202,7 +139,7 @@ def _ranking(book: Book, source: _Source) -> None:
     book.table(source.say("sheet-ranking"), [*lead, *points, *tail], rows(), fixed=3)
 
 
-def _matrix(book: Book, source: _Source) -> None:
+def _matrix(book: Book, source: Source) -> None:
     """Towns down, indicators across; what is below full points is tinted."""
     assessment = source.frames
     places = [
@@ -251,7 +188,7 @@ def _matrix(book: Book, source: _Source) -> None:
     book.table(source.say("sheet-matrix"), columns, rows, fixed=2, bands=bands, finish=tint)
 
 
-def _details(book: Book, source: _Source) -> None:
+def _details(book: Book, source: Source) -> None:
     """List the indicators, a row a town and indicator, with rates and their targets."""
     frame = source.frames.indicators
     clauses = {name: item["clause"] for name, item in source.labels.indicators.items()}
@@ -261,12 +198,12 @@ def _details(book: Book, source: _Source) -> None:
         *([pl.col("part").replace(parts)] if source.several else []),
         source.named("dimension"),
         source.named("indicator"),
-        _number("points"),
-        _number("earned"),
+        number("points"),
+        number("earned"),
         source.words(frame, "outcome", "outcome"),
         "findings",
-        _number("value"),
-        _number("target"),
+        number("value"),
+        number("target"),
         "sample",
         pl.col("indicator").replace(clauses).alias("clause"),
     )
@@ -285,7 +222,7 @@ def _details(book: Book, source: _Source) -> None:
     )
 
 
-def _ledger(book: Book, source: _Source) -> None:
+def _ledger(book: Book, source: Source) -> None:
     """Every effect on every score, in the order of the statement."""
     frame = source.frames.ledger
     long = 1_000_000 % pl.col("points_den") != 0  # no six decimals hold it: the fraction stands beside the number
@@ -294,8 +231,8 @@ def _ledger(book: Book, source: _Source) -> None:
         source.named("dimension"),
         source.named("indicator"),
         source.words(frame, "kind", "kind"),
-        *(_number(stem) for stem in ("quantity", "price", "multiplier")),
-        _number("points").alias("effect"),
+        *(number(stem) for stem in ("quantity", "price", "multiplier")),
+        number("points").alias("effect"),
         pl.struct("reason", "parameters", "kind")
         .map_batches(lambda rows: _reasons(rows, source.labels), return_dtype=pl.String)
         .alias("reason"),
@@ -313,7 +250,7 @@ def _reasons(rows: pl.Series, labels: Labels) -> pl.Series:
     return pl.Series([reason_of(row, labels) for row in rows], dtype=pl.String)
 
 
-def _findings(book: Book, source: _Source) -> None:
+def _findings(book: Book, source: Source) -> None:
     """Every finding that was read, with its state and what it costs."""
     frame = source.frames.findings
     shown = frame.with_columns(
@@ -321,7 +258,7 @@ def _findings(book: Book, source: _Source) -> None:
         source.named("indicator"),
         source.words(frame, "disposition", "disposition"),
         source.words(frame, "state", "state"),
-        *(_number(stem) for stem in ("charge", "credit", "extra", "net", "gives_back")),
+        *(number(stem) for stem in ("charge", "credit", "extra", "net", "gives_back")),
         pl.col("amount").cast(pl.Float64),
         pl.col("due").alias("deadline"),
     ).select(name for name, _, _ in _FINDINGS)
@@ -330,74 +267,7 @@ def _findings(book: Book, source: _Source) -> None:
     )
 
 
-def _method(book: Book, source: _Source) -> None:
+def _method(book: Book, source: Source) -> None:
     """By which scheme, from which data and by which rules the scores came about."""
     columns = [source.column("item", 24, "long"), source.column("content", 100, "long")]
-    book.table(source.say("sheet-method"), columns, _method_rows(source), portrait=True)
-
-
-def _method_rows(source: _Source) -> Iterator[tuple[str, str]]:
-    head, scheme, labels = source.head, source.scheme, source.labels
-    period = head["period"]
-    yield (
-        source.say("method-period"),
-        source.say("method-period-is", label=labels.period, start=period["start"], end=period["end"]),
-    )
-    yield source.say("method-as-of"), str(head["as_of"])
-    yield source.say("method-stage"), labels.known("reports-stage", head["stage"])
-    if head.get("incomplete"):
-        yield source.say("method-notice"), source.say("method-incomplete")
-    if note := example_note(labels):
-        yield source.say("method-notice"), note
-    yield source.say("method-run-code"), str(head.get("run_code") or labels("reports-none"))
-    yield (
-        source.say("method-scheme"),
-        source.say("method-scheme-is", title=labels.scheme, id=scheme["id"], document=scheme["document"]),
-    )
-    yield source.say("method-hash"), str(scheme["hash"])
-    rules = source.say(
-        "method-rules-is",
-        direction=source.word("direction", scheme["direction"]),
-        full=scheme["full"],
-        decimals=scheme["decimals"],
-    )
-    yield source.say("method-rules"), rules + source.word("round-at", scheme["round_at"])
-    for part in source.parts if source.several else ():
-        yield source.say("method-part"), source.say("method-part-is", label=labels.named(part), weight=part["weight"])
-    for dimension in source.dimensions:
-        yield (
-            source.points_of(dimension),
-            listed((source.points_of(item) for item in dimension["indicators"]), source.lang),
-        )
-    for state, effect in (scheme.get("rectification") or {}).items():
-        words = {"state": source.word("state", state), "share": effect["share"], "extra": effect["extra"]}
-        yield source.say("method-policy"), source.say("method-policy-is", **words)
-    for grade in scheme["grades"]:
-        least = grade.get("at_least")
-        yield (
-            source.say("method-grade"),
-            source.say("method-grade-is" if least else "method-grade-rest", label=labels.named(grade), least=least),
-        )
-    for gate in scheme["gates"]:
-        yield source.say("method-gate"), labels.named(gate)
-    for table, counts in head["rows"].items():
-        yield source.say("method-rows", table=source.word("table", table)), _counted(source, counts)
-    for item in scheme.get("not_scored") or ():
-        yield (
-            source.say("method-not-scored"),
-            source.say("method-not-scored-is", label=labels.named(item), clause=item["clause"], reason=item["reason"]),
-        )
-    for law in scheme.get("laws_given_up") or ():
-        yield (
-            source.say("method-law"),
-            law if isinstance(law, str) else json.dumps(law, ensure_ascii=False, sort_keys=True),
-        )
-
-
-def _counted(source: _Source, counts: Mapping[str, Any]) -> str:
-    """Say what became of a table's rows."""
-    text = source.say("method-rows-is", **{key: counts[key] for key in ("read", "used", "set_aside", "refused")})
-    unpriced = [
-        f"{source.word('disposition', reason)} {number}" for reason, number in (counts.get("unpriced") or {}).items()
-    ]
-    return text + source.say("method-unpriced", reasons=listed(unpriced, source.lang)) if unpriced else text
+    book.table(source.say("sheet-method"), columns, method_rows(source), portrait=True)

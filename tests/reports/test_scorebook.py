@@ -251,7 +251,7 @@ def test_the_method_names_scheme_hash_rules_and_what_was_set_aside(whole, path):
         "2025-04-15",
         "7f3a9c2e",
         "四舍五入",
-        "重复，不另计 2",
+        "重复，不另计2",
         "每月抽查不低于30%",
         "示例",
     ):
