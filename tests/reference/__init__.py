@@ -1,0 +1,89 @@
+"""An independent, exact scoring of a period: plain Python, Fractions, row by row.
+
+Written from design.md and semantics.md alone and compared with the program; it shares no code with it but the models of a scheme.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tests.reference import places, tree
+from tests.reference.data import checks_in
+from tests.reference.facts import RefusedError, counted_towns
+from tests.reference.findings import count_occasions, pair, read_findings, settle
+
+__all__ = ["Period", "RefusedError", "Result", "assess"]
+
+
+@dataclass(frozen=True)
+class Period:
+    """The days that are scored, and what the bureau calls them."""
+
+    label: str
+    start: object
+    end: object
+
+
+@dataclass
+class Result:
+    """What became of one town."""
+
+    code: str
+    group: str | None
+    as_of: object
+    score: object = None
+    start: object = None
+    rank: int | None = None
+    group_rank: int | None = None
+    grade: str | None = None
+    gates: list = field(default_factory=list)
+    earned: dict = field(default_factory=dict)
+    outcomes: dict = field(default_factory=dict)
+    dimensions: dict = field(default_factory=dict)
+    findings: list = field(default_factory=list)
+    ledger: list = field(default_factory=list)
+
+
+@dataclass
+class Assessed:
+    """Every town's result by code, every finding by id; `ties`: only contents told some rows apart."""
+
+    towns: dict
+    findings: dict
+    ties: bool
+
+
+def assess(scheme, tables, period, as_of, is_workday):
+    """Score every town of `tables` (lists of dicts by English table name) for `period` as of a day."""
+    counted, goes_to = counted_towns(tables["towns"], period.start, period.end)
+    rows = {row["town_code"]: row for row in tables["towns"]}
+    findings = read_findings(scheme, tables, rows, goes_to, period, as_of)
+    ties = pair(scheme, findings)
+    count_occasions(scheme, findings)
+    for finding in findings:
+        if finding.disposition == "priced":
+            settle(scheme, tables, finding, as_of, is_workday)
+            ties |= finding.unclear
+        elif finding.disposition == "other_period_gone":
+            finding.disposition = "other_period"
+    results = []
+    deducts = any(indicator.rule.kind == "deduct" for _, indicator in scheme.indicators())
+    for row in counted:
+        code = row["town_code"]
+        group = {"group": row.get("group"), "kind": row.get("kind"), "none": None}[scheme.groups_by]
+        result = Result(code, group, as_of, findings=[f for f in findings if f.town == code])
+        results.append(result)
+        if (
+            deducts
+            and "checks" in tables
+            and scheme.unchecked == "unranked"
+            and not checks_in(tables, goes_to, code, period, as_of)
+        ):
+            continue
+        town, start, score, gates = tree.score_town(scheme, tables, goes_to, row, result.findings, period, as_of)
+        result.start, result.score, result.gates = start, score, gates
+        result.earned, result.outcomes, result.dimensions = town.earned, town.outcomes, town.dimensions
+        result.ledger = town.entries
+        assert start + sum(entry[-1] for entry in town.entries) == score, code
+    places.standings(scheme, results, as_of)
+    return Assessed({r.code: r for r in results}, {f.id: f for f in findings}, ties)

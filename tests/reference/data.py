@@ -1,0 +1,183 @@
+"""What was measured and judged: one value a town, measure and part; one earned number an indicator."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+from tests.reference.facts import RefusedError, meets
+
+
+@dataclass
+class Reading:
+    """The rows of one measure folded together. `value` is None without data."""
+
+    value: Fraction | None = None
+    count: Fraction | None = None  # the plain numerator where no denominator is given
+    numerator: Fraction | None = None
+    denominator: Fraction | None = None
+    sample: Fraction | None = None
+
+
+def months_of(label):
+    """The months that a period label names, or None for another word."""
+    if found := re.fullmatch(r"(\d{4})-(\d{2})", label):
+        return {(int(found[1]), int(found[2]))}
+    for letter, length in (("Q", 3), ("H", 6)):
+        if found := re.fullmatch(rf"(\d{{4}}){letter}(\d)", label):
+            first = (int(found[2]) - 1) * length
+            return {(int(found[1]), first + i + 1) for i in range(length)}
+    if re.fullmatch(r"\d{4}", label):
+        return {(int(label), month) for month in range(1, 13)}
+    return None
+
+
+def rows_of(scheme, tables, goes_to, town, measure, period, part, as_of):
+    """The rows that speak of this town and measure in this period, or in this part of it."""
+    mine = [
+        row
+        for row in tables.get("measures", [])
+        if goes_to[row["town"]] == town
+        and row["measure"] == measure
+        and not (row.get("dated_on") and row["dated_on"] > as_of)
+    ]
+    if part is not None:
+        own = [row for row in mine if row["period"] == part]
+        if own:
+            if len(own) > 1:
+                raise RefusedError("measure-twice", town, measure)
+            return own
+    whole = months_of(period.label)
+    if whole is None:
+        chosen = [row for row in mine if row["period"] == period.label]
+    else:
+        chosen = [row for row in mine if (months_of(row["period"]) or {None}) <= whole]
+    spans = [months_of(row["period"]) or {row["period"]} for row in chosen]
+    for place, span in enumerate(spans):
+        if any(span & other for other in spans[:place]):
+            raise RefusedError("measure-twice", town, measure)
+    return chosen
+
+
+def exact(cell):
+    return None if cell is None else Fraction(cell)
+
+
+def fold(rows, several):
+    """Pool numerators and denominators; fold plain values as the scheme says."""
+    if not rows:
+        return Reading()
+    samples = [exact(row.get("sample")) for row in rows if row.get("sample") is not None]
+    sample = sum(samples, Fraction(0)) if samples else None
+    plain = [row.get("value") is not None for row in rows]
+    if any(plain) and not all(plain):
+        raise RefusedError("measure-mixed")
+    if all(plain):
+        values = [exact(row["value"]) for row in rows]
+        if len(rows) > 1:
+            if several is None:
+                raise RefusedError("several-values")
+            if several == "last":
+                values = [exact(max(rows, key=lambda row: row["dated_on"])["value"])]
+            elif several == "mean":
+                values = [sum(values) / len(values)]
+            else:
+                values = [sum(values)]
+        return Reading(value=values[0], count=values[0], sample=sample)
+    numerator = sum((exact(row["numerator"]) for row in rows), Fraction(0))
+    if any(row.get("denominator") is None for row in rows):
+        return Reading(count=numerator, numerator=numerator, sample=sample)
+    denominator = sum((exact(row["denominator"]) for row in rows), Fraction(0))
+    value = None if denominator == 0 else 100 * numerator / denominator
+    return Reading(value=value, numerator=numerator, denominator=denominator, sample=sample)
+
+
+def earned_by(indicator, reading):
+    """Points earned by a measured indicator, or None without data."""
+    rule, points = indicator.rule, indicator.points
+    if rule.minimum_sample is not None:
+        size = reading.sample if rule.sample == "sample" else reading.denominator
+        if size is None or size < rule.minimum_sample:
+            return None
+    if rule.kind == "accrue":
+        return None if reading.count is None else min(points, rule.each * reading.count)
+    x = reading.value
+    if x is None:
+        return None
+    if rule.kind == "pass_fail":
+        passed = x >= rule.at_least if rule.at_least is not None else x <= rule.at_most
+        return points if passed else Fraction(0)
+    if rule.per_point is not None:
+        target = rule.per_point.target
+        short = max(Fraction(0), target - x if rule.better == "higher" else x - target)
+        if rule.per_point.step == "whole":
+            short = Fraction(short.__floor__())
+        return points - min(points, rule.per_point.price * short)
+    if rule.linear is not None:
+        way = (x - rule.linear.none_at) / (rule.linear.full_at - rule.linear.none_at)
+        return points * min(Fraction(1), max(Fraction(0), way))
+    for band in rule.bands:
+        if (band.at_least is not None and x >= band.at_least) or (band.at_most is not None and x <= band.at_most):
+            return band.points
+    return Fraction(0)
+
+
+def judged_points(tables, goes_to, town, indicator, period, as_of):
+    """Points earned by a judged item, or None when nobody judged it."""
+    rows = [
+        row
+        for row in tables.get("judgements", [])
+        if goes_to[row["town"]] == town and row["indicator"] == indicator.id
+    ]
+    rows = [row for row in rows if not (row.get("judged_on") and row["judged_on"] > as_of)]
+    rows = [
+        row
+        for row in rows
+        if row.get("period") == period.label
+        or (row.get("period") is None and row.get("judged_on") and period.start <= row["judged_on"] <= period.end)
+    ]
+    if not rows:
+        return None
+    kinds = {name for row in rows for name in ("points", "deducted", "share") if row.get(name) is not None}
+    if len(kinds) != 1 or (kinds != {"deducted"} and len(rows) > 1):
+        raise RefusedError("judged-mixed", town, indicator.id)
+    if kinds == {"points"}:
+        return exact(rows[0]["points"])
+    if kinds == {"share"}:
+        return indicator.points * exact(rows[0]["share"])
+    return max(Fraction(0), indicator.points - sum((exact(row["deducted"]) for row in rows), Fraction(0)))
+
+
+def checks_in(tables, goes_to, town, period, as_of):
+    return [
+        row
+        for row in tables.get("checks", [])
+        if goes_to[row["town"]] == town and period.start <= row["checked_on"] <= period.end and row["checked_on"] <= as_of
+    ]
+
+
+def checked(rows, column):
+    return sum((Fraction(row.get(column) or 0) for row in rows), Fraction(0))
+
+
+def applies(indicator, town, checks, reading_of):
+    """Does the indicator apply, by the town's fields, its checks and a measure; never by findings."""
+    sums = indicator.applies_when
+    if sums is None:
+        return True
+    totals = {name: checked(checks, name) for name in ("newly_confirmed", "sampled", "visited", "problem_cases")}
+    if not checks:
+        totals = dict.fromkeys(totals)
+    if not meets(sums.town, town) or not meets(sums.checks, totals):
+        return False
+    if sums.measure is None:
+        return True
+    reading = reading_of(sums.measure)
+    numbers = {
+        "numerator": reading.numerator,
+        "denominator": reading.denominator,
+        "value": reading.value,
+        "sample": reading.sample,
+    }
+    return meets(sums.measure_is, numbers)

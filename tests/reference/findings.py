@@ -1,0 +1,414 @@
+"""One finding's way: what it is, what it costs, whose matter it belongs to, what state it is in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from fractions import Fraction
+
+from tests.reference.facts import DAY, RefusedError, meets, months_back
+
+# The better verdict first; of two reports of one day the worse counts last.
+FAVOUR = ("passed", "ended", "partly", "waiting", "sent_back", "false")
+
+
+@dataclass(eq=False)
+class Finding:
+    """A row of the ledger of findings, and what became of it."""
+
+    row: dict
+    town: str
+    disposition: str = "priced"
+    part: str | None = None
+    indicator: object = None
+    price_row: object = None
+    quantity: Fraction = Fraction(1)
+    occasions: int = 0
+    matter: Finding | None = None  # the keeper, for one that was set aside
+    partner: Finding | None = None
+    unclear: bool = False  # two reports of one day that only their contents tell apart
+    state: str | None = None
+    flags: frozenset = frozenset()
+    due: object = None
+    charge: Fraction = Fraction(0)
+    credit: Fraction = Fraction(0)
+    extra: Fraction = Fraction(0)
+    entries: list = field(default_factory=list)
+
+    @property
+    def id(self):
+        return self.row["finding_id"]
+
+    @property
+    def found(self):
+        return self.row["found_on"]
+
+    @property
+    def base(self):
+        return self.price_row.price * self.quantity
+
+
+def read_findings(scheme, tables, towns, goes_to, period, as_of):
+    """Step 1 and 2: which findings count, and their prices."""
+    indicators = {indicator.id: indicator for _, indicator in scheme.indicators()}
+    found = []
+    for raw in tables.get("findings", []):
+        row = dict(raw)
+        town = goes_to[row["town"]]
+        finding = Finding(row=row, town=town, indicator=indicators[row["indicator"]])
+        withdrawn = apply_appeals(row, tables, as_of)
+        placed = placing_day(scheme, row)
+        if row["found_on"] > as_of:
+            finding.disposition = "after_as_of"
+        elif withdrawn:
+            finding.disposition = "withdrawn"
+        elif is_exempt(scheme, row, towns.get(town, {})):
+            finding.disposition = "exempt"
+        if finding.disposition == "priced":
+            price(scheme, finding)
+        if not period.start <= placed <= period.end and finding.disposition != "after_as_of":
+            finding.disposition = "other_period" if finding.disposition == "priced" else "other_period_gone"
+        elif finding.disposition == "priced" and scheme.parts is not None:
+            finding.part = allot(scheme, row, as_of)
+            if finding.part is None:
+                finding.disposition = "no_part"
+        found.append(finding)
+    return found
+
+
+def placing_day(scheme, row):
+    if scheme.calendar.belongs_by == "assigned_on":
+        return row.get("assigned_on") or row["found_on"]
+    return row["found_on"]
+
+
+def appeals_on(row, tables, as_of):
+    return [
+        appeal
+        for appeal in tables.get("appeals", [])
+        if appeal["target"] == "finding" and appeal["target_id"] == row["finding_id"] and appeal["filed_on"] <= as_of
+    ]
+
+
+def apply_appeals(row, tables, as_of):
+    """Set a changed severity; say whether the finding was withdrawn."""
+    decided = [a for a in appeals_on(row, tables, as_of) if a.get("decided_on") and a["decided_on"] <= as_of]
+    decided.sort(key=lambda appeal: appeal["decided_on"])
+    for appeal in decided:
+        if appeal["decision"] == "change":
+            row["severity"] = appeal["new_value"]
+    return any(appeal["decision"] == "withdraw" for appeal in decided)
+
+
+def is_exempt(scheme, row, town):
+    approved, delegated = row.get("approved_on"), town.get("delegated_on")
+    if scheme.exemptions.before_delegation and approved and delegated and approved < delegated:
+        return True
+    return any(meets(conditions, row) for conditions in scheme.exemptions.when)
+
+
+def price(scheme, finding):
+    row, rule = finding.row, finding.indicator.rule
+    if rule.kind != "deduct":
+        raise RefusedError("finding-on-other-rule", finding.id)
+    for line in scheme.prices_of(finding.indicator):
+        if line.from_ and row["found_on"] < line.from_:
+            continue
+        if line.to and row["found_on"] > line.to:
+            continue
+        if meets(line.when, row):
+            finding.price_row = line
+            break
+    else:
+        raise RefusedError("no-price", finding.id)
+    if rule.per != "finding":
+        count = row.get("cases" if rule.per == "case" else "persons")
+        if count is None:
+            raise RefusedError("no-quantity", finding.id)
+        finding.quantity = Fraction(count)
+
+
+def allot(scheme, row, as_of):
+    for line in scheme.parts.allot:
+        if line.months is not None and row["found_on"] < months_back(as_of, line.months):
+            continue
+        if meets(line.when, row):
+            return line.part
+    return None
+
+
+def key_of(row, fields):
+    values = tuple(row.get(name) for name in fields)
+    return None if any(value is None or value == "" for value in values) else values
+
+
+def pair(scheme, findings):
+    """Step 3. Returns whether a full tie had to be broken by content, which this reference does not do."""
+    rule = scheme.duplicates
+    if rule is None:
+        return False
+
+    def place(finding):
+        shown = finding.row.get(rule.order_by)
+        channel = rule.order.index(shown) if shown in rule.order else len(rule.order)
+        return (not finding.price_row.zero_out, -finding.base, channel, finding.found)
+
+    able = [f for f in findings if f.disposition == "priced" and not any(meets(c, f.row) for c in rule.exempt)]
+    able = [f for f in able if key_of(f.row, rule.key) is not None]
+    tie = False
+    able.sort(key=place)
+
+    def partners(one):
+        for other in able:
+            if other is one or other.matter or other.partner or other.price_row.zero_out or other.town != one.town:
+                continue
+            if key_of(one.row, rule.key) != key_of(other.row, rule.key) or one.part != other.part:
+                continue
+            if rule.within == "indicator" and one.indicator.id != other.indicator.id:
+                continue
+            first, second = rule.sides
+            across = (meets(first, one.row) and meets(second, other.row)) or (
+                meets(second, one.row) and meets(first, other.row)
+            )
+            if across and abs((one.found - other.found).days) <= rule.days:
+                yield other
+
+    for one in able:
+        if one.matter or one.partner:
+            continue
+        chosen = sorted(partners(one), key=lambda other: (abs((one.found - other.found).days), place(other)))
+        if not chosen:
+            continue
+        other = chosen[0]
+        one.partner, other.matter, other.disposition = other, one, "duplicate"
+        # Equal places of rows that could stand for each other: only their contents tell them apart.
+        rivals = [f for f in able if f.town == one.town and not f.matter and not f.partner and f is not one]
+        rivals = [f for f in rivals if key_of(f.row, rule.key) == key_of(one.row, rule.key) and f.part == one.part]
+        tie |= place(one) == place(other) or any(place(f) in {place(one), place(other)} for f in rivals)
+    return tie
+
+
+
+def count_occasions(scheme, findings):
+    """Step 4: the earlier days with a kept finding of the same key, seen from each finding's own day."""
+    rule = scheme.repeats
+    if rule is None:
+        return
+    kept = [f for f in findings if f.disposition in {"priced", "duplicate", "other_period"}]
+    for one in kept:
+        key = key_of(one.row, rule.key)
+        if key is None:
+            continue
+        begin = (
+            one.found - timedelta(days=rule.window_days)
+            if rule.window_days is not None
+            else months_back(one.found, rule.window_months)
+        )
+        days = {
+            other.found
+            for other in kept
+            if other.town == one.town
+            and other not in {one, one.matter, one.partner}
+            and key_of(other.row, rule.key) == key
+            and begin <= other.found < one.found
+        }
+        one.occasions = len(days)
+
+
+def reports_on(finding, tables, as_of):
+    """The reports known at as_of with the verdict known at as_of."""
+    known = []
+    for report in tables.get("rectifications", []):
+        if report["finding_id"] != finding.id or report["submitted_on"] > as_of:
+            continue
+        verdict = report.get("verdict") or "waiting"
+        verified = report.get("verified_on")
+        if verified is not None and verified > as_of:
+            verdict = "waiting"
+        seen = {**report, "verdict": verdict}
+        if seen not in known:
+            known.append(seen)
+    return known
+
+
+def stopped_days(keeper, members, tables, as_of):
+    """The days that do not count: the keeper's appeals, the sent-back days of all."""
+    days = set()
+    spans = [
+        (a["filed_on"], min(a["decided_on"], as_of) if a.get("decided_on") else as_of)
+        for a in appeals_on(keeper.row, tables, as_of)
+    ]
+    for member in members:
+        spans += [
+            (r["submitted_on"], r["verified_on"])
+            for r in reports_on(member, tables, as_of)
+            if r["verdict"] == "sent_back" and r.get("verified_on")
+        ]
+    for begin, end in spans:
+        day = begin
+        while day < end:
+            days.add(day)
+            day += DAY
+    return days
+
+
+def deadlines(scheme, finding, is_workday):
+    """(nominal deadline, start, count, kind, original) of one finding; None without a deadline."""
+    row = finding.row
+    start = row["found_on"]
+    if scheme.rectification.deadline_from == "assigned_on" and row.get("assigned_on"):
+        start = row["assigned_on"]
+    severity = next((s for s in scheme.severities if s.id == row.get("severity")), None)
+    explicit = row.get("extended_to") or row.get("due_on")
+    if explicit:
+        original = None
+        if row.get("extended_to") and row.get("due_on"):
+            original = (row["due_on"] - start).days
+        return explicit, start, (explicit - start).days, "calendar", original
+    if severity is None or severity.working_days is None:
+        return None
+    count = severity.working_days
+    return reach(start, count, set(), is_workday), start, count, "working", None
+
+
+def reach(start, count, stopped, counts):
+    """The first day by which so many days that count, and are not stopped, have passed since `start`."""
+    day, seen = start, 0
+    while seen < count:
+        day += DAY
+        if day not in stopped and counts(day):
+            seen += 1
+    return day
+
+
+def settle(scheme, tables, finding, as_of, is_workday):
+    """Step 5 for a kept finding: the matter's deadline, state, charge, credit and extras."""
+    policy = scheme.rectification
+    members = [finding] + ([finding.partner] if finding.partner else [])
+    stopped = stopped_days(finding, members, tables, as_of)
+    options = [d for d in (deadlines(scheme, m, is_workday) for m in members) if d]
+    original_due = None
+    if options:
+        _, start, count, kind, original = min(options, key=lambda option: option[0])
+        counts = is_workday if kind == "working" else lambda _: True
+        finding.due = reach(start, count, stopped, counts)
+        if original is not None:
+            original_due = reach(start, original, stopped, counts)
+
+    reports = [r for m in members for r in reports_on(m, tables, as_of)]
+    reports.sort(key=lambda r: (r["submitted_on"], FAVOUR.index(r["verdict"])))
+    finding.unclear = any(
+        (a["submitted_on"], a["verdict"]) == (b["submitted_on"], b["verdict"])
+        for a, b in zip(reports, reports[1:], strict=False)
+    )
+    finding.state, effective, in_time = fold(policy, finding, reports, as_of, original_due)
+
+    flags = set()
+    if is_overdue(policy, finding.due, reports, as_of):
+        flags.add("overdue")
+    if any(r["verdict"] == "sent_back" for r in reports):
+        flags.add("sent_back")
+    if any(r["verdict"] == "false" for r in reports):
+        flags.add("false_report")
+    letters = {
+        letter["letter_id"]
+        for letter in tables.get("letters", [])
+        if letter["sent_on"] <= as_of and finding.id in (letter.get("finding_ids") or [])
+    }
+    if len(letters) >= 2:
+        flags.add("same_letter_twice")
+    finding.flags = frozenset(flags)
+
+    multiplier = Fraction(1)
+    if scheme.repeats is not None:
+        most = max(m.occasions for m in members)
+        multiplier = scheme.repeats.multipliers[min(most, len(scheme.repeats.multipliers) - 1)]
+    finding.charge = finding.base * multiplier
+    consequence = consequence_of(policy, effective)
+    share = consequence.share if in_time else Fraction(0)
+    if "false_report" in flags:
+        share = Fraction(0)
+    finding.credit = share * finding.charge
+    times = {"finding": Fraction(1), "quantity": finding.quantity, "charge": finding.charge}[policy.extra_per]
+    extras = {name: getattr(policy.states, name).extra * times for name in flags}
+    extras.setdefault(effective, consequence.extra * times)
+    finding.extra = sum(extras.values(), Fraction(0))
+    finding.entries = [("deduction", finding.base), ("repeat", finding.charge - finding.base)]
+    finding.entries += [("credit", -finding.credit), *sorted(extras.items())]
+
+
+def consequence_of(policy, state):
+    chosen = getattr(policy.states, state)
+    return policy.states.on_time if chosen is None else chosen
+
+
+def timely_day(policy, report):
+    if policy.timely_by == "completed_on" and report.get("completed_on"):
+        return report["completed_on"]
+    return report["submitted_on"]
+
+
+def trailing(reports):
+    """The run of waiting reports at the end."""
+    run = []
+    for report in reversed(reports):
+        if report["verdict"] != "waiting":
+            break
+        run.insert(0, report)
+    return run
+
+
+def is_overdue(policy, due, reports, as_of):
+    """The due date has passed without a good report by then that no false one follows."""
+    if due is None or as_of <= due:
+        return False
+    run = trailing(reports)
+    for place, report in enumerate(reports):
+        good = report["verdict"] in {"passed", "ended"} or any(report is one for one in run)
+        falsified = any(later["verdict"] == "false" for later in reports[place + 1 :])
+        if good and not falsified and timely_day(policy, report) <= due:
+            return False
+    return True
+
+
+def fold(policy, finding, reports, as_of, original_due):
+    """(state, the state whose share is given, whether that share is given at all)."""
+    due = finding.due
+    if any(r["verdict"] == "false" for r in reports):
+        return "false_report", "false_report", True
+    if reports and reports[-1]["verdict"] == "sent_back":
+        return "sent_back", "sent_back", True
+    returned = [place for place, r in enumerate(reports) if r["verdict"] == "sent_back"]
+    since = reports[returned[-1] + 1 :] if returned else reports
+    accepted = [r for r in since if r["verdict"] in {"passed", "ended"}]
+    if accepted:
+        state = accepted_state(policy, finding, accepted[0], original_due)
+        return state, state, True
+    if reports and reports[-1]["verdict"] == "partly":
+        return "partly", "partly", True
+    run = trailing(reports)
+    if run:
+        if policy.credit_on == "reported":
+            return "waiting", accepted_state(policy, finding, run[0], original_due), True
+        return "waiting", "waiting", due is None or timely_day(policy, run[0]) <= due
+    state = "overdue" if due is not None and as_of > due else "open_in_time"
+    return state, state, True
+
+
+def accepted_state(policy, finding, report, original_due):
+    if report.get("outcome") in {"impossible", "long_term"}:
+        return report["outcome"]
+    if report["verdict"] == "ended":
+        return "ended"
+    day = timely_day(policy, report)
+    if finding.due is not None and day > finding.due:
+        return "late"
+    if original_due is not None and day > original_due and policy.states.extended is not None:
+        return "extended"
+    if (
+        policy.self_reported_when
+        and policy.states.self_reported is not None
+        and meets(policy.self_reported_when, finding.row)
+    ):
+        return "self_reported"
+    return "on_time"
