@@ -20,7 +20,7 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Pt
 
 from scoring.messages import say
-from scoring.reports.docx_layout import RED, TEXT_WIDTH, WIDE_TEXT_WIDTH, blank, by_id, margins, page, put
+from scoring.reports.docx_layout import RED, TEXT_WIDTH, WIDE_TEXT_WIDTH, blank, by_id, margins, page, put, table_size
 from scoring.reports.office_text import printable
 from scoring.reports.ooxml import element, insert_table, repack, rules, table_cell, table_frame
 from scoring.reports.view import ReportView, report_view
@@ -141,17 +141,18 @@ def _annex(document: Document, view: ReportView) -> None:
 
 
 def _widths(view: ReportView) -> list[int]:
-    """Share the width out, in twentieths of a point, so that no word of an English heading breaks."""
-    annex, size = view.annex, 10.5
-    whole = sum(column.share for column in annex.columns)
-    widths = [WIDE_TEXT_WIDTH.pt * column.share / whole for column in annex.columns]
+    """Share the width out, in twentieths of a point: what a column's longest word needs, then the rest by share."""
+    annex, size = view.annex, table_size(view.lang)
+    needs = []
     for place, column in enumerate(annex.columns):
-        words = [
-            word
-            for text in (column.heading, *(row[place] for row in annex.rows))
-            for word in re.findall("[!-~]+", text)
-        ]
-        widths[place] = max(widths[place], max(map(len, words), default=0) * size * 0.6 + 6)
+        texts = [column.heading, *(row[place] for row in annex.rows)]
+        # An English word does not break; of a Chinese one four characters stay together.
+        words = [0.6 * len(word) for text in texts for word in re.findall("[!-~]+", text)]
+        words += [min(4.0, len(word)) for text in texts for word in re.findall("[^ -~]+", text)]
+        needs.append(max(words, default=0) * size + 6)
+    rest = max(0.0, WIDE_TEXT_WIDTH.pt - sum(needs))
+    shares = sum(column.share for column in annex.columns)
+    widths = [need + rest * column.share / shares for need, column in zip(needs, annex.columns, strict=True)]
     scale = WIDE_TEXT_WIDTH.pt / sum(widths)
     return [int(width * scale * _TWIPS) for width in widths]
 
@@ -160,7 +161,7 @@ def _row(
     texts: Sequence[str], widths: Sequence[int], aligns: Sequence[str], style: str, *, head: bool = False
 ) -> BaseOxmlElement:
     """One row as XML: python-docx looks through the whole table for each cell, which 2,000 towns would feel."""
-    properties = [element("w:cantSplit"), element("w:trHeight", {"val": 360, "hRule": "atLeast"})]
+    properties = [element("w:cantSplit"), element("w:trHeight", {"val": 340, "hRule": "atLeast"})]
     if head:
         properties.append(element("w:tblHeader"))
     row = element("w:tr", None, element("w:trPr", None, *properties))

@@ -77,9 +77,9 @@ _LOOKS: Final = (
     _Look("Signature", "body", 16, WD_ALIGN_PARAGRAPH.RIGHT, keep_next=True),
     _Look("Imprint", "body", 14, _LEFT, 28),
     _Look("AnnexMark", "heading", 16, _LEFT, 22),
-    _Look("AnnexTitle", "title", 18, _CENTER, 28, after=6, keep_next=True),
-    _Look("TableHead", "heading", 10.5, _CENTER, 15),
-    _Look("TableText", "body", 10.5, _CENTER, 15),
+    _Look("AnnexTitle", "title", 18, _CENTER, 26, after=6, keep_next=True),
+    _Look("TableHead", "heading", 10.5, _CENTER, 14),
+    _Look("TableText", "body", 10.5, _CENTER, 14),
     _Look("TableNote", "body", 10.5, _LEFT, 15, before=2),
     _Look("Header", "body", 9, _CENTER, 12),
     _Look("Footer", "page", 14, _LEFT, 18),
@@ -150,7 +150,7 @@ def _styles(document: Document, faces: Mapping[str, str], lang: str) -> None:
             style.element.set(qn("w:styleId"), look.id)
             style.base_style = styles["Normal"]
             style.quick_style = True
-        _shape(style, look, faces[look.font], latin)
+        _shape(style, look, faces[look.font], lang)
         if lang == "en" and look.align == WD_ALIGN_PARAGRAPH.JUSTIFY:
             style.paragraph_format.alignment = _LEFT  # words are not broken, so justified lines would gape
     lead = styles.add_style(say("docx-style-runinheading", lang), WD_STYLE_TYPE.CHARACTER)
@@ -158,7 +158,7 @@ def _styles(document: Document, faces: Mapping[str, str], lang: str) -> None:
     lead.element.get_or_add_rPr().insert(0, fonts(faces["subheading"], latin))
 
 
-def _shape(style: ParagraphStyle, look: _Look, face: str, latin: str) -> None:
+def _shape(style: ParagraphStyle, look: _Look, face: str, lang: str) -> None:
     form = style.paragraph_format
     form.alignment = look.align
     form.line_spacing_rule = WD_LINE_SPACING.EXACTLY
@@ -178,11 +178,11 @@ def _shape(style: ParagraphStyle, look: _Look, face: str, latin: str) -> None:
         )
     if look.level is not None:
         properties.append(element("w:outlineLvl", {"val": look.level}))
-    style.font.size = Pt(look.size)
+    style.font.size = Pt(table_size(lang) if look.id in {"TableHead", "TableText"} else look.size)
     if look.color:
         style.font.color.rgb = RGBColor.from_string(look.color)
     run = style.element.get_or_add_rPr()
-    run.insert(0, fonts(face, latin))
+    run.insert(0, fonts(face, say("docx-font-latin", lang)))
     if look.pitch:
         run.insert_element_before(element("w:snapToGrid", {"val": 0}), "w:color", "w:sz", "w:szCs")
     if look.size == 16:
@@ -227,6 +227,11 @@ def margins(document: Document, section: Section, stamp: str, run_line: str) -> 
         form.right_indent, form.left_indent = (Pt(14), None) if odd else (None, Pt(14))
         line = footer.add_paragraph(printable(run_line))
         line.style = by_id(document, "RunLine")
+
+
+def table_size(lang: str) -> float:
+    """Return the annex's type size in points: English headings are longer."""
+    return 10.5 if lang == "zh" else 9.0
 
 
 def put(document: Document, style: str, text: str) -> Paragraph:

@@ -270,3 +270,15 @@ def test_more_rows_than_a_sheet_holds_go_on_in_a_second(whole, tmp_path, monkeyp
     assert names[:2] == ["计分台账", "计分台账 (2)"]
     entries = [row["记录号"] for name in names for row in rows(tmp_path / "b.xlsx", name)]
     assert entries == whole.ledger["entry_id"].to_list()
+
+
+def test_frames_without_parts_and_with_line_numbers_are_written_as_the_engine_makes_them(whole, tmp_path):
+    scheme = {**whole.head["scheme"], "parts": []}
+    plain = {name: getattr(whole, name).with_columns(pl.lit("").alias("part")) for name in ("dimensions", "indicators")}
+    ledger = whole.ledger.with_columns(pl.col("dimension").fill_null(""), part=pl.lit(""), line=pl.lit(37, pl.Int64))
+    findings = whole.findings.with_columns(price_line=pl.lit(37, pl.Int64))
+    made = tmp_path / "b.xlsx"
+    head = {**whole.head, "scheme": scheme}
+    write_scorebook(dataclasses.replace(whole, head=head, ledger=ledger, findings=findings, **plain), Settings(), made)
+    assert {row["细则行"] for row in rows(made, "计分台账")} == {37}
+    assert all(row["责任落实（20分）"] is not None for row in rows(made, "排名") if row["名次"])
