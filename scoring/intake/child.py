@@ -33,19 +33,34 @@ def main() -> None:
     limits = Limits(**job["limits"])
     _bound(limits)
     known = frozenset(job["headings"])
-    for number, entry in enumerate(job["files"]):
-        try:
-            sheets = _read(Path(entry["path"]), entry["kind"], known, limits)
-            answer: dict[str, Any] = {"file": number, "sheets": []}
-            for place, (facts, frame) in enumerate(sheets):
-                target = f"{entry['out']}-{place}.arrow"
-                frame.write_ipc(target)
-                answer["sheets"].append({**facts, "path": target})
-        except Refusal as refusal:
-            answer = {"file": number, "refusal": refusal.code}
-        except MemoryError:
-            answer = {"file": number, "refusal": "file-too-large"}
-        print(json.dumps(answer), flush=True)
+    for entry in job["files"]:
+        sys.stdout.write(json.dumps(read_file(entry, known, limits)) + "\n")
+        sys.stdout.flush()
+
+
+def read_file(entry: dict[str, str], known: Set[str], limits: Limits) -> dict[str, Any]:
+    """Read one file into Arrow files; return what each sheet is and where it lies, or the code of the refusal.
+
+    Parameters
+    ----------
+    entry
+        `path`, `kind` (xlsx, csv, parquet) and `out`, the beginning of the Arrow files' paths.
+    known
+        Keys of every heading that may occur.
+    limits
+        Bounds on the file.
+    """
+    sheets = []
+    try:
+        for place, (facts, frame) in enumerate(_read(Path(entry["path"]), entry["kind"], known, limits)):
+            target = f"{entry['out']}-{place}.arrow"
+            frame.write_ipc(target)
+            sheets.append({**facts, "path": target})
+    except Refusal as refusal:
+        return {"refusal": refusal.code}
+    except MemoryError:
+        return {"refusal": "file-too-large"}
+    return {"sheets": sheets}
 
 
 def _bound(limits: Limits) -> None:

@@ -126,7 +126,7 @@ def _read_cells(
     rows: pl.DataFrame, table: Table, column: Column, names: Names, problems: Problems
 ) -> pl.DataFrame:
     """Read a column by expression where its text has the plain form, and each other text once."""
-    text = pl.col(column.id).str.strip_chars()
+    text = pl.col(column.id).str.strip_chars(" \r\n")
     rows = rows.with_columns(pl.when(text.str.len_bytes() > 0).then(text).alias(column.id))
     if column.type == "date" and rows[EPOCH_1904].any():
         rows = _shift_1904(rows, column.id)

@@ -15,8 +15,14 @@ from scoring.intake.guard import Refusal
 from scoring.intake.headings import heading_key
 from scoring.intake.limits import Limits
 
+_BOMS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+# Control characters and private use: what a wrong encoding leaves.
+_WRONG: Final = re.compile("[\x01-\x08\x0e-\x1f\ue000-\uf8ff]")
 _DELIMITERS: Final = (",", "\t", ";")
 _LOOK: Final = 40
+_LINES: Final = 1000
+_HEAD: Final = 200_000
+_SMALL: Final = 64 * 1024 * 1024
 
 
 def decode(data: bytes) -> str:
@@ -27,19 +33,14 @@ def decode(data: bytes) -> str:
     Refusal
         None of them, or the text holds characters that only a wrong encoding leaves.
     """
-    for bom, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(bom):
-            attempts: tuple[str, ...] = (encoding,)
-            break
-    else:
-        attempts = ("utf-8", "gb18030")
-    for encoding in attempts:
+    marked = next((encoding for bom, encoding in _BOMS if data.startswith(bom)), None)
+    for encoding in (marked,) if marked else ("utf-8", "gb18030"):
         try:
             text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        if "\x00" in text or "\ufffd" in text or re.search("[\x01-\x08\x0e-\x1f\ue000-\uf8ff]", text[:100_000]):
-            raise Refusal("csv-encoding")
+        if "\x00" in text or _WRONG.search(text[:_HEAD]):
+            break
         return text
     raise Refusal("csv-encoding")
 
@@ -54,7 +55,7 @@ def delimiter_of(text: str, known: Set[str]) -> str:
     """
     scores: dict[str, int] = {}
     for delimiter in _DELIMITERS:
-        lines = csv.reader(io.StringIO("\n".join(text[:200_000].split("\n")[:_LOOK])), delimiter=delimiter)
+        lines = csv.reader(io.StringIO("\n".join(text.split("\n")[:_LOOK])), delimiter=delimiter)
         try:
             scores[delimiter] = max((sum(heading_key(cell) in known for cell in line) for line in lines), default=0)
         except csv.Error:
@@ -87,34 +88,53 @@ def read_csv(path: Path, known: Set[str], limits: Limits) -> pl.DataFrame:
     """
     if path.stat().st_size > limits.text_bytes:
         raise Refusal("file-too-large")
-    text = decode(path.read_bytes()).replace("\r\n", "\n").replace("\r", "\n")
+    data = _as_utf8(path.read_bytes()).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     first = 1
-    named = re.match(r"sep=(.)\n", text)
+    named = re.match(rb"sep=(.)\n", data)
     if named:
-        text, first = text[named.end() :], 2
-    delimiter = named.group(1) if named else delimiter_of(text, known)
-    if not text.strip():
+        data, first = data[named.end() :], 2
+    head = data[:_HEAD].decode("utf-8", errors="ignore")
+    delimiter = named.group(1).decode("latin-1") if named else delimiter_of(head, known)
+    if not data.strip():
         return pl.DataFrame(schema={"row": pl.Int64()})
-    return _quoted(text, delimiter, first) if '"' in text else _plain(text, delimiter, first)
+    try:
+        return _by_polars(data, delimiter, first)
+    except pl.exceptions.PolarsError as error:
+        if len(data) > _SMALL:
+            raise Refusal("csv-quotes") from error
+        return _by_records(data.decode("utf-8"), delimiter, first)
 
 
-def _plain(text: str, delimiter: str, first: int) -> pl.DataFrame:
-    """Read text without quotes: every line is a record."""
-    width = max(line.count(delimiter) for line in text.split("\n", 1000)[:1000]) + 1
-    # One column more than the first thousand lines have shows a longer line; a heading line of our own sets the width.
-    heading = delimiter.join(f"c{position}" for position in range(width + 1))
+def _as_utf8(data: bytes) -> bytes:
+    """Return the file's text in UTF-8, without BOM."""
+    return decode(data).encode("utf-8")
+
+
+def _by_polars(data: bytes, delimiter: str, first: int) -> pl.DataFrame:
+    """Read text whose quotes, if any, stand as the rules say."""
+    sign = delimiter.encode("latin-1")
+    # One column more than the first lines have shows a longer line; a heading line of our own sets the width.
+    width = max(line.count(sign) for line in data.split(b"\n", _LINES)[:_LINES]) + 2
+    heading = delimiter.join(f"c{position}" for position in range(width)).encode()
+    quoted = b'"' in data
     frame = pl.read_csv(
-        f"{heading}\n{text}".encode(),
+        heading + b"\n" + data,
         separator=delimiter,
         infer_schema=False,
         truncate_ragged_lines=True,
-        quote_char=None,
+        quote_char='"' if quoted else None,
     )
-    return frame.with_row_index("row", offset=first).with_columns(pl.col("row").cast(pl.Int64))
+    numbers = pl.int_range(pl.len(), dtype=pl.Int64) + first
+    if quoted and frame.height < data.rstrip(b"\n").count(b"\n") + 1:
+        # A record that spans lines moves all that follow.
+        inside = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0)).cast(pl.Int64)
+        numbers += inside.cum_sum().shift(1, fill_value=0)
+    frame = frame.with_columns(numbers.alias("row"))
+    return frame.with_columns(pl.when(pl.col(pl.String).str.len_bytes() > 0).then(pl.col(pl.String)).name.keep())
 
 
-def _quoted(text: str, delimiter: str, first: int) -> pl.DataFrame:
-    """Read text with quotes, whose records may span lines."""
+def _by_records(text: str, delimiter: str, first: int) -> pl.DataFrame:
+    """Read a small text record by record: quotes within a cell are read as they stand, unpaired ones refused."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     records: list[list[str]] = []
     lines: list[int] = []

@@ -248,6 +248,8 @@ class _Reader:
         """Hold the good rows against the Pandera schema, the second lock; what it refuses is named and set aside."""
         import pandera.errors
 
+        if good.is_empty():
+            return good
         try:
             validate(good, table)
         except (pandera.errors.SchemaErrors, pandera.errors.SchemaError) as error:

@@ -132,7 +132,7 @@ def lay_out(
     body = body.filter(pl.any_horizontal(pl.col(_cells(body.drop(BLOCK, strict=False))).is_not_null()))
     required = [source for source, name in known.items() if name in {f"{main.id}.{item}" for item in main.required}]
     body = _without_furniture(body, columns, known, required, main, problems, place)
-    named = {name for name in known.values()}
+    named = set(known.values())
     frame = body.select(
         *(pl.col(source).alias(name) for source, name in known.items()),
         pl.lit(sheet.file).alias("source_file"),
@@ -150,6 +150,7 @@ def lay_out(
         if f"{main.id}.{item}" not in named and not (item == "indicator" and any(name.startswith("@") for name in named)):
             problems.add("column-missing", "refused", **place, row=first_row, heading=main.columns[item].zh)
             frame = frame.with_columns(pl.lit(True).alias(BAD))
+    frame = _too_long(sheet, head, body, frame, problems)
     frame = _lost_cells(sheet, frame, known, tables, problems)
     frame = _ambiguous_merges(frame, filled, known, tables, problems)
     return Block(frame, frame.height)
@@ -324,6 +325,20 @@ def _furniture_kind(
         .then(pl.lit("row-example"))
         .otherwise(pl.lit(""))
     )
+
+
+def _too_long(
+    sheet: RawSheet, head: Head, body: pl.DataFrame, frame: pl.DataFrame, problems: Problems
+) -> pl.DataFrame:
+    """Refuse lines of a CSV file with more fields than its heading: one delimiter too many has moved their cells."""
+    last = max(place for place, label in enumerate(head.labels) if label.strip())
+    beyond = [name for name in _cells(body.drop(BLOCK, strict=False)) if int(name[1:]) > last]
+    if not beyond or not sheet.file.lower().endswith(".csv"):
+        return frame
+    long = body.filter(pl.any_horizontal(pl.col(beyond).str.strip_chars().str.len_bytes() > 0))["row"]
+    for row in long.to_list():
+        problems.add("csv-row-too-long", "refused", file=sheet.file, sheet=sheet.sheet, row=row)
+    return frame.with_columns((pl.col(BAD) | pl.col("source_row").is_in(long.implode())).alias(BAD)) if len(long) else frame
 
 
 def _lost_cells(

@@ -1,0 +1,506 @@
+"""The lines of faults.md that speak of input, one by one."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from dataclasses import replace
+from datetime import date
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from scoring.intake import Limits
+
+
+def refused(intake, kit):
+    return kit.codes(intake, "refused")
+
+
+def test_a_true_example_is_read_without_a_refusal(folder, kit, child):
+    intake = folder.findings(kit.ROW).reports(kit.REPORT).read()
+    assert refused(intake, kit) == []
+    assert intake.tables.present == {"towns", "findings", "rectifications"}
+    [finding] = intake.tables.findings.to_dicts()
+    assert (finding["town"], finding["found_on"], finding["indicator"]) == ("T01", date(2025, 3, 1), "file_complete")
+    [report] = intake.tables.rectifications.to_dicts()
+    assert (report["outcome"], report["verdict"]) == ("done", "passed")
+    assert set(intake.inputs) == {"镇街名单.xlsx", "问题台账.xlsx", "整改台账.xlsx"}
+
+
+# --- malformed, encrypted, bomb workbook; huge Parquet
+
+
+def test_fault_malformed_workbook_is_refused(folder, kit):
+    (folder.path / "问题台账.xlsx").write_bytes(b"PK\x03\x04 this is no workbook")
+    intake = folder.read()
+    assert "workbook-damaged" in refused(intake, kit)
+    assert intake.tables.findings.is_empty()
+
+
+def test_fault_truncated_workbook_is_refused(folder, kit):
+    folder.findings(kit.ROW)
+    path = folder.path / "问题台账.xlsx"
+    path.write_bytes(path.read_bytes()[:-200])
+    assert "workbook-damaged" in refused(folder.read(), kit)
+
+
+def test_fault_wrong_crc_is_refused(folder, kit):
+    folder.findings(kit.ROW)
+    path = folder.path / "问题台账.xlsx"
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo("xl/worksheets/sheet1.xml")
+    data = bytearray(path.read_bytes())
+    data[info.header_offset + 30 + len(info.filename) + 40] ^= 0xFF
+    path.write_bytes(bytes(data))
+    assert "workbook-damaged" in refused(folder.read(), kit)
+
+
+def test_fault_encrypted_workbook_is_refused(folder, kit):
+    (folder.path / "问题台账.xlsx").write_bytes(bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 600)
+    assert "workbook-encrypted" in refused(folder.read(), kit)
+
+
+def test_fault_bomb_workbook_is_refused_before_it_is_unzipped_whole(folder, kit):
+    folder.findings(kit.ROW)
+    with zipfile.ZipFile(folder.path / "问题台账.xlsx", "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/image1.bin", b"\0" * 20_000_000)
+    folder.limits = Limits(ratio=200, ratio_from_bytes=1_000_000)
+    assert "workbook-bomb" in refused(folder.read(), kit)
+
+
+def test_fault_workbook_too_large_unzipped_is_refused(folder, kit):
+    folder.findings(kit.ROW)
+    folder.limits = Limits(unzipped_bytes=2000)
+    assert "workbook-too-large" in refused(folder.read(), kit)
+
+
+def test_fault_a_small_workbook_that_names_the_last_cell_is_refused(folder, kit, child):
+    with xlsxwriter.Workbook(folder.path / "问题台账.xlsx") as book:
+        sheet = kit.put_sheet(book, "Sheet1", [kit.HEAD, kit.ROW])
+        sheet.write_string(1_048_575, 16_383, "x")
+    assert "workbook-too-many-cells" in refused(folder.read(), kit)
+
+
+def test_fault_the_reading_childs_death_is_a_refusal_and_the_other_files_are_read(folder, kit, child, monkeypatch):
+    import scoring.intake.sandbox as sandbox
+
+    folder.findings(kit.ROW).reports(kit.REPORT)
+    honest = sandbox._one_child
+
+    def dies_at_the_ledger(files, *rest):
+        names = [path.name for path, _ in files]
+        if names[0] == "问题台账.xlsx":
+            return [], "reader-died"
+        stop = names.index("问题台账.xlsx") if "问题台账.xlsx" in names else len(names)
+        answers, death = honest(files[:stop], *rest)
+        return answers, death or ("reader-died" if stop < len(names) else None)
+
+    monkeypatch.setattr(sandbox, "_one_child", dies_at_the_ledger)
+    intake = folder.read()
+    assert intake.problems.filter(pl.col("code") == "reader-died")["file"].to_list() == ["问题台账.xlsx"]
+    assert intake.tables.towns.height == 3
+
+
+def test_fault_a_file_that_takes_too_long_is_refused(folder, kit, child):
+    folder.findings(kit.ROW)
+    folder.limits = Limits(seconds=0.01)
+    assert "file-too-slow" in refused(folder.read(), kit)
+
+
+def test_fault_memory_limit_of_the_child_is_a_refusal(folder, kit, child):
+    folder.findings(kit.ROW)
+    folder.limits = Limits(memory_bytes=60_000_000)
+    assert {"reader-died", "file-too-large", "workbook-damaged"} & set(refused(folder.read(), kit))
+
+
+def test_fault_huge_parquet_is_refused_by_its_metadata(folder, kit):
+    rows = pl.DataFrame({"finding_id": ["x"]}).select(pl.col("finding_id").repeat_by(200_000).explode())
+    rows.write_parquet(folder.path / "findings.parquet")
+    folder.limits = Limits(parquet_cells=100_000)
+    assert "file-too-large" in refused(folder.read(), kit)
+
+
+def test_fault_damaged_parquet_is_refused(folder, kit):
+    (folder.path / "findings.parquet").write_bytes(b"PAR1 nothing PAR1")
+    assert "parquet-damaged" in refused(folder.read(), kit)
+
+
+# --- title rows, merged cells, two header rows, duplicate headings, swapped columns
+
+
+def layouts(kit):
+    title = ["2025年第一季度问题台账"]
+    second = kit.row(问题编号="A-2", 发现日期="2025-03-02")
+    groups = ["基本情况", None, None, "问题", None, None, None, None]
+    vertical = [*kit.HEAD[:3], "问题", *[None] * 4]
+    under = [None, None, None, *kit.HEAD[3:]]
+    swapped = list(reversed(kit.HEAD)), [list(reversed(line)) for line in (kit.ROW, second)]
+    merged = [kit.HEAD, kit.ROW, [second[0], None, *second[2:]]]
+    return {
+        "plain": ([kit.HEAD, kit.ROW, second], []),
+        "title": ([title, [], kit.HEAD, kit.ROW, second], [(0, 0, 0, 7, title[0])]),
+        "two header rows": ([groups, kit.HEAD, kit.ROW, second], [(0, 0, 0, 2, "基本情况")]),
+        "header merged down": ([vertical, under, kit.ROW, second], [(0, 3, 0, 7, "问题")]),
+        "swapped": ([swapped[0], *swapped[1]], []),
+        "merged town": (merged, [(1, 1, 2, 1, "沁园街道")]),
+        "starred": ([[f"* {heading}（必填）" if heading == "镇街" else heading for heading in kit.HEAD], kit.ROW, second], []),
+        "repeated heading": ([kit.HEAD, kit.ROW, kit.HEAD, second], []),
+        "totals": ([kit.HEAD, kit.ROW, second, ["合 计", None, None, None, None, "4"], ["填报单位：民政局"], ["签字："]], []),
+        "shifted right": ([[None, None, *line] for line in (kit.HEAD, kit.ROW, second)], []),
+        "empty second column": ([[*kit.HEAD, "镇街"], kit.ROW, second], []),
+        "equal second column": ([[*kit.HEAD, "镇街"], [*kit.ROW, "沁园街道"], [*second, "沁园街道"]], []),
+    }
+
+
+@pytest.mark.parametrize("name", ["title", "two header rows", "header merged down", "swapped", "merged town", "starred",
+                                  "repeated heading", "totals", "shifted right", "empty second column", "equal second column"])
+def test_fault_layout_equal_facts_give_equal_tables(folder, kit, name, tmp_path_factory):
+    plain, other = layouts(kit)["plain"], layouts(kit)[name]
+    kit.put(folder.path / "问题台账.xlsx", plain[0])
+    first = folder.read()
+    kit.put(folder.path / "问题台账.xlsx", other[0], merges=other[1])
+    second = folder.read()
+    assert refused(second, kit) == []
+    assert first.tables.findings.height == 2
+    assert kit.facts(first) == kit.facts(second)
+
+
+def test_fault_duplicate_heading_with_different_cells_is_refused(folder, kit):
+    intake = folder.findings([*kit.ROW, "克井镇"], head=[*kit.HEAD, "镇街"]).read()
+    assert "heading-twice" in refused(intake, kit)
+    assert intake.tables.findings.is_empty()
+
+
+def test_fault_a_number_merged_over_rows_is_refused(folder, kit):
+    rows = [kit.ROW, kit.row(问题编号="A-2", 涉及户数=None)]
+    assert "merged-number" in refused(folder.findings(*rows, merges=[(1, 5, 2, 5, "2")]).read(), kit)
+
+
+def test_totals_and_signatures_are_named(folder, kit):
+    intake = folder.findings(kit.ROW, ["合计", None, None, None, None, "2"], ["审核人：", None, "填报日期："]).read()
+    named = intake.problems.filter(pl.col("code") == "row-total-or-signature")
+    assert named["row"].to_list() == [3, 4]
+    assert intake.rows["findings"] == {"read": 1, "duplicate_rows": 0, "refused": 0}
+
+
+# --- dates
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2025-03-01", "2025/3/1", "2025.3.1", "2025年3月1日", "20250301", "２０２５－０３－０１", "二〇二五年三月一日", 45717, "2025-03-01 09:30:00"],
+)
+def test_fault_dates_in_any_usual_form_are_one_date(folder, kit, text):
+    intake = folder.findings(kit.row(发现日期=text)).read()
+    assert refused(intake, kit) == []
+    assert intake.tables.findings["found_on"].to_list() == [date(2025, 3, 1)]
+
+
+def test_fault_six_encodings_of_the_same_date_give_the_same_frame(folder, kit):
+    forms = ["2025-03-01", "2025/3/1", "2025.3.1", "2025年3月1日", "20250301", 45717]
+    frames = [kit.facts(folder.findings(kit.row(发现日期=form)).read()) for form in forms]
+    assert all(frame == frames[0] for frame in frames)
+
+
+def test_fault_a_1904_workbook_gives_the_same_dates(folder, kit):
+    for day in (45717 - 1462, date(2025, 3, 1)):
+        with xlsxwriter.Workbook(folder.path / "问题台账.xlsx", {"date_1904": True, "default_date_format": "yyyy-mm-dd"}) as book:
+            kit.put_sheet(book, "Sheet1", [kit.HEAD, kit.row(发现日期=day)])
+        assert folder.read().tables.findings["found_on"].to_list() == [date(2025, 3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("25-3-1", "date-short-year"), ("3月1日", "date-unreadable"), ("2025-02-30", "date-does-not-exist"), ("2025年3月", "date-unreadable"),
+     ("3/1/2025", "date-unreadable"), ("明天", "date-unreadable")],
+)
+def test_fault_doubtful_dates_are_refused(folder, kit, text, code):
+    intake = folder.findings(kit.row(发现日期=text)).read()
+    assert refused(intake, kit) == [code]
+    [problem] = intake.problems.filter(pl.col("kind") == "refused").to_dicts()
+    assert (problem["row"], problem["column"]) == (2, "发现日期")
+
+
+# --- characters and encodings
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gbk", "gb18030", "utf-16"])
+@pytest.mark.parametrize("sep", [",", "\t", ";"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_fault_csv_encodings_delimiters_and_line_ends_give_equal_tables(folder, kit, encoding, sep, end):
+    folder.csv("问题台账.csv", [kit.HEAD, kit.ROW], encoding=encoding, sep=sep, end=end)
+    intake = folder.read()
+    assert refused(intake, kit) == []
+    [finding] = intake.tables.findings.to_dicts()
+    assert (finding["description"], finding["town"], finding["source_row"]) == ("缺少签字", "T01", 2)
+
+
+def test_fault_csv_with_a_sep_line(folder, kit):
+    folder.csv("问题台账.csv", [["sep=;"], [";".join(kit.HEAD)], [";".join(kit.ROW)]])
+    intake = folder.read()
+    assert intake.tables.findings["source_row"].to_list() == [3]
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe\xff", "编号,镇街\n".encode("utf-16-le"), b"\x81\x20\xff,\xfe\n", "a,\x01\n".encode()])
+def test_fault_bytes_of_no_known_encoding_are_refused(folder, kit, data):
+    (folder.path / "问题台账.csv").write_bytes(data)
+    assert "csv-encoding" in refused(folder.read(), kit)
+
+
+def test_fault_quoted_csv_keeps_delimiters_and_counts_physical_lines(folder, kit):
+    lines = [kit.HEAD, [*kit.ROW[:-1], '"第一行\n第二行, 引号""内"""'], [*kit.row(问题编号="A-2", 发现日期="2025-99-01")]]
+    intake = folder.csv("问题台账.csv", lines).read()
+    assert intake.tables.findings["description"].to_list() == ['第一行\n第二行, 引号"内"']
+    assert intake.problems.filter(pl.col("kind") == "refused")["row"].to_list() == [4]
+
+
+def test_fault_csv_line_longer_than_the_heading_is_refused(folder, kit):
+    intake = folder.csv("问题台账.csv", [kit.HEAD, [*kit.ROW, "多出"]]).read()
+    assert refused(intake, kit) == ["csv-row-too-long"]
+    assert intake.rows["findings"]["refused"] == 1
+
+
+def test_fault_csv_with_unpaired_quotes_is_refused(folder, kit):
+    folder.csv("问题台账.csv", [kit.HEAD, ['"A-1', *kit.ROW[1:]]])
+    assert "csv-quotes" in refused(folder.read(), kit)
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "repair"),
+    [("涉及户数", "２", "repair-width"), ("涉及户数", "2户", "repair-unit"), ("涉及户数", "2\u200b", "repair-space"), ("涉及户数", "\u30002", "repair-space"),
+     ("涉及金额", "0012.5", None), ("问题编号", "Ａ—1", "repair-id"), ("镇街", "沁园\u200b街道", "repair-space"), ("问题描述", "缺少\u200b签字", "repair-space"),
+     ("涉及户数", "2.0000000000000004", "repair-noise"), ("涉及金额", "12.499999999999998", "repair-noise")],
+)
+def test_fault_odd_characters_are_repaired_and_each_repair_is_logged(folder, kit, column, text, repair):
+    plain = kit.facts(folder.findings(kit.ROW).read())
+    intake = folder.findings(kit.row(**{column: text})).read()
+    assert refused(intake, kit) == []
+    assert kit.facts(intake) == plain
+    assert kit.codes(intake, "repaired") == ([repair] if repair else [])
+
+
+def test_fault_thousands_commas_are_repaired(folder, kit):
+    intake = folder.findings(kit.row(涉及户数="1,200", 涉及金额="1,200.50")).read()
+    assert intake.tables.findings["cases"].to_list() == [1200]
+    assert kit.codes(intake, "repaired") == ["repair-comma", "repair-comma"]
+
+
+@pytest.mark.parametrize("mark", ["—", "-", "无", "/", "", " "])
+def test_fault_marks_for_nothing_are_empty_not_zero(folder, kit, mark):
+    intake = folder.findings(kit.row(涉及户数=mark, 涉及金额=mark)).read()
+    assert refused(intake, kit) == []
+    assert intake.tables.findings.select("cases", "amount").row(0) == (None, None)
+
+
+def test_fault_replacement_characters_are_refused(folder, kit):
+    assert refused(folder.findings(kit.row(问题描述="缺\ufffd签字")).read(), kit) == ["replacement-character"]
+
+
+# --- towns
+
+
+@pytest.mark.parametrize("name", ["T01", "沁园街道", "沁园", "沁园办事处", " 沁园 街道"])
+def test_fault_town_alias_is_understood(folder, kit, name):
+    assert folder.findings(kit.row(镇街=name)).read().tables.findings["town"].to_list() == ["T01"]
+
+
+def test_fault_town_typo_is_refused_with_the_nearest_name_as_a_hint(folder, kit):
+    intake = folder.findings(kit.row(镇街="沁圆街道")).read()
+    assert refused(intake, kit) == ["unknown-town-near"]
+    [problem] = intake.problems.filter(pl.col("kind") == "refused").to_dicts()
+    assert "沁园街道" in problem["advice"]
+    assert "沁圆" not in problem["message"] + problem["advice"]
+    assert intake.tables.findings.is_empty()
+
+
+def test_fault_two_towns_one_character_apart_are_never_confused(folder, kit):
+    folder.towns([*kit.TOWNS, ["T04", "济源街道", ""]])
+    intake = folder.findings(kit.row(镇街="济水街道"), kit.row(问题编号="A-2", 镇街="济源街道")).read()
+    assert intake.tables.findings["town"].to_list() == ["T03", "T04"]
+
+
+def test_fault_an_alias_that_two_towns_share_is_refused(folder, kit):
+    folder.towns([*kit.TOWNS, ["T04", "新镇", "克井"]])
+    assert refused(folder.findings(kit.ROW).read(), kit).count("town-name-shared") == 2
+
+
+@pytest.mark.parametrize("code", ["../x", "CON", "lpt1", "a" * 33, "镇", "a b/c"])
+def test_fault_hostile_town_codes_are_refused(folder, kit, code):
+    folder.towns([*kit.TOWNS, [code, "新镇", ""]])
+    assert "town-code" in refused(folder.findings(kit.ROW).read(), kit)
+
+
+def test_fault_town_codes_that_differ_in_case_only_are_refused(folder, kit):
+    folder.towns([*kit.TOWNS, ["t01", "新镇", ""]])
+    assert refused(folder.findings(kit.row(镇街="克井")).read(), kit) == ["town-code-case", "town-code-case"]
+
+
+# --- ids, orphans, order, unknown words
+
+
+def test_fault_identical_duplicate_warns_and_counts_once(folder, kit):
+    intake = folder.findings(kit.ROW, kit.row(发现日期="2025年3月1日")).read()
+    assert refused(intake, kit) == []
+    assert kit.codes(intake, "notice") == ["row-repeated"]
+    assert intake.rows["findings"] == {"read": 2, "duplicate_rows": 1, "refused": 0}
+
+
+def test_fault_conflicting_ids_are_refused_and_their_reports_set_aside(folder, kit):
+    intake = folder.findings(kit.ROW, kit.row(涉及户数="3")).reports(kit.REPORT).read()
+    assert refused(intake, kit) == ["refers-to-refused", "id-conflict", "id-conflict"]
+    assert intake.rows["findings"] == {"read": 2, "duplicate_rows": 0, "refused": 2}
+    assert intake.rows["rectifications"] == {"read": 1, "duplicate_rows": 0, "refused": 1}
+
+
+def test_fault_orphan_rectification_is_refused(folder, kit):
+    intake = folder.findings(kit.ROW).reports(["A-9", *kit.REPORT[1:]]).read()
+    assert refused(intake, kit) == ["orphan"]
+
+
+@pytest.mark.parametrize(
+    ("column", "code"), [("报送日期", "submitted-before-found"), ("复核日期", "verified-before-found")]
+)
+def test_fault_fixed_before_found_is_refused(folder, kit, column, code):
+    report = ["2025-02-01" if heading == column else cell for heading, cell in zip(kit.REPORT_HEAD, kit.REPORT, strict=True)]
+    assert refused(folder.findings(kit.ROW).reports(report).read(), kit) == [code]
+
+
+def test_two_different_reports_of_one_day_are_refused(folder, kit):
+    other = [*kit.REPORT[:4], "退回重改"]
+    assert refused(folder.findings(kit.ROW).reports(kit.REPORT, other).read(), kit) == ["two-reports-of-one-day"] * 2
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "code"),
+    [("考核指标", "档案资料齐备", "unknown-indicator-near"), ("严重程度", "特别严重", "unknown-word-near"), ("严重程度", "QQQ", "unknown-word")],
+)
+def test_fault_unknown_indicator_or_severity_is_refused(folder, kit, column, text, code):
+    assert refused(folder.findings(kit.row(**{column: text})).read(), kit) == [code]
+
+
+def test_severity_aliases_become_canonical_words(folder, kit):
+    rows = [kit.row(问题编号=f"A-{n}", 严重程度=word) for n, word in enumerate(["轻微", "突出", "重大"])]
+    assert folder.findings(*rows).read().tables.findings["severity"].to_list() == ["一般", "较重", "严重"]
+
+
+# --- counts
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "code"),
+    [("涉及户数", "-1", "number-negative"), ("涉及户数", "1.5", "count-fractional"), ("涉及户数", "nan", "number-unreadable"), ("涉及户数", "inf", "number-unreadable"),
+     ("涉及户数", "1e0", "number-unreadable"), ("涉及金额", "1e400", "number-unreadable"), ("涉及金额", "1.005", "too-many-decimals"), ("涉及金额", "-3", "number-negative"),
+     ("涉及户数", "两", "number-unreadable"), ("涉及户数", "①", "number-unreadable"), ("涉及户数", "9" * 30, "number-too-large")],
+)
+def test_fault_bad_numbers_are_refused(folder, kit, column, text, code):
+    intake = folder.findings(kit.row(**{column: text})).read()
+    assert refused(intake, kit) == [code]
+    assert intake.problems.filter(pl.col("kind") == "refused")["column"].to_list() == [column]
+
+
+def test_fault_float_noise_of_a_number_cell_is_repaired(folder, kit):
+    rows = pl.DataFrame({"finding_id": ["A-1"], "town": ["T01"], "found_on": [date(2025, 3, 1)], "indicator": ["file_complete"], "amount": [0.1 + 0.2]})
+    rows.write_parquet(folder.path / "findings.parquet")
+    intake = folder.read()
+    assert [str(value) for value in intake.tables.findings["amount"]] == ["0.30"]
+    assert kit.codes(intake, "repaired") == ["repair-noise"]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])
+def test_fault_parquet_floats_that_are_no_numbers_are_refused(folder, kit, value):
+    rows = pl.DataFrame({"finding_id": ["A-1"], "town": ["T01"], "found_on": [date(2025, 3, 1)], "indicator": ["file_complete"], "cases": [value]})
+    rows.write_parquet(folder.path / "findings.parquet")
+    assert len(refused(folder.read(), kit)) == 1
+
+
+# --- identifiers and personal columns
+
+
+@pytest.mark.parametrize("number", ["990000199001011234", "99000019900101123X", "990000900101123", "13900000000"])
+def test_fault_a_persons_number_as_finding_id_is_refused_and_not_printed(folder, kit, number):
+    intake = folder.findings(kit.row(问题编号=number)).read()
+    assert refused(intake, kit) == ["id-is-personal"]
+    assert number not in intake.problems.write_csv()
+
+
+def test_fault_a_long_id_typed_as_a_number_is_refused(folder, kit):
+    intake = folder.findings(kit.row(问题编号=12345678901234567)).read()
+    assert "long-number" in refused(intake, kit)
+
+
+def test_a_long_id_typed_as_text_is_kept(folder, kit):
+    assert folder.findings(kit.row(问题编号="12345678901234567")).read().tables.findings["finding_id"].to_list() == ["12345678901234567"]
+
+
+def test_personal_columns_are_dropped_with_a_notice(folder, kit):
+    intake = folder.findings([*kit.ROW, "某某", "990000199001011234"], head=[*kit.HEAD, "户主姓名", "身份证号"]).read()
+    assert kit.codes(intake) == ["column-personal", "column-personal"]
+    assert "某某" not in str(intake.tables.findings.rows())
+
+
+# --- formulas
+
+
+def test_fault_errors_and_formulas_without_value_are_refused(folder, kit):
+    import openpyxl
+
+    folder.findings(kit.ROW, kit.row(问题编号="A-2"))
+    path = folder.path / "问题台账.xlsx"
+    book = openpyxl.load_workbook(path)
+    book.active["F2"] = "=1+1"
+    book.active["G3"] = "#N/A"
+    book.active["G3"].data_type = "e"
+    book.save(path)
+    intake = folder.read()
+    assert refused(intake, kit) == ["formula-without-value", "cell-error"]
+    assert intake.problems.filter(pl.col("kind") == "refused")["column"].to_list() == ["涉及户数", "涉及金额"]
+
+
+# --- files
+
+
+def test_fault_links_are_refused_and_subfolders_named(folder, kit, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "问题台账.xlsx"
+    kit.put(elsewhere, [kit.HEAD, kit.ROW])
+    os.symlink(elsewhere, folder.path / "问题台账.xlsx")
+    os.mkfifo(folder.path / "整改台账.csv")
+    (folder.path / "旧").mkdir()
+    intake = folder.read()
+    assert refused(intake, kit).count("file-not-plain") == 2
+    assert "subfolder" in kit.codes(intake, "notice")
+
+
+def test_lock_and_dot_files_are_passed_over(folder, kit):
+    folder.findings(kit.ROW)
+    for name in ("~$问题台账.xlsx", ".问题台账.csv"):
+        (folder.path / name).write_bytes(b"junk")
+    assert kit.codes(folder.read()) == []
+
+
+def test_fault_pandera_switched_off_in_the_environment_changes_nothing(folder, kit, monkeypatch):
+    monkeypatch.setenv("PANDERA_VALIDATION_ENABLED", "False")
+    assert refused(folder.findings(kit.row(涉及户数="-1")).read(), kit) == ["number-negative"]
+
+
+def test_fault_hostile_text_stays_text(folder, kit):
+    texts = ["=1+1", "+2", "@x", "<script>alert(1)</script>", "{{ 7*7 }}", "http://example.invalid/"]
+    rows = [kit.row(问题编号=f"B-{n}", 问题描述=text) for n, text in enumerate(texts)]
+    with xlsxwriter.Workbook(folder.path / "问题台账.xlsx", {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+        kit.put_sheet(book, "Sheet1", [kit.HEAD, *rows])
+    assert folder.read().tables.findings["description"].to_list() == texts
+
+
+def test_row_file_and_column_order_change_nothing(folder, kit):
+    rows = [kit.row(问题编号=f"A-{n}", 发现日期=f"2025-03-{n + 1:02}") for n in range(6)]
+    whole = kit.facts(folder.findings(*rows).read())
+    (folder.path / "问题台账.xlsx").unlink()
+    folder.findings(*rows[3:], name="问题台账_甲").findings(*rows[2::-1], name="乙 问题台账")
+    assert kit.facts(folder.read()) == whole
+
+
+def test_limits_can_be_changed(folder, kit):
+    folder.findings(kit.ROW)
+    folder.limits = replace(Limits(), cells=3)
+    assert "workbook-too-many-cells" in refused(folder.read(), kit)
