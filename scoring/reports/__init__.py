@@ -5,7 +5,7 @@ Names are looked up late: WeasyPrint takes a second to import, and not every com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scoring.reports.errors import ForbiddenAddress, MissingGlyph, MissingLibrary
 from scoring.reports.settings import Settings
@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "Renderer":
         from scoring.reports.render import Renderer
 
@@ -34,5 +34,6 @@ def __getattr__(name: str) -> Any:
     if name in __all__:
         from scoring.reports import papers
 
-        return getattr(papers, name)
+        found: object = getattr(papers, name)
+        return found
     raise AttributeError(name)

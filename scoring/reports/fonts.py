@@ -1,7 +1,7 @@
 """Which font file plays which part, and which characters it has.
 
-The parts are those of GB/T 9704-2012: xiaobiaosong (headings), fangsong (text), heiti, kaiti, songti. The bureau's own files
-come first, then the free ones beside the program, then those of the system.
+The parts are those of GB/T 9704-2012: xiaobiaosong (headings), fangsong (text), heiti, kaiti, songti. The bureau's
+own files come first, then the free ones beside the program, then those of the system.
 """
 
 from __future__ import annotations
@@ -117,7 +117,13 @@ def check(texts: Iterable[tuple[str, str]], available: Iterable[Face], lang: str
 def _blank(character: str) -> bool:
     """Tell whether a character draws nothing: controls, joiners, variation selectors."""
     point = ord(character)
-    return point < 0x20 or 0x7F <= point < 0xA0 or 0x200B <= point <= 0x200F or 0xFE00 <= point <= 0xFE0F or point == 0xFEFF
+    return (
+        point < 0x20
+        or 0x7F <= point < 0xA0
+        or 0x200B <= point <= 0x200F
+        or 0xFE00 <= point <= 0xFE0F
+        or point == 0xFEFF
+    )
 
 
 @cache

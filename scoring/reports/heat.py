@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-
 from typing import TYPE_CHECKING, Any, Final
 
 from scoring.reports.labels import Labels
@@ -128,7 +127,9 @@ def _cell(rows: list[dict[str, Any]]) -> Cell:
 
 def score_charts(towns: list[dict[str, Any]], low: set[str], labels: Labels) -> tuple[ScoreChart, ...]:
     """Return the bars of the scored towns, in order of rank."""
-    scored = sorted((town for town in towns if town["rank"] is not None), key=lambda town: (town["rank"], town["order"]))
+    scored = sorted(
+        (town for town in towns if town["rank"] is not None), key=lambda town: (town["rank"], town["order"])
+    )
     if not scored:
         return ()
     values = [known(town, "score") for town in scored]
@@ -138,7 +139,11 @@ def score_charts(towns: list[dict[str, Any]], low: set[str], labels: Labels) -> 
     mean = Fraction(labels.head["summary"]["mean"])
     return tuple(
         ScoreChart(
-            tuple(_bar(town, first, last, low, labels) for town in part), exact(first), exact(last), _share(mean, first, last), str(labels.head["summary"]["mean"])
+            tuple(_bar(town, first, last, low, labels) for town in part),
+            exact(first),
+            exact(last),
+            _share(mean, first, last),
+            str(labels.head["summary"]["mean"]),
         )
         for part in _cut(scored, BARS)
     )

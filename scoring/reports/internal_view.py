@@ -13,6 +13,7 @@ from scoring.reports.heat import Piece, ScoreChart, heat_map, score_charts
 from scoring.reports.labels import Labels
 from scoring.reports.method import Method, method
 from scoring.reports.office_text import printable
+from scoring.reports.printed import findings_of
 from scoring.reports.settings import Settings
 from scoring.reports.text import exact, known, listed, short_day, signed
 from scoring.reports.town_view import Figure
@@ -109,9 +110,13 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
     labels = Labels(assessment.head, settings.lang)
     towns = assessment.scores.sort("order").to_dicts()
     names = {town["town_code"]: printable(town["town"]) for town in towns}
-    findings = [row for row in assessment.findings.to_dicts() if row["disposition"] in _COUNTED]
-    overdue = sorted((row for row in findings if _overdue(row)), key=lambda row: (row["due"] is None, row["due"], row["finding_id"]))
-    ranked = sorted((town for town in towns if town["rank"] is not None), key=lambda town: (town["rank"], town["order"]))
+    findings = [row for row in findings_of(assessment) if row["disposition"] in _COUNTED]
+    overdue = sorted(
+        (row for row in findings if _overdue(row)), key=lambda row: (row["due"] is None, row["due"], row["finding_id"])
+    )
+    ranked = sorted(
+        (town for town in towns if town["rank"] is not None), key=lambda town: (town["rank"], town["order"])
+    )
     last = ranked[-settings.last :][::-1] if len({town["score"] for town in ranked}) > 1 else []
     earlier = previous(assessment.head, towns)
     mapped = (ranked + [town for town in towns if town["rank"] is None])[-_MOST_TOWNS:]
@@ -130,10 +135,12 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
         charts=score_charts(towns, {town["town_code"] for town in last}, labels),
         heat=heat_map(assessment, mapped, labels),
         heat_note=labels("reports-heat-cut", shown=len(mapped), all=len(towns)) if len(mapped) < len(towns) else "",
-        indicators=_by_indicator(findings, assessment, labels),
+        indicators=_by_indicator(findings, labels),
         channels=_tallies(Counter(printable(row["channel"] or labels("reports-none")) for row in findings)),
         overdue=tuple(_overdue_row(row, names, assessment.head["as_of"]) for row in overdue[:_MOST_OVERDUE]),
-        overdue_more=labels("reports-overdue-more", count=len(overdue) - _MOST_OVERDUE) if len(overdue) > _MOST_OVERDUE else "",
+        overdue_more=labels("reports-overdue-more", count=len(overdue) - _MOST_OVERDUE)
+        if len(overdue) > _MOST_OVERDUE
+        else "",
         method=method(labels),
         watermark=labels.watermark,
         trace=labels.trace,
@@ -145,11 +152,17 @@ def _figures(labels: Labels) -> tuple[Figure, ...]:
     summary = labels.head["summary"]
     wanted = ("mean", "max", "min", "findings", "on_time_rate", "overdue", "repeats")
     blank = labels("reports-none")
-    return tuple(Figure(str(summary.get(name) or blank), labels(f"reports-figure-{name.replace('_', '-')}")) for name in wanted)
+    return tuple(
+        Figure(str(summary.get(name) or blank), labels(f"reports-figure-{name.replace('_', '-')}")) for name in wanted
+    )
 
 
 def _low(
-    town: Mapping[str, Any], assessment: Assessment, findings: list[dict[str, Any]], earlier: Previous | None, labels: Labels
+    town: Mapping[str, Any],
+    assessment: Assessment,
+    findings: list[dict[str, Any]],
+    earlier: Previous | None,
+    labels: Labels,
 ) -> Low:
     code = town["town_code"]
     losses: list[tuple[Fraction, str]] = []
@@ -167,9 +180,13 @@ def _low(
         score=str(town["score"]),
         rank=str(town["rank"]),
         change=change,
-        losses=listed((labels("reports-low-loss", label=label, points=exact(loss)) for loss, label in losses[:3]), labels.lang),
+        losses=listed(
+            (labels("reports-low-loss", label=label, points=exact(loss)) for loss, label in losses[:3]), labels.lang
+        ),
         overdue=str(town["overdue"]),
-        villages=listed((labels("reports-low-village", village=v, count=n) for v, n in _most(villages, 2)), labels.lang),
+        villages=listed(
+            (labels("reports-low-village", village=v, count=n) for v, n in _most(villages, 2)), labels.lang
+        ),
     )
 
 
@@ -184,7 +201,9 @@ def _moves(towns: list[dict[str, Any]], earlier: Previous | None) -> tuple[Move,
         Move(
             town=printable(town["town"]),
             places=str(abs(places)),
-            points=signed(known(town, "score") - earlier.scores[town["town_code"]], 2) if town["town_code"] in earlier.scores else "",
+            points=signed(known(town, "score") - earlier.scores[town["town_code"]], 2)
+            if town["town_code"] in earlier.scores
+            else "",
             up=places > 0,
         )
         for places, town in chosen
@@ -194,9 +213,10 @@ def _moves(towns: list[dict[str, Any]], earlier: Previous | None) -> tuple[Move,
 def _pending(labels: Labels, names: Mapping[str, str]) -> Iterable[str]:
     """Vetoes that no meeting has decided yet: they stand in this paper alone."""
     gates = {gate["id"]: labels.named(gate) for gate in labels.head["scheme"].get("gates") or ()}
-    for item in labels.head.get("pending") or ():
-        wording = gates.get(str(item.get("item")), printable(str(item.get("item") or "")))
-        yield labels("reports-pending-gate", town=names.get(item["town_code"], printable(item["town_code"])), wording=wording)
+    pending = (labels.head.get("internal") or {}).get("pending_gates") or {}
+    for code, gate in ((code, gate) for code in names for gate in pending.get(code, ())):
+        wording = gates.get(gate, printable(gate))
+        yield labels("reports-pending-gate", town=names[code], wording=wording)
 
 
 def _gated(towns: list[dict[str, Any]], labels: Labels) -> Iterable[str]:
@@ -207,7 +227,7 @@ def _gated(towns: list[dict[str, Any]], labels: Labels) -> Iterable[str]:
 
 
 def _overdue(row: Mapping[str, Any]) -> bool:
-    return row["state"] == "overdue"
+    return bool(row["state"] == "overdue")
 
 
 def _overdue_towns(rows: list[dict[str, Any]], names: Mapping[str, str], labels: Labels) -> tuple[Tally, ...]:
@@ -219,7 +239,9 @@ def _overdue_towns(rows: list[dict[str, Any]], names: Mapping[str, str], labels:
     return tuple(
         Tally(
             name=names[town],
-            detail=listed((labels("reports-low-village", village=v, count=n) for v, n in _most(villages[town], 4)), labels.lang),
+            detail=listed(
+                (labels("reports-low-village", village=v, count=n) for v, n in _most(villages[town], 4)), labels.lang
+            ),
             count=str(count),
             other="",
             share=1000 * count // most,
@@ -238,13 +260,19 @@ def _villages(rows: list[dict[str, Any]], names: Mapping[str, str]) -> tuple[Tal
     )
 
 
-def _by_indicator(rows: list[dict[str, Any]], assessment: Assessment, labels: Labels) -> tuple[Tally, ...]:
+def _by_indicator(rows: list[dict[str, Any]], labels: Labels) -> tuple[Tally, ...]:
     """Count findings and towns by indicator, most first."""
     counts = Counter(row["indicator"] for row in rows if row["indicator"] in labels.indicators)
     towns = {indicator: len({row["town"] for row in rows if row["indicator"] == indicator}) for indicator in counts}
     most = max(counts.values(), default=1)
     return tuple(
-        Tally(labels.indicator(i), printable(labels.indicators[i]["clause"] or ""), str(n), str(towns[i]), 1000 * n // most)
+        Tally(
+            labels.indicator(i),
+            printable(labels.indicators[i]["clause"] or ""),
+            str(n),
+            str(towns[i]),
+            1000 * n // most,
+        )
         for i, n in sorted(counts.items(), key=lambda item: (-item[1], list(labels.indicators).index(item[0])))
     )
 

@@ -50,7 +50,12 @@ def method(labels: Labels) -> Method:
         tuple(_facts(labels)),
         tuple(rows),
         tuple(
-            labels("reports-method-not-scored-item", label=labels.named(item), clause=printable(item["clause"] or ""), reason=printable(item["reason"] or ""))
+            labels(
+                "reports-method-not-scored-item",
+                label=labels.named(item),
+                clause=printable(item["clause"] or ""),
+                reason=printable(item["reason"] or ""),
+            )
             for item in scheme.get("not_scored") or ()
         ),
         tuple(printable(str(law)) for law in scheme.get("laws_given_up") or ()),
@@ -81,5 +86,10 @@ def _facts(labels: Labels) -> list[tuple[str, str]]:
         ]
         words = {name: counts.get(name, 0) for name in ("read", "used", "set_aside", "refused")}
         text = labels("book-method-rows-is", **words)
-        facts.append((labels("book-method-rows", table=labels.known("book-table", table)), labels("reports-clause-join").join([text, *unpriced])))
+        facts.append(
+            (
+                labels("book-method-rows", table=labels.known("book-table", table)),
+                labels("reports-clause-join").join([text, *unpriced]),
+            )
+        )
     return facts

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from scoring.reports.internal_view import internal_view
 from scoring.reports.labels import Labels
+from scoring.reports.printed import findings_of
 from scoring.reports.render import Renderer
 from scoring.reports.settings import Settings
 from scoring.reports.town_view import town_view
-from scoring.reports.view import ReportView, report_view
+from scoring.reports.view import report_view
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
-
-# Points in the text area's width; a full-width mark is one em a character.
-_MARK_WIDTH = 440
-_MARK_LARGEST = 54
 
 
 def render_report(assessment: Assessment, settings: Settings, renderer: Renderer | None = None) -> bytes:
@@ -37,7 +34,6 @@ def render_report(assessment: Assessment, settings: Settings, renderer: Renderer
         settings,
         renderer,
         view=view,
-        mark_size=_mark_size(view),
         widths=[f"{100 * column.share / shares:.3f}%" for column in view.annex.columns],
     )
 
@@ -66,14 +62,8 @@ def render_town(assessment: Assessment, settings: Settings, renderer: Renderer |
     return _make("town.html.j2", assessment, settings, renderer, view=town_view(assessment, settings))
 
 
-def _mark_size(view: ReportView) -> int:
-    """Return the largest type in which the red heading stays in one line."""
-    ems = sum(1.0 if ord(character) > 0x2E7F else 0.62 for character in view.mark)
-    return min(_MARK_LARGEST, int(_MARK_WIDTH / max(1.0, ems)))
-
-
 def _make(
-    template: str, assessment: Assessment, settings: Settings, renderer: Renderer | None, **view: Any
+    template: str, assessment: Assessment, settings: Settings, renderer: Renderer | None, **view: object
 ) -> bytes:
     made_by = renderer or Renderer(settings)
     texts = partial(_texts, assessment, Labels(assessment.head, settings.lang))
@@ -84,7 +74,7 @@ def _texts(assessment: Assessment, labels: Labels) -> Iterator[tuple[str, str]]:
     """Give every text that the data bring, with the place to look for it."""
     for row in assessment.scores.to_dicts():
         yield labels("reports-place-town", code=row["town_code"]), str(row["town"])
-    for row in assessment.findings.to_dicts():
+    for row in findings_of(assessment):
         for column, value in row.items():
             if isinstance(value, str):
                 yield labels("reports-place-finding", finding=row["finding_id"], column=column), value

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
+from scoring.reports.printed import findings_of
 from scoring.reports.settings import Settings
 from scoring.reports.text import day, exact, listed
 from scoring.reports.trend import Previous, previous
@@ -27,7 +28,10 @@ def sections(assessment: Assessment, settings: Settings, labels: Labels) -> tupl
     overall = _overall(assessment, labels, earlier) + _standing(towns, settings, labels, earlier)
     return (
         Section("", (Paragraph(_opening(assessment, settings, labels)),)),
-        Section(labels("reports-heading-overall"), tuple(Paragraph(text) for text in (_join(overall, labels), *_special(assessment, towns, labels)) if text)),
+        Section(
+            labels("reports-heading-overall"),
+            tuple(Paragraph(text) for text in (_join(overall, labels), *_special(assessment, towns, labels)) if text),
+        ),
         Section(labels("reports-heading-problems"), _problems(assessment, labels)),
         Section(labels("reports-heading-next"), _requirements(assessment, settings, labels)),
     )
@@ -39,7 +43,12 @@ def _join(sentences: list[str], labels: Labels) -> str:
 
 def _opening(assessment: Assessment, settings: Settings, labels: Labels) -> str:
     basis = printable(settings.basis or str(assessment.head["scheme"].get("document") or ""))
-    parameters = {"basis": basis, "scheme": labels.scheme, "towns": assessment.head["summary"]["towns"], "this_period": labels.this_period}
+    parameters = {
+        "basis": basis,
+        "scheme": labels.scheme,
+        "towns": assessment.head["summary"]["towns"],
+        "this_period": labels.this_period,
+    }
     opening = labels("reports-opening" if basis else "reports-opening-scheme", **parameters)
     if settings.approved_by:
         closing = labels("reports-opening-approved", meeting=printable(settings.approved_by))
@@ -76,7 +85,9 @@ def _movement(earlier: Previous | None, labels: Labels) -> str:
 
 def _standing(towns: list[dict[str, Any]], settings: Settings, labels: Labels, earlier: Previous | None) -> list[str]:
     """Name who leads, who has gained, who stands low, as far as the settings let names stand."""
-    ranked = sorted((town for town in towns if town["rank"] is not None), key=lambda town: (town["rank"], town["order"]))
+    ranked = sorted(
+        (town for town in towns if town["rank"] is not None), key=lambda town: (town["rank"], town["order"])
+    )
     if not ranked:
         return [labels("reports-none-scored", this_period=labels.this_period)]
     if len(ranked) > 1 and len({town["score"] for town in ranked}) == 1:
@@ -115,7 +126,7 @@ def _special(assessment: Assessment, towns: list[dict[str, Any]], labels: Labels
 
 def _problems(assessment: Assessment, labels: Labels) -> tuple[Paragraph, ...]:
     """Take the three dimensions with most findings, then what became of the rectifications."""
-    rows = assessment.findings.filter(assessment.findings["disposition"].is_in(["priced", "not_checked"])).to_dicts()
+    rows = [row for row in findings_of(assessment) if row["disposition"] in {"priced", "not_checked"}]
     if not rows:
         return (Paragraph(labels("reports-problems-none", this_period=labels.this_period)),)
     # The order of the scheme decides between equal counts.
@@ -127,9 +138,20 @@ def _problems(assessment: Assessment, labels: Labels) -> tuple[Paragraph, ...]:
     paragraphs = [_area(number, dimension, found, labels) for number, (dimension, found) in enumerate(heaviest, 1)]
     summary = assessment.head["summary"]
     overdue, repeats = _count(summary, "overdue"), _count(summary, "repeats")
-    code = {(True, True): "both", (True, False): "overdue", (False, True): "repeats"}.get((overdue > 0, repeats > 0), "fine")
+    code = {(True, True): "both", (True, False): "overdue", (False, True): "repeats"}.get(
+        (overdue > 0, repeats > 0), "fine"
+    )
     number = len(paragraphs) + 1
-    paragraphs.append(Paragraph(labels(f"reports-rectified-{code}", overdue=overdue, repeats=repeats), labels("reports-lead", number=labels(f"reports-numeral-{number}"), text=labels(f"reports-rectified-lead-{'fine' if code == 'fine' else 'weak'}"))))
+    paragraphs.append(
+        Paragraph(
+            labels(f"reports-rectified-{code}", overdue=overdue, repeats=repeats),
+            labels(
+                "reports-lead",
+                number=labels(f"reports-numeral-{number}"),
+                text=labels(f"reports-rectified-lead-{'fine' if code == 'fine' else 'weak'}"),
+            ),
+        )
+    )
     return tuple(paragraphs)
 
 
@@ -140,7 +162,10 @@ def _area(number: int, dimension: str, found: list[dict[str, Any]], labels: Labe
         "reports-problem-area",
         towns=len({row["town"] for row in found}),
         count=len(found),
-        kinds=listed((labels("reports-problem-kind", label=labels.indicator(kind), count=kinds[kind]) for kind in first), labels.lang),
+        kinds=listed(
+            (labels("reports-problem-kind", label=labels.indicator(kind), count=kinds[kind]) for kind in first),
+            labels.lang,
+        ),
     )
     lead = labels("reports-problem-lead", label=labels.dimension(dimension))
     return Paragraph(text, labels("reports-lead", number=labels(f"reports-numeral-{number}"), text=lead))

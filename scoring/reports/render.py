@@ -9,8 +9,10 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
 
 from scoring.messages import say
 from scoring.reports.errors import ForbiddenAddress, MissingGlyph, MissingLibrary
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import jinja2
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
 
 _HERE: Final = Path(__file__).resolve()
 # In a wheel the templates lie inside the package, in a checkout beside it.
@@ -31,6 +34,18 @@ _SHIPPED: Final = (_HERE.parents[1] / "_bundled" / "report_templates", _HERE.par
 def templates_folder() -> Path:
     """Return the folder of the shipped templates."""
     return next(folder for folder in _SHIPPED if folder.is_dir())
+
+
+def fit(text: str, largest: int, width: int) -> int:
+    """Return the type size, at most `largest`, in which a text fills at most `width`, both in one unit.
+
+    Examples
+    --------
+    >>> fit("AB", 30, 100), fit("A" * 20, 30, 100)
+    (30, 8)
+    """
+    ems = sum(1.0 if ord(character) > 0x2E7F else 0.6 for character in text)
+    return max(1, min(largest, int(width / max(1.0, ems))))
 
 
 class Renderer:
@@ -65,14 +80,15 @@ class Renderer:
             loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
         )
         lang = self.settings.lang
+        environment.globals["fit"] = fit
         environment.globals["t"] = lambda code, **parameters: say(f"reports-{code}", lang, **parameters)
         return environment
 
-    def html(self, template: str, **view: Any) -> str:
+    def html(self, template: str, **view: object) -> str:
         """Return a paper as HTML."""
         return self.environment.get_template(template).render(lang=self.settings.lang, **view)
 
-    def pdf(self, template: str, texts: Callable[[], Iterator[tuple[str, str]]], **view: Any) -> bytes:
+    def pdf(self, template: str, texts: Callable[[], Iterator[tuple[str, str]]], **view: object) -> bytes:
         """Return a paper as PDF; equal views give equal bytes.
 
         Parameters
@@ -93,7 +109,7 @@ class Renderer:
         """
         html = self.html(template, **view)
         whole = self._needs_whole_fonts(html, texts)
-        fonts, sheet = self._kit(template.split(".")[0], whole)
+        fonts, sheet = self._kit(template.split(".", maxsplit=1)[0], whole)
         weasyprint = _weasyprint(self.settings.lang)
         identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
         with _no_collection(), _no_tofu(self.settings.lang), _refusals(self.settings.lang):
@@ -110,7 +126,9 @@ class Renderer:
             return False
         # The data first: there a row can be named.
         check(texts(), self.faces.values(), self.settings.lang)
-        check([(say("reports-place-paper", self.settings.lang), "".join(rare))], self.faces.values(), self.settings.lang)
+        check(
+            [(say("reports-place-paper", self.settings.lang), "".join(rare))], self.faces.values(), self.settings.lang
+        )
         return True
 
     def _kit(self, name: str, whole: bool) -> tuple[FontConfiguration, CSS]:
@@ -139,20 +157,20 @@ def _font_rules(whole: bool) -> str:
     )
 
 
-def _weasyprint(lang: str) -> Any:
+def _weasyprint(lang: str) -> ModuleType:
     try:
-        import weasyprint
+        return import_module("weasyprint")
     except OSError as missing:  # cffi could not load Pango or its friends
         raise MissingLibrary("Pango, HarfBuzz", INSTALL, lang) from missing
-    return weasyprint
 
 
-def _fetcher(fonts: Mapping[str, Face]) -> Any:
+def _fetcher(fonts: Mapping[str, Face]) -> URLFetcher:
     """Return a fetcher that knows the packaged fonts and `data:`, and nothing else on earth."""
-    from weasyprint.urls import URLFetcher, URLFetcherResponse
+    from weasyprint.urls import URLFetcher as Fetcher
+    from weasyprint.urls import URLFetcherResponse
 
-    class Packaged(URLFetcher):  # type: ignore[misc]
-        def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
+    class Packaged(Fetcher):  # type: ignore[misc]
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> object:
             if url.startswith("data:"):
                 return super().fetch(url, headers)
             kind, _, role = url.removeprefix("asset:").partition("/")

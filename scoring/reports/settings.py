@@ -26,7 +26,7 @@ class Settings:
     number
         The document number. Blank until the office's register gives one; never invented.
     addressees, copies, printer, contact
-        To whom, copies to, the printing office, and whom to ask. Empty: the catalogue's usual words, or left out.
+        To whom, copies to, the printing office, whom to ask. Empty: usual words, or left out.
     basis
         The document on which the assessment rests; empty: the scheme's own.
     approved_by

@@ -13,7 +13,7 @@ from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
 from scoring.reports.text import exact, known, listed, signed
 
-# Up to so many entries each has its own row; beyond, an indicator's entries of one kind share a row, and the list of findings has each.
+# Up to so many entries each has its own row; beyond, an indicator's entries of one kind share a row.
 MOST_ROWS: Final = 60
 
 
@@ -71,7 +71,7 @@ def statement(town: Mapping[str, Any], ledger: list[dict[str, Any]], labels: Lab
                 points = sum((known(row, "points") for row in entries), Fraction(0))
                 balance += points
                 # The indicator's name stands once, in its first row.
-                lines.append(_line(entries, name, points, balance, least, labels))
+                lines.append(_line(entries, name, points, balance=balance, least=least, labels=labels))
                 name = ""
         blocks.append(Block(_heading(part, dimension, labels), tuple(lines)))
     return Statement(exact(known(town, "start"), least), tuple(blocks), exact(balance, least), summed)
@@ -86,7 +86,7 @@ def _shared(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 def _line(
-    entries: list[dict[str, Any]], name: str, points: Fraction, balance: Fraction, least: int, labels: Labels
+    entries: list[dict[str, Any]], name: str, points: Fraction, *, balance: Fraction, least: int, labels: Labels
 ) -> Line:
     first = entries[0]
     if len(entries) == 1:
@@ -107,7 +107,7 @@ def reason_of(row: Mapping[str, Any], labels: Labels) -> str:
     return labels(code, **parameters)
 
 
-def _word(value: Any, labels: Labels) -> str:
+def _word(value: object, labels: Labels) -> str:
     if isinstance(value, list):
         return listed((_word(item, labels) for item in value), labels.lang)
     return "" if value is None else printable(str(value))

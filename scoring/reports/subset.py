@@ -1,6 +1,6 @@
-"""Cuts a font to the characters of GB 2312 and keeps the cut: a fifth of the size, and a quarter of the time per document.
+"""Cuts a font to the characters of GB 2312 and keeps the cut, so that each document has less to embed.
 
-HarfBuzz does it in half a second where fontTools takes ten; it is there anyway, because WeasyPrint embeds fonts with it.
+HarfBuzz does it in half a second where fontTools takes ten; it is there anyway, as WeasyPrint embeds fonts with it.
 """
 
 from __future__ import annotations

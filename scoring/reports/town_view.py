@@ -1,4 +1,4 @@
-"""What a town's sheet prints: its place, its dimensions against the group's median, its statement, its findings, its forms."""
+"""What a town's sheet prints: place, dimensions against the group's median, statement, findings, forms."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
+from scoring.reports.printed import findings_of
 from scoring.reports.settings import Settings
 from scoring.reports.statement import Statement, statement
 from scoring.reports.text import day, exact, fraction, known, short_day, signed
@@ -24,7 +25,9 @@ CROWDED: Final = 40
 # The reply form has a row for each finding that awaits an answer, up to so many.
 MOST_REPLIES: Final = 30
 _SHOWN: Final = ("duplicate", "withdrawn", "exempt", "no_part", "not_checked")
-_AWAITING: Final = frozenset({"open", "open_in_time", "overdue", "sent_back", "false_report", "partly", "same_letter_twice"})
+_AWAITING: Final = frozenset(
+    {"open", "open_in_time", "overdue", "sent_back", "false_report", "partly", "same_letter_twice"}
+)
 
 
 @dataclass(frozen=True)
@@ -128,11 +131,13 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
         raise ValueError("a town's sheet takes the assessment of one town")
     labels = Labels(assessment.head, settings.lang)
     town = assessment.scores.to_dicts()[0]
-    findings = assessment.findings.to_dicts()
+    findings = findings_of(assessment)
     indicators = {(row["part"], row["indicator"]): row for row in assessment.indicators.to_dicts()}
     shown = [row for row in findings if row["disposition"] == "priced" or row["disposition"] in _SHOWN]
     printed = sorted(shown, key=_dearest)[:MOST_FINDINGS]
-    awaiting = sorted((row for row in shown if _awaits(row)), key=lambda row: (row["due"] is None, row["due"], row["finding_id"]))
+    awaiting = sorted(
+        (row for row in shown if _awaits(row)), key=lambda row: (row["due"] is None, row["due"], row["finding_id"])
+    )
     name = printable(town["town"])
     least = int(labels.head["scheme"]["decimals"])
     return TownView(
@@ -153,10 +158,14 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
         statement=statement(town, assessment.ledger.to_dicts(), labels),
         groups=_groups(printed, indicators, labels, least),
         crowded=len(printed) > CROWDED,
-        left_out="" if len(shown) <= MOST_FINDINGS else labels("reports-sheet-left-out", shown=MOST_FINDINGS, all=len(shown)),
+        left_out=""
+        if len(shown) <= MOST_FINDINGS
+        else labels("reports-sheet-left-out", shown=MOST_FINDINGS, all=len(shown)),
         cheapest=_cheapest(shown, labels, least) if settings.show_cheapest else (),
         replies=tuple(_reply(row) for row in awaiting[:MOST_REPLIES]),
-        more_replies="" if len(awaiting) <= MOST_REPLIES else labels("reports-reply-more", count=len(awaiting) - MOST_REPLIES),
+        more_replies=""
+        if len(awaiting) <= MOST_REPLIES
+        else labels("reports-reply-more", count=len(awaiting) - MOST_REPLIES),
         answer=_answer(settings, labels),
         objection=_objection(settings, labels),
         bureau=printable(settings.bureau),
@@ -167,11 +176,15 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
 
 
 def _places(town: Mapping[str, Any], settings: Settings, labels: Labels) -> tuple[Figure, ...]:
+    if town["outcome"] == "not_checked":
+        return ()
     blank = labels("reports-none")
     figures = [Figure(labels.grade(town["grade"]) or blank, labels("reports-place-grade"))]
     if settings.names != "order":
         group = printable(town["group"] or "")
-        figures.append(Figure(str(town["rank"] or blank), labels("reports-place-overall", scored=labels.head["summary"]["scored"])))
+        figures.append(
+            Figure(str(town["rank"] or blank), labels("reports-place-overall", scored=labels.head["summary"]["scored"]))
+        )
         figures.append(Figure(str(town["group_rank"] or blank), labels("reports-place-group", group=group)))
     return tuple(figures)
 
@@ -239,7 +252,9 @@ def _groups(
     for disposition in _SHOWN:
         if disposition in others:
             same = others[disposition]
-            heading = labels("reports-group-unpriced", disposition=labels.known("book-disposition", disposition), count=len(same))
+            heading = labels(
+                "reports-group-unpriced", disposition=labels.known("book-disposition", disposition), count=len(same)
+            )
             groups.append(FindingGroup(heading, "", "", tuple(_finding(row, labels, least) for row in same)))
     return tuple(groups)
 
@@ -257,7 +272,11 @@ def _finding(row: Mapping[str, Any], labels: Labels, least: int) -> FindingRow:
     charge, credit, extra, net, gives_back = (
         fraction(row, name) or Fraction(0) for name in ("charge", "credit", "extra", "net", "gives_back")
     )
-    detail = [labels.known("severity", str(row["severity"] or "")), printable(row["channel"] or ""), printable(row["programme"] or "")]
+    detail = [
+        labels.known("severity", str(row["severity"] or "")),
+        printable(row["channel"] or ""),
+        printable(row["programme"] or ""),
+    ]
     if row["repeat"]:
         detail.append(labels("reports-finding-repeat", count=row["repeat"]))
     if row["matter"] and row["matter"] != row["finding_id"]:
@@ -270,20 +289,27 @@ def _finding(row: Mapping[str, Any], labels: Labels, least: int) -> FindingRow:
         text=printable(row["description"] or row["problem_type"] or ""),
         detail=labels("reports-detail-join").join(word for word in detail if word),
         charge=exact(charge, least) if priced else "",
-        credit=exact(credit, least) if credit else "",
-        extra=exact(extra, least) if extra else "",
+        credit=exact(credit, least) if credit and priced else "",
+        extra=exact(extra, least) if extra and priced else "",
         net=exact(net, least) if priced else "",
         state=labels.known("book-state", row["state"]) if row["state"] else "",
         due=short_day(row["due"]),
-        gives_back=signed(gives_back, least) if gives_back else "",
-        by=short_day(row["gives_back_by"]) if gives_back else "",
+        gives_back=signed(gives_back, least) if gives_back and priced else "",
+        by=short_day(row["gives_back_by"]) if gives_back and priced else "",
         urgent=row["state"] in {"overdue", "sent_back", "false_report"},
     )
 
 
 def _cheapest(rows: list[dict[str, Any]], labels: Labels, least: int) -> tuple[FindingRow, ...]:
     worth = [row for row in rows if fraction(row, "gives_back")]
-    worth.sort(key=lambda row: (-known(row, "gives_back"), row["gives_back_by"] is None, row["gives_back_by"], row["finding_id"]))
+    worth.sort(
+        key=lambda row: (
+            -known(row, "gives_back"),
+            row["gives_back_by"] is None,
+            row["gives_back_by"],
+            row["finding_id"],
+        )
+    )
     return tuple(_finding(row, labels, least) for row in worth[:5])
 
 
@@ -292,7 +318,9 @@ def _awaits(row: Mapping[str, Any]) -> bool:
 
 
 def _reply(row: Mapping[str, Any]) -> Reply:
-    return Reply(printable(row["finding_id"]), printable(row["description"] or row["problem_type"] or ""), short_day(row["due"]))
+    return Reply(
+        printable(row["finding_id"]), printable(row["description"] or row["problem_type"] or ""), short_day(row["due"])
+    )
 
 
 def _answer(settings: Settings, labels: Labels) -> str:

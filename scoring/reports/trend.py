@@ -34,6 +34,8 @@ def previous(head: Mapping[str, Any], towns: Iterable[Mapping[str, Any]]) -> Pre
     return Previous(
         label=str(before["label"]),
         mean_change=mean_change,
-        places={t["town_code"]: ranks[t["town_code"]] - t["rank"] for t in towns if t["rank"] and t["town_code"] in ranks},
+        places={
+            t["town_code"]: ranks[t["town_code"]] - t["rank"] for t in towns if t["rank"] and t["town_code"] in ranks
+        },
         scores={code: Fraction(town["score"]) for code, town in earlier.items() if town.get("score")},
     )

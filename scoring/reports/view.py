@@ -139,15 +139,23 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
     earned: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in assessment.dimensions.to_dicts():
         earned.setdefault((row["town_code"], row["dimension"]), []).append(row)
-    columns = [Column(labels("reports-column-place"), "text", 5)] if with_rank else []
-    columns += [Column(labels("reports-column-town"), "name", 13), Column(labels("reports-column-group"), "text", 7)]
-    columns += [
-        Column(labels("reports-column-dimension", label=labels.named(d), points=d["points"]), "number", 10)
+    dimensions = [
+        (labels("reports-column-dimension", label=labels.named(d), points=d["points"]), "number", 11)
         for d in labels.dimensions.values()
     ]
-    columns += [Column(labels("reports-column-score"), "number", 8), Column(labels("reports-column-grade"), "text", 8)]
-    columns += [Column(labels("reports-column-group-place"), "text", 8)] if with_rank else []
-    columns += [Column(labels(f"reports-column-{code}"), "text", share) for code, share in (("findings", 7), ("on-time", 9), ("overdue", 7))]
+    wanted = [
+        *([(labels("reports-column-place"), "text", 5)] if with_rank else []),
+        (labels("reports-column-town"), "name", 13),
+        (labels("reports-column-group"), "text", 7),
+        *dimensions,
+        (labels("reports-column-score"), "number", 8),
+        (labels("reports-column-grade"), "text", 9),
+        *([(labels("reports-column-group-place"), "text", 8)] if with_rank else []),
+        (labels("reports-column-findings"), "text", 7),
+        (labels("reports-column-on-time"), "text", 9),
+        (labels("reports-column-overdue"), "text", 7),
+    ]
+    columns = [Column(*column) for column in wanted]
     decimals = int(labels.head["scheme"]["decimals"])
     body = tuple(
         (

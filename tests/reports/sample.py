@@ -1,4 +1,4 @@
-"""A hand-made Assessment in the documented format: the 16 towns of Jiyuan, about a hundred findings, and towns of every odd kind.
+"""A hand-made Assessment in the documented format: the 16 towns of Jiyuan, about a hundred findings, odd towns.
 
 The engine is not used: what stands here is what reports may rely on, worked out by the plain sums below.
 """
@@ -60,7 +60,14 @@ SCHEME = [
             ("file_visit_record", "入户调查记录", "Home visit record", 6, "二（一）第15项", "0.5"),
             ("means_check_all", "逢进必核", "Means check on every entry", 6, "二（一）第22项", "1"),
             ("kin_filing_village", "村（居）委成员近亲属备案", "Kin of village cadres filed", 4, "二（一）第28项", "1"),
-            ("results_published", "名单、金额在村（社区）公布", "Results published in the village", 4, "二（一）第33项", "0.5"),
+            (
+                "results_published",
+                "名单、金额在村（社区）公布",
+                "Results published in the village",
+                4,
+                "二（一）第33项",
+                "0.5",
+            ),
             ("dynamic_review", "分类动态管理", "Periodic review", 4, "二（一）第35项", "0.5"),
             ("timely_exit", "不符合条件及时退出", "Timely exit", 4, "二（一）第36项", "1"),
         ],
@@ -236,21 +243,56 @@ def statement(code: str, findings: list[dict[str, Any]]) -> list[dict[str, Any]]
             base = charge / 2 if f["repeat"] else charge
             rows.append(entry(code, counter, "deduction", -base, **place, parameters={"unit": "finding"}))
             if f["repeat"]:
-                rows.append(entry(code, counter, "repeat", base - charge, **place, parameters={"occasions": "1", "multiplier": "2"}))
+                rows.append(
+                    entry(
+                        code,
+                        counter,
+                        "repeat",
+                        base - charge,
+                        **place,
+                        parameters={"occasions": "1", "multiplier": "2"},
+                    )
+                )
             credit = Fraction(f["credit_num"], f["credit_den"])
             if credit:
-                rows.append(entry(code, counter, "credit", credit, **place, reason=f"credit-{f['state'].replace('_', '-')}", parameters={"share": "1/2", "fixed_on": str(f["fixed_on"]), "due": str(f["due"])}))
+                rows.append(
+                    entry(
+                        code,
+                        counter,
+                        "credit",
+                        credit,
+                        **place,
+                        reason=f"credit-{f['state'].replace('_', '-')}",
+                        parameters={"share": "1/2", "fixed_on": str(f["fixed_on"]), "due": str(f["due"])},
+                    )
+                )
             extra = Fraction(f["extra_num"], f["extra_den"])
             if extra:
-                rows.append(entry(code, counter, "overdue", -extra, **place, reason="extra-overdue", parameters={"due": str(f["due"])}))
+                rows.append(
+                    entry(
+                        code,
+                        counter,
+                        "overdue",
+                        -extra,
+                        **place,
+                        reason="extra-overdue",
+                        parameters={"due": str(f["due"])},
+                    )
+                )
             total += charge - credit + extra
         if total > points:
             rows.append(
                 entry(
-                    code, counter, "cap", total - points, dimension=dimension, indicator=indicator, clause=clause,
+                    code,
+                    counter,
+                    "cap",
+                    total - points,
+                    dimension=dimension,
+                    indicator=indicator,
+                    clause=clause,
                     parameters={"cap": str(points), "loss": text(total)},
                 )
-            )  # fmt: skip
+            )
     return rows
 
 
@@ -284,42 +326,95 @@ def assessment(
                 f["disposition"] = "not_checked"
         rows = [] if unchecked else statement(code, own)
         if code == "419001001" and not equal and not nothing:
-            rows.append(entry(code, [900], "bonus", Fraction(1), parameters={"item": "经验做法被省厅推广"}, clause="五、加分第1项"))
+            rows.append(
+                entry(
+                    code, [900], "bonus", Fraction(1), parameters={"item": "经验做法被省厅推广"}, clause="五、加分第1项"
+                )
+            )
         gates = []
         score = Fraction(100) + sum(Fraction(r["points_num"], r["points_den"]) for r in rows)
         if code == GATED and not nothing and not equal:
             gates = ["petition_harm"]
-            rows.append(entry(code, [901], "gate", Fraction(0), parameters={"wording": "发生群体性信访事件，取消评优"}, clause="六、第1项"))
+            rows.append(
+                entry(
+                    code,
+                    [901],
+                    "gate",
+                    Fraction(0),
+                    parameters={"wording": "发生群体性信访事件，取消评优"},
+                    clause="六、第1项",
+                )
+            )
         for dimension, _, _, weight, items in SCHEME:
-            lost = sum((Fraction(r["points_num"], r["points_den"]) for r in rows if r["dimension"] == dimension), Fraction(0))
+            lost = sum(
+                (Fraction(r["points_num"], r["points_den"]) for r in rows if r["dimension"] == dimension), Fraction(0)
+            )
             if not unchecked:
-                dimensions.append({"town_code": code, "part": "main", "dimension": dimension, **pair("points", Fraction(weight)), **pair("earned", weight + lost)})
+                dimensions.append(
+                    {
+                        "town_code": code,
+                        "part": "main",
+                        "dimension": dimension,
+                        **pair("points", Fraction(weight)),
+                        **pair("earned", weight + lost),
+                    }
+                )
             for indicator, _, _, points, *_ in items:
-                part = sum((Fraction(r["points_num"], r["points_den"]) for r in rows if r["indicator"] == indicator), Fraction(0))
+                part = sum(
+                    (Fraction(r["points_num"], r["points_den"]) for r in rows if r["indicator"] == indicator),
+                    Fraction(0),
+                )
                 applicable = not (indicator == "care_fee_full" and kind == "街道")
                 if not unchecked:
-                    indicators.append({
-                        "town_code": code, "part": "main", "dimension": dimension, "indicator": indicator,
-                        "outcome": "scored" if applicable or part else "not_applicable", **pair("points", Fraction(points)), **pair("earned", points + part),
-                        "findings": sum(1 for f in own if f["indicator"] == indicator), **pair("value", None), **pair("target", None), "sample": None,
-                    })  # fmt: skip
+                    indicators.append(
+                        {
+                            "town_code": code,
+                            "part": "main",
+                            "dimension": dimension,
+                            "indicator": indicator,
+                            "outcome": "scored" if applicable or part else "not_applicable",
+                            **pair("points", Fraction(points)),
+                            **pair("earned", points + part),
+                            "findings": sum(1 for f in own if f["indicator"] == indicator),
+                            **pair("value", None),
+                            **pair("target", None),
+                            "sample": None,
+                        }
+                    )
         ledger += rows
         findings += own
-        scores.append({
-            "town_code": code, "town": (names or {}).get(code, name), "kind": kind, "group": kind, "order": order + 1,
-            "outcome": "not_checked" if unchecked else "scored", **pair("start", Fraction(100)), **pair("score", None if unchecked else score),
-            "score": None if unchecked else text(score), "gates": gates, "findings": len(own), "sampled": 0 if unchecked else 24, "visited": 24,
-            "newly_confirmed": 60, "due": sum(f["state"] != "open" for f in own), "closed_on_time": sum(f["state"] == "on_time" for f in own),
-            "overdue": sum(f["state"] == "overdue" for f in own), "repeats": sum(f["repeat"] for f in own), "returned": sum(f["state"] == "sent_back" for f in own),
-        })  # fmt: skip
+        scores.append(
+            {
+                "town_code": code,
+                "town": (names or {}).get(code, name),
+                "kind": kind,
+                "group": kind,
+                "order": order + 1,
+                "outcome": "not_checked" if unchecked else "scored",
+                **pair("start", Fraction(100)),
+                **pair("score", None if unchecked else score),
+                "score": None if unchecked else text(score),
+                "gates": gates,
+                "findings": len(own),
+                "sampled": 0 if unchecked else 24,
+                "visited": 24,
+                "newly_confirmed": 60,
+                "due": sum(f["state"] != "open" for f in own),
+                "closed_on_time": sum(f["state"] == "on_time" for f in own),
+                "overdue": sum(f["state"] == "overdue" for f in own),
+                "repeats": sum(f["repeat"] for f in own),
+                "returned": sum(f["state"] == "sent_back" for f in own),
+            }
+        )
     rank(scores)
     medians(scores, dimensions)
     head = make_head(scores, findings, stage, incomplete)
     if previous:
         head["previous"] = {
-            "label": "2024年第四季度", "mean": "90.00",
+            "label": "2024年第四季度",
+            "mean": "90.00",
             "towns": {s["town_code"]: {"score": "90.00", "rank": 17 - s["order"]} for s in scores},
-        }  # fmt: skip
+        }
     return SampleAssessment(head, *frames(scores, dimensions, indicators, ledger, findings))
 
 
@@ -331,7 +426,9 @@ def rank(scores: list[dict[str, Any]]) -> None:
             s |= {"rank": None, "group_rank": None, "grade": None}
             continue
         better = [o for o in scores if o["score"] is not None and float(o["score"]) > float(mine)]
-        grade = next(g for g, least in (("excellent", 90), ("good", 80), ("pass", 60), ("fail", -999)) if float(mine) >= least)
+        grade = next(
+            g for g, least in (("excellent", 90), ("good", 80), ("pass", 60), ("fail", -999)) if float(mine) >= least
+        )
         if s["gates"] and grade == "excellent":
             grade = "good"
         s |= {"rank": len(better) + 1, "group_rank": sum(o["group"] == s["group"] for o in better) + 1, "grade": grade}
@@ -345,10 +442,12 @@ def medians(scores: list[dict[str, Any]], dimensions: list[dict[str, Any]]) -> N
         peers = list(same)
         middle = median([Fraction(d["earned_num"], d["earned_den"]) for d in peers])
         for d in peers:
-            d |= pair("group_median", middle)
+            d.update(pair("group_median", middle))
 
 
-def make_head(scores: list[dict[str, Any]], findings: list[dict[str, Any]], stage: str, incomplete: bool) -> dict[str, Any]:
+def make_head(
+    scores: list[dict[str, Any]], findings: list[dict[str, Any]], stage: str, incomplete: bool
+) -> dict[str, Any]:
     """The JSON head."""
     values = [Fraction(s["score_num"], s["score_den"]) for s in scores if s["score_num"] is not None]
     due = sum(s["due"] for s in scores)
@@ -356,35 +455,97 @@ def make_head(scores: list[dict[str, Any]], findings: list[dict[str, Any]], stag
     return {
         "format": 1,
         "period": {"id": "2025Q1", "label": "2025Q1", "start": "2025-01-01", "end": "2025-03-31", "kind": "quarter"},
-        "as_of": AS_OF.isoformat(), "stage": stage, "incomplete": incomplete, "example": True, "run_code": "7f3a9c2e",
+        "as_of": AS_OF.isoformat(),
+        "stage": stage,
+        "incomplete": incomplete,
+        "example": True,
+        "run_code": "7f3a9c2e",
         "scheme": {
-            "id": "jiyuan-quarterly", "title": "社会救助审核确认监管季度考核细则（示例）", "title_en": "Quarterly scheme for social assistance (example)",
-            "document": "济管民〔2023〕43号", "hash": "ab" * 32, "direction": "down", "full": "100", "decimals": 2, "round_at": "indicator",
-            "effective_from": "2025-01-01", "example_notice": "本细则分值为示例，不代表济源市标准。",
-            "rectification": {"on_time": {"share": "1/2", "extra": "0"}, "late": {"share": "2/5", "extra": "0"}, "overdue": {"share": "0", "extra": "0.5"}},
+            "id": "jiyuan-quarterly",
+            "title": "社会救助审核确认监管季度考核细则（示例）",
+            "title_en": "Quarterly scheme for social assistance (example)",
+            "document": "济管民〔2023〕43号",
+            "hash": "ab" * 32,
+            "direction": "down",
+            "full": "100",
+            "decimals": 2,
+            "round_at": "indicator",
+            "effective_from": "2025-01-01",
+            "example_notice": "本细则分值为示例，不代表济源市标准。",
+            "rectification": {
+                "on_time": {"share": "1/2", "extra": "0"},
+                "late": {"share": "2/5", "extra": "0"},
+                "overdue": {"share": "0", "extra": "0.5"},
+            },
             "dimensions": [
-                {"id": d, "label": zh, "label_en": en, "points": str(p), "indicators": [
-                    {"id": i, "label": izh, "label_en": ien, "points": str(ip), "clause": c, "kind": "deduct", "cap": str(ip), "basis": "示例"}
-                    for i, izh, ien, ip, c, _ in items]}
-                for d, zh, en, p, items in SCHEME],
+                {
+                    "id": d,
+                    "label": zh,
+                    "label_en": en,
+                    "points": str(p),
+                    "indicators": [
+                        {
+                            "id": i,
+                            "label": izh,
+                            "label_en": ien,
+                            "points": str(ip),
+                            "clause": c,
+                            "kind": "deduct",
+                            "cap": str(ip),
+                            "basis": "示例",
+                        }
+                        for i, izh, ien, ip, c, _ in items
+                    ],
+                }
+                for d, zh, en, p, items in SCHEME
+            ],
             "parts": [{"id": "main", "label": "本期", "weight": "1"}],
             "grades": [
                 {"id": "excellent", "label": "优秀", "label_en": "Excellent", "at_least": "90", "honour": True},
                 {"id": "good", "label": "良好", "label_en": "Good", "at_least": "80", "honour": False},
                 {"id": "pass", "label": "合格", "label_en": "Pass", "at_least": "60", "honour": False},
-                {"id": "fail", "label": "不合格", "label_en": "Fail", "at_least": None, "honour": False}],
-            "gates": [{"id": "petition_harm", "label": "信访处置不当造成恶劣影响", "label_en": "Harm from a mishandled petition"}],
-            "not_scored": [{"id": "sample_30", "label": "每月抽查不低于30%", "clause": "二（一）第29项", "reason": "民政局职责"}], "laws_given_up": [],
+                {"id": "fail", "label": "不合格", "label_en": "Fail", "at_least": None, "honour": False},
+            ],
+            "gates": [
+                {
+                    "id": "petition_harm",
+                    "label": "信访处置不当造成恶劣影响",
+                    "label_en": "Harm from a mishandled petition",
+                }
+            ],
+            "not_scored": [
+                {"id": "sample_30", "label": "每月抽查不低于30%", "clause": "二（一）第29项", "reason": "民政局职责"}
+            ],
+            "laws_given_up": [],
         },
-        "rows": {"findings": {"read": len(findings) + 3, "used": len(findings), "unpriced": {"duplicate": 2, "after_as_of": 1}, "set_aside": 0, "refused": 0}},
+        "rows": {
+            "findings": {
+                "read": len(findings) + 3,
+                "used": len(findings),
+                "unpriced": {"duplicate": 2, "after_as_of": 1},
+                "set_aside": 0,
+                "refused": 0,
+            }
+        },
         "summary": {
-            "towns": str(len(scores)), "scored": str(len(values)), "mean": text(sum(values, Fraction(0)) / max(1, len(values))),
-            "median": text(median(values)), "max": text(max(values)), "min": text(min(values)), "sampled": "360", "newly_confirmed": "960",
-            "sample_rate": "37.5", "findings": str(len(findings)), "priced": str(sum(f["disposition"] == "priced" for f in findings)), "due": str(due),
-            "closed_on_time": str(closed), "on_time_rate": text(Fraction(100 * closed, due)) if due else None,
-            "overdue": str(sum(s["overdue"] for s in scores)), "repeats": str(sum(s["repeats"] for s in scores)),
+            "towns": str(len(scores)),
+            "scored": str(len(values)),
+            "mean": text(sum(values, Fraction(0)) / max(1, len(values))),
+            "median": text(median(values)),
+            "max": text(max(values)),
+            "min": text(min(values)),
+            "sampled": "360",
+            "newly_confirmed": "960",
+            "sample_rate": "37.5",
+            "findings": str(len(findings)),
+            "priced": str(sum(f["disposition"] == "priced" for f in findings)),
+            "due": str(due),
+            "closed_on_time": str(closed),
+            "on_time_rate": text(Fraction(100 * closed, due)) if due else None,
+            "overdue": str(sum(s["overdue"] for s in scores)),
+            "repeats": str(sum(s["repeats"] for s in scores)),
         },
-    }  # fmt: skip
+    }
 
 
 def frames(*tables: list[dict[str, Any]]) -> list[pl.DataFrame]:
@@ -396,7 +557,13 @@ def frames(*tables: list[dict[str, Any]]) -> list[pl.DataFrame]:
     for rows, model in zip(tables, models, strict=True):
         frame = pl.DataFrame(rows or [model], infer_schema_length=None)
         made.append(frame if rows else frame.clear())
-    kinds = {"persons": pl.Int64, "matter": pl.String, "fixed_on": pl.Date, "gives_back_by": pl.Date, "approved_on": pl.Date}
+    kinds = {
+        "persons": pl.Int64,
+        "matter": pl.String,
+        "fixed_on": pl.Date,
+        "gives_back_by": pl.Date,
+        "approved_on": pl.Date,
+    }
     made[4] = made[4].with_columns(pl.col(c).cast(t) for c, t in kinds.items())
     made[4] = made[4].with_columns(pl.col("tags").cast(pl.List(pl.String)), pl.col("flags").cast(pl.List(pl.String)))
     made[0] = made[0].with_columns(pl.col("gates").cast(pl.List(pl.String)))
