@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
@@ -196,7 +196,7 @@ def table_for(name: str, vocabulary: Vocabulary) -> Table:
         )
     for declared in vocabulary.fields:
         if declared.table == name and declared.id not in columns:
-            words = {word: () for word in declared.values}
+            words = dict.fromkeys(declared.values, ())
             columns[declared.id] = Column(
                 id=declared.id,
                 zh=declared.label,
@@ -214,8 +214,6 @@ def table_for(name: str, vocabulary: Vocabulary) -> Table:
 
 
 def _replace_words(column: Column, words: Mapping[str, tuple[str, ...]]) -> Column:
-    from dataclasses import replace
-
     return replace(column, type="word", words=words)
 
 

@@ -1,4 +1,6 @@
-"""The assessment: one frozen result, the only thing that reports read. `assess` makes it, `save` and `load` keep it, `for_town` cuts it down.
+"""The assessment: one frozen result, the only thing that reports read.
+
+`assess` makes it, `save` and `load` keep it, `for_town` cuts it down.
 
 Its format is described in docs/architecture.md.
 """

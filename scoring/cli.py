@@ -1,4 +1,8 @@
-"""The command `townscore`. Imports late, never shows a traceback; exit codes: 0 done, 1 data refused, 2 command, scheme or settings wrong, 3 machine."""
+"""The command `townscore`.
+
+Imports late, never shows a traceback; exit codes: 0 done, 1 data refused, 2 command, scheme or settings wrong, 3
+machine.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +19,8 @@ import typer
 from scoring.messages import LANGUAGES, say
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from scoring.assessment import Assessment
     from scoring.runs import Job
     from scoring.scheme import LoadedScheme
@@ -161,7 +167,7 @@ def _run(job: Job, labels: list[str]) -> list[Assessment]:
 def _progress(lang: str) -> Iterator[Callable[[str, int, int], None]]:
     """Show bars for long work in a terminal, nothing in a pipe."""
     if not sys.stderr.isatty():
-        yield lambda what, done, total: None
+        yield lambda *_: None
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -177,7 +183,7 @@ def _progress(lang: str) -> Iterator[Callable[[str, int, int], None]]:
         yield show
 
 
-def _show_problems(problems: Any, most: int = 30) -> None:
+def _show_problems(problems: pl.DataFrame, most: int = 30) -> None:
     for row in problems.filter(problems["kind"] == "refused").head(most).to_dicts():
         place = "/".join(str(row[name]) for name in ("file", "sheet", "row", "column") if row[name])
         typer.echo(f"{place}: {row['message']} {row['advice']}", err=True)

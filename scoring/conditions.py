@@ -38,7 +38,9 @@ def _test(column: pl.Expr, dtype: pl.DataType, operator: Operator, value: object
     return _compare(column, dtype, operator, value).fill_null(False)
 
 
-def _compare(column: pl.Expr, dtype: pl.DataType, operator: Operator, value: object) -> pl.Expr:
+def _compare(  # noqa: PLR0911 - one return an operator
+    column: pl.Expr, dtype: pl.DataType, operator: Operator, value: object
+) -> pl.Expr:
     match operator:
         case "eq":
             return _equals(column, dtype, str(value))

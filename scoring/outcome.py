@@ -29,7 +29,10 @@ _CLOSED_IN_TIME: Final = ("on_time", "extended", "self_reported")
 
 @dataclass(frozen=True)
 class Options:
-    """What a run adds to facts and scheme: its edition and stage, the scheme's hash, whether the data is example data or incomplete."""
+    """What a run adds to facts and scheme.
+
+    Its edition and stage, the scheme's hash, whether the data is example data or incomplete.
+    """
 
     edition: int = 1
     stage: str = "internal"
@@ -94,7 +97,10 @@ def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
 
 
 def _gives_back(findings: pl.DataFrame, ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
-    """Add what fixing a finding now would give back after the cap, all else unchanged, and by when it does so in time."""
+    """Add what fixing a finding now would give back after the cap.
+
+    All else unchanged, and by when it does so in time.
+    """
     states, units = scheme.rectification.states, ledger.charges.units
     rules = {indicator.id: indicator for _, indicator in scheme.indicators()}
     best, late = states.on_time.share, states.late.share
@@ -187,7 +193,11 @@ _SCORES: Final = {
 
 
 def _counts(findings: pl.DataFrame, as_of: date) -> dict[str, dict[str, int]]:
-    """Count by town: findings that cost something or are listed, those due by now, closed in time, overdue and open, repeated, sent back."""
+    """Count by town.
+
+    Findings that cost something or are listed, those due by now, closed in time, overdue and open, repeated, sent
+    back.
+    """
     listed = findings.filter(pl.col("disposition").is_in(["priced", "not_checked"]))
     due = pl.col("due") <= as_of
     open_ = pl.col("fixed_on").is_null()
@@ -207,6 +217,7 @@ def _ties(ledger: Ledger, scheme: Scheme, counts: Mapping[str, Mapping[str, int]
     ties: dict[str, list[Fraction]] = {town: [] for town in ledger.scores}
     better = 1 if scheme.direction == "up" else -1
     for breaker in scheme.tie_breakers:
+        met: Counter[str] = Counter()
         if breaker.by == "findings":
             frame = ledger.charges.findings.filter(pl.col("disposition") == "priced")
             met = Counter(frame.filter(holds(breaker.when, frame.schema))["town"].to_list())
@@ -425,7 +436,10 @@ def _rows(
 def _summary(ledger: Ledger, scheme: Scheme, scores: pl.DataFrame, findings: pl.DataFrame) -> dict[str, Any]:
     values = [score.statement.value for score in ledger.scores.values()]
     total = {name: int(scores[name].sum()) for name in (*_COUNTED, "sampled", "newly_confirmed")}
-    exact = lambda value: fixed(value, scheme.decimals)  # noqa: E731 - said once, used four times below
+
+    def exact(value: Fraction) -> str:
+        return fixed(value, scheme.decimals)
+
     return {
         "towns": str(scores.height),
         "scored": str(len(values)),

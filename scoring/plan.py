@@ -1,4 +1,7 @@
-"""How lazy steps are carried out: each at once, all together, or by the streaming engine. The results are equal, and tests hold them so."""
+"""How lazy steps are carried out: each at once, all together, or by the streaming engine.
+
+The results are equal, and tests hold them so.
+"""
 
 from __future__ import annotations
 

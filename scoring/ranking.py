@@ -33,7 +33,8 @@ class Place:
 def place(candidates: Sequence[Candidate], scheme: Scheme) -> dict[str, Place]:
     """Rank and grade the scored towns.
 
-    Competition ranks (1, 2, 2, 4) on the published score, then the tie-breakers; towns with a last-place gate come after all others, by score.
+    Competition ranks (1, 2, 2, 4) on the published score, then the tie-breakers; towns with a last-place gate come
+    after all others, by score.
     """
     gates = {gate.id: gate for gate in scheme.gates}
     key = _key(scheme, gates)
@@ -67,7 +68,7 @@ def _key(scheme: Scheme, gates: Mapping[str, Gate]) -> Key:
 
 
 def _ranks(candidates: Sequence[Candidate], key: Key) -> dict[str, int]:
-    keys = sorted(key(candidate) for candidate in candidates)  # type: ignore[type-var]
+    keys = sorted(key(candidate) for candidate in candidates)
     first: dict[object, int] = {}
     for number, value in enumerate(keys, 1):
         first.setdefault(value, number)

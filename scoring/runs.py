@@ -275,7 +275,10 @@ def _sync(folder: Path) -> None:
 
 
 def _swap(fresh: Path, target: Path) -> None:
-    """Put the new folder in place. A kill between the two renames leaves the old one beside it, which the next run puts back."""
+    """Put the new folder in place.
+
+    A kill between the two renames leaves the old one beside it, which the next run puts back.
+    """
     old = target.with_name(f".{target.name}.old")
     if target.exists():
         target.rename(old)

@@ -1,6 +1,9 @@
-"""The state of each matter at a date: what its reports, deadlines, appeals and letters say by then. Facts only, no points.
+"""The state of each matter at a date: what its reports, deadlines, appeals and letters say by then.
 
-A *matter* is a finding, or two findings that pair (scoring.pricing.matters); `matter` is the finding_id of the one that is kept.
+Facts only, no points.
+
+A *matter* is a finding, or two findings that pair (scoring.pricing.matters); `matter` is the finding_id of the one
+that is kept.
 Policy terms are design.md's "State and time" and semantics.md's "States and extras".
 """
 
@@ -63,8 +66,10 @@ def fold_reports(reports: pl.LazyFrame, matters: pl.LazyFrame, timely_by: str) -
 
     Returns
     -------
-    One row a matter that has reports: `false_report`, `sent_back` (Boolean, ever), `last` (the last verdict), the dates `accepted_on` (timely date of the
-    first acceptance that stands), `accepted_submitted_on`, `ended_on`, `waiting_on` (first of the reports still waiting), `good_on` (first report that
+    One row a matter that has reports: `false_report`, `sent_back` (Boolean, ever), `last` (the last verdict), the
+    dates `accepted_on` (timely date of the
+    first acceptance that stands), `accepted_submitted_on`, `ended_on`, `waiting_on` (first of the reports still
+    waiting), `good_on` (first report that
     keeps the matter from being overdue), `partly` (Boolean), `outcome` (of the accepting or ending report).
     """
     timely = pl.coalesce("completed_on", "submitted_on") if timely_by == "completed_on" else pl.col("submitted_on")
@@ -150,7 +155,8 @@ def deadlines(
 ) -> pl.DataFrame:
     """Return `finding_id`, `original_due`, `due` (Date, null where there is no deadline) for each finding.
 
-    Explicit dates (`extended_to`, else `due_on`) count calendar days, severities count working days from the day after the start. Stopped days
+    Explicit dates (`extended_to`, else `due_on`) count calendar days, severities count working days from the day
+    after the start. Stopped days
     move both: due is the first day by which as many days that were not stopped have passed.
     """
     allowed = {s.id: s.working_days for s in scheme.severities if s.working_days is not None}
@@ -239,7 +245,8 @@ def matter_states(
 
     Returns
     -------
-    One row a matter: `matter`, `state` (a key of the scheme's states), `share_state` (the state whose share is credited; null for none),
+    One row a matter: `matter`, `state` (a key of the scheme's states), `share_state` (the state whose share is
+    credited; null for none),
     `overdue`, `sent_back`, `false_report`, `letter_twice`, `fixed` (Boolean), `due`, `fixed_on` (Date).
     """
     policy = scheme.rectification

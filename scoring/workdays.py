@@ -25,7 +25,10 @@ class Year:
 
 @dataclass
 class Workdays:
-    """Counts working days. `extra` maps a year to what the bureau's holidays.yaml says of it, which wins over the package."""
+    """Counts working days.
+
+    `extra` maps a year to what the bureau's holidays.yaml says of it, which wins over the package.
+    """
 
     extra: Mapping[int, Year] = field(default_factory=dict)
     _days: list[date] = field(default_factory=list, repr=False)

@@ -17,7 +17,7 @@ from typing import Any, Final
 import polars as pl
 
 from scoring.intake.csvtext import read_csv
-from scoring.intake.guard import Part, Refusal, check_workbook, column_number
+from scoring.intake.guard import Part, RefusalError, check_workbook, column_number
 from scoring.intake.limits import Limits
 
 _SHEET: Final = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
@@ -56,7 +56,7 @@ def read_file(entry: dict[str, str], known: Set[str], limits: Limits) -> dict[st
             target = f"{entry['out']}-{place}.arrow"
             frame.write_ipc(target)
             sheets.append({**facts, "path": target})
-    except Refusal as refusal:
+    except RefusalError as refusal:
         return {"refusal": refusal.code}
     except MemoryError:
         return {"refusal": "file-too-large"}
@@ -87,17 +87,17 @@ def _read_parquet(path: Path, limits: Limits) -> pl.DataFrame:
         schema = scan.collect_schema()
         rows = int(scan.select(pl.len()).collect().item())
         if rows * len(schema) > limits.parquet_cells:
-            raise Refusal("file-too-large")
+            raise RefusalError("file-too-large")
         nested = [name for name, dtype in schema.items() if dtype.is_nested() and dtype != pl.List(pl.String)]
         if nested or any(dtype in (pl.Binary, pl.Object) for dtype in schema.values()):
-            raise Refusal("parquet-type")
+            raise RefusalError("parquet-type")
         columns = [
             pl.col(name).list.join(";") if dtype.is_nested() else pl.col(name).cast(pl.String)
             for name, dtype in schema.items()
         ]
         frame = scan.select(columns).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise Refusal("parquet-damaged") from error
+        raise RefusalError("parquet-damaged") from error
     # The heading becomes row 1, so that every kind of file has the same form.
     heading = pl.DataFrame({f"c{place}": [name] for place, name in enumerate(schema)})
     body = frame.rename({name: f"c{place}" for place, name in enumerate(schema)})
@@ -124,7 +124,7 @@ def _read_workbook(path: Path, parts: dict[str, Part]) -> list[tuple[dict[str, A
                 numbered = frame.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
                 found.append((facts, numbered))
         except (fastexcel.FastExcelError, pl.exceptions.PolarsError, ValueError) as error:
-            raise Refusal("workbook-damaged") from error
+            raise RefusalError("workbook-damaged") from error
     return found
 
 
@@ -139,7 +139,7 @@ def _sheet_parts(archive: zipfile.ZipFile) -> tuple[bytes, dict[str, tuple[str, 
         book = archive.read("xl/workbook.xml")
         relations = archive.read("xl/_rels/workbook.xml.rels")
     except KeyError as error:
-        raise Refusal("workbook-damaged") from error
+        raise RefusalError("workbook-damaged") from error
     targets = {}
     for tag in _RELATION.findall(relations):
         target = _attribute(tag, "Target")

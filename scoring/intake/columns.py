@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -19,7 +19,6 @@ from scoring.intake.problems import Problems
 from scoring.intake.rows import refuse
 from scoring.intake.values import (
     Cell,
-    nearest,
     read_count,
     read_date,
     read_decimal,
@@ -93,14 +92,14 @@ def read_columns(table: Table, rows: pl.DataFrame, names: Names, problems: Probl
     for column in table.columns.values():
         if rows[column.id].null_count() == rows.height:
             rows = rows.with_columns(pl.lit(None, dtype=column.dtype).alias(column.id))
-        elif column.type == "text" or column.type == "word" and not column.words:
+        elif column.type == "text" or (column.type == "word" and not column.words):
             rows = _read_text(rows, table, column, problems)
         else:
             rows = _read_cells(rows, table, column, names, problems)
         if column.required:
             # A cell that could not be read has its own refusal.
             missing = pl.col(column.id).is_null() & ~(pl.col(UNREAD) if UNREAD in rows.columns else pl.lit(value=False))
-            rows = refuse(rows, missing, "value-missing", table.id, column.id, problems)
+            rows = refuse(rows, missing, "value-missing", f"{table.id}.{column.id}", problems)
         rows = rows.drop(UNREAD, strict=False)
     return rows
 
@@ -110,8 +109,8 @@ def _read_text(rows: pl.DataFrame, table: Table, column: Column, problems: Probl
     raw = pl.col(column.id)
     empty = list(catalogue().reading.empty)
     broken = raw.str.contains("\ufffd", literal=True)
-    rows = refuse(rows, broken, "replacement-character", table.id, column.id, problems)
-    rows = refuse(rows, raw.str.len_bytes() > _LONGEST_TEXT, "text-too-long", table.id, column.id, problems)
+    rows = refuse(rows, broken, "replacement-character", f"{table.id}.{column.id}", problems)
+    rows = refuse(rows, raw.str.len_bytes() > _LONGEST_TEXT, "text-too-long", f"{table.id}.{column.id}", problems)
     if rows.select(raw.str.contains(_UNCLEAN).any()).item():
         cleaned = clean_text(column.id)
         repaired = rows.filter(raw.str.contains(ODD) & (cleaned != raw.str.strip_chars(" \r\n")))
@@ -122,20 +121,22 @@ def _read_text(rows: pl.DataFrame, table: Table, column: Column, problems: Probl
     return rows.with_columns(pl.when((raw.str.len_bytes() > 0) & ~raw.is_in(empty)).then(raw).alias(column.id))
 
 
-def _read_cells(
-    rows: pl.DataFrame, table: Table, column: Column, names: Names, problems: Problems
-) -> pl.DataFrame:
+def _read_cells(rows: pl.DataFrame, table: Table, column: Column, names: Names, problems: Problems) -> pl.DataFrame:
     """Read a column by expression where its text has the plain form, and each other text once."""
     text = pl.col(column.id).str.strip_chars(" \r\n")
     rows = rows.with_columns(pl.when(text.str.len_bytes() > 0).then(text).alias(column.id))
     if column.type == "date" and rows[EPOCH_1904].any():
         rows = _shift_1904(rows, column.id)
-    plain, quick, parse = _reader(column, table, names)
-    reading = pl.when(pl.col(column.id).str.contains(plain)).then(quick) if plain else pl.lit(None, dtype=column.dtype)
+    plain, quick, parse = _reader(column, names)
+    reading = pl.lit(None, dtype=column.dtype)
+    if plain is not None:
+        reading = pl.when(pl.col(column.id).str.contains(plain)).then(quick)
     distinct = rows[column.id].drop_nulls().unique()
     # A column with few texts is read once a text; any other once a row.
     few = distinct.len() * 4 <= rows.height
-    read = (distinct.to_frame() if few else rows.select(column.id)).with_columns(reading.cast(column.dtype).alias(_VALUE))
+    read = (distinct.to_frame() if few else rows.select(column.id)).with_columns(
+        reading.cast(column.dtype).alias(_VALUE)
+    )
     odd = read.filter(pl.col(_VALUE).is_null() & pl.col(column.id).is_not_null())[column.id].unique().to_list()
     cells = [(text, parse(text)) for text in odd]
     if cells:
@@ -194,7 +195,7 @@ def _shift_1904(rows: pl.DataFrame, column: str) -> pl.DataFrame:
 _Reader = tuple[str | None, pl.Expr, Callable[[str], Cell]]
 
 
-def _reader(column: Column, table: Table, names: Names) -> _Reader:
+def _reader(column: Column, names: Names) -> _Reader:
     """Return the pattern of plain text, the expression that reads it, and what reads any other text."""
     text = pl.col(column.id)
     nothing = pl.lit(None, dtype=column.dtype)
@@ -208,39 +209,37 @@ def _reader(column: Column, table: Table, names: Names) -> _Reader:
             places = 2 if column.type == "amount" else 6
             plain = rf"^[0-9]{{1,11}}(\.[0-9]{{1,{places}}})?$"
             return plain, text.cast(column.dtype, strict=False), partial(_decimal, column.type, places)
-        case "id":
-            town_code = column.id == "town_code"
+        case "id" if column.id != "town_code":
             # Letters, digits and Chinese; what could be a person's number or a mark for nothing is looked at one by one.
             usual = r"^[0-9A-Za-z_.\-\x{4e00}-\x{9fff}\x{3014}\x{3015}]{2,80}$"
-            quick = pl.when(~text.str.contains(IDENTIFIER)).then(text)
-            return (None if town_code else usual), quick, partial(_read_id, town_code, column.restricted)
-        case "list":
-            return None, nothing, partial(_read_list, ";" if column.id == "tags" else ";\u3001,")
-        case "ids":
-            return None, nothing, _read_ids
-        case "town":
-            return None, nothing, partial(_read_town, names.towns)
-        case "indicator":
-            return _named(names.indicators, "unknown-indicator", nothing)
-        case "measure":
-            return _named(names.measures, "unknown-measure", nothing)
-        case "month":
-            return None, nothing, read_month
-        case "period":
-            return None, nothing, partial(read_period, intervals=names.intervals)
-        case _:
-            words = _words(column)
-            return None, nothing, partial(read_word, words=words, error="unknown-word")
+            return usual, pl.when(~text.str.contains(IDENTIFIER)).then(text), partial(_read_id, column.restricted)
+    return None, text, _parser(column, names)
+
+
+def _parser(column: Column, names: Names) -> Callable[[str], Cell]:
+    """Return what reads one text of a column that has no plain form."""
+    words = {
+        "town": (names.towns, "unknown-town"),
+        "indicator": (names.indicators, "unknown-indicator"),
+        "measure": (names.measures, "unknown-measure"),
+    }
+    if column.type in words:
+        known, error = words[column.type]
+        if known or column.type == "town":
+            return partial(read_word, words=known, error=error)
+        return lambda text: Cell(name_key(text) or None)
+    parsers: dict[str, Callable[[str], Cell]] = {
+        "id": _read_town_code,
+        "list": partial(_read_list, ";" if column.id == "tags" else ";\u3001,"),
+        "ids": _read_ids,
+        "month": read_month,
+        "period": partial(read_period, intervals=names.intervals),
+    }
+    return parsers.get(column.type) or partial(read_word, words=_words(column), error="unknown-word")
 
 
 def _decimal(kind: str, places: int, text: str) -> Cell:
     return read_decimal(text, places, signed=kind == "signed")
-
-
-def _named(words: Mapping[str, str], error: str, nothing: pl.Expr) -> _Reader:
-    if words:
-        return None, nothing, partial(read_word, words=words, error=error)
-    return None, nothing, lambda text: Cell(name_key(text) or None)
 
 
 def _words(column: Column) -> dict[str, str]:
@@ -250,25 +249,23 @@ def _words(column: Column) -> dict[str, str]:
     return words | {name_key(key): key for key in lists}
 
 
-def _read_town(towns: Mapping[str, str], text: str) -> Cell:
-    key = name_key(text)
-    if key in towns:
-        return Cell(towns[key], ("repair-space",) if key != text and key != "".join(text.split()) else ())
-    return Cell(error="unknown-town", hint=nearest(key, towns))
-
-
-def _read_id(town_code: bool, restricted: bool, text: str) -> Cell:
+def _read_id(restricted: bool, text: str) -> Cell:
     """Fold an id; one that has the shape of a person's identifier is refused, unless the column is restricted."""
     folded = fold_id(text)
     if not folded or folded in catalogue().reading.empty:
         return Cell(None, ("repair-empty",) if folded else ())
     if len(folded) > _LONGEST_ID or not folded.isprintable() or "\ufffd" in folded:
         return Cell(error="id-unreadable")
-    if town_code and (not re.match(TOWN_CODE, folded) or re.match(DEVICE_NAME, folded)):
-        return Cell(error="town-code")
-    if not restricted and not town_code and re.match(IDENTIFIER, folded):
+    if not restricted and re.match(IDENTIFIER, folded):
         return Cell(error="id-is-personal")
     return Cell(folded, ("repair-id",) if folded != "".join(text.split()) else ())
+
+
+def _read_town_code(text: str) -> Cell:
+    """Fold a town code, which must be fit for a file's name on any system."""
+    cell = _read_id(True, text)
+    fit = cell.value is None or (re.match(TOWN_CODE, cell.value) and not re.match(DEVICE_NAME, cell.value))
+    return cell if fit else Cell(error="town-code")
 
 
 def _split(text: str, separators: str) -> list[str]:

@@ -48,7 +48,9 @@ def split_combined(rows: pl.DataFrame, problems: Problems) -> dict[str, pl.DataF
         theirs = []
     numbered = _filled(pl.col("findings.finding_id")) if "findings.finding_id" in mine else pl.lit(value=False)
     # Equal findings with different reports are two findings, unless an id or a merged cell says that they are one.
-    report = pl.concat_str([pl.col(name).fill_null("") for name in theirs], separator="\x1f") if theirs else pl.lit(None)
+    report = (
+        pl.concat_str([pl.col(name).fill_null("") for name in theirs], separator="\x1f") if theirs else pl.lit(None)
+    )
     report = pl.when(~numbered & pl.col(BLOCK).is_null()).then(report).cast(pl.String)
     findings = rows.filter(pl.col("source_row") == pl.col(LINK)).select(
         *(pl.col(name).alias(name.removeprefix("findings.")) for name in mine), *_SOURCES, report.alias(REPORT)
@@ -86,9 +88,7 @@ def _tells_of_report(names: list[str]) -> pl.Expr:
     return pl.any_horizontal(tells)
 
 
-def link_reports(
-    reports: pl.DataFrame, findings: pl.DataFrame, problems: Problems
-) -> tuple[pl.DataFrame, int]:
+def link_reports(reports: pl.DataFrame, findings: pl.DataFrame, problems: Problems) -> tuple[pl.DataFrame, int]:
     """Give the reports of a combined ledger the ids that were made for their findings.
 
     A report whose finding was a repeated row goes with it; one whose finding was refused is refused.
@@ -102,7 +102,11 @@ def link_reports(
         return reports.drop(LINK, strict=False), 0
     linked = reports.filter(pl.col(LINK).is_not_null())
     places = findings.select(
-        "source_file", "source_sheet", pl.col("source_row").alias(LINK), pl.col("finding_id").alias("_id"), pl.col(BAD).alias("_aside")
+        "source_file",
+        "source_sheet",
+        pl.col("source_row").alias(LINK),
+        pl.col("finding_id").alias("_id"),
+        pl.col(BAD).alias("_aside"),
     )
     linked = linked.join(places, on=["source_file", "source_sheet", LINK], how="left", maintain_order="left")
     aside = linked.filter(pl.col("_aside"))

@@ -16,10 +16,17 @@ Frames = dict[str, pl.DataFrame]
 
 def check_findings(findings: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     """Note findings that were assigned before they were found, or that lie ten years behind the latest."""
-    notice(findings, pl.col("assigned_on") < pl.col("found_on"), "assigned-before-found", "findings", "assigned_on", problems)
+    notice(
+        findings,
+        pl.col("assigned_on") < pl.col("found_on"),
+        "assigned-before-found",
+        "findings",
+        "assigned_on",
+        problems,
+    )
     # No clock: the folder's own latest finding is the present.
     old = pl.col("found_on") < pl.col("found_on").max().dt.offset_by(f"-{_TEN_YEARS}")
-    notice(findings, old, "found-long-ago", "findings", "found_on", problems)
+    notice(findings, old, "found-long-ago", "findings.found_on", problems)
     return findings
 
 
@@ -28,36 +35,43 @@ def check_rectifications(
 ) -> pl.DataFrame:
     """Refuse reports without their finding, dated before it, or two of one day that differ."""
     table = "rectifications"
-    frame = refer(rectifications, table, "finding_id", findings["finding_id"], refused, problems)
+    frame = refer(rectifications, f"{table}.finding_id", findings["finding_id"], refused, problems)
     found = findings.select("finding_id", pl.col("found_on").alias("_found_on"))
     frame = frame.join(found, on="finding_id", how="left", maintain_order="left")
     for column in ("submitted_on", "completed_on", "verified_on"):
         frame = refuse(
-            frame, pl.col(column) < pl.col("_found_on"), f"{column.removesuffix('_on')}-before-found", table, column, problems
+            frame,
+            pl.col(column) < pl.col("_found_on"),
+            f"{column.removesuffix('_on')}-before-found",
+            table,
+            column,
+            problems,
         )
     submitted = pl.col("submitted_on")
-    notice(frame, pl.col("completed_on") > submitted, "completed-after-submitted", table, "completed_on", problems)
-    notice(frame, pl.col("verified_on") < submitted, "verified-before-submitted", table, "verified_on", problems)
+    notice(frame, pl.col("completed_on") > submitted, "completed-after-submitted", f"{table}.completed_on", problems)
+    notice(frame, pl.col("verified_on") < submitted, "verified-before-submitted", f"{table}.verified_on", problems)
     twice = ~pl.col(BAD) & pl.struct("finding_id", "submitted_on", BAD).is_duplicated() & submitted.is_not_null()
-    return refuse(frame, twice, "two-reports-of-one-day", table, "submitted_on", problems).drop("_found_on")
+    return refuse(frame, twice, "two-reports-of-one-day", f"{table}.submitted_on", problems).drop("_found_on")
 
 
 def check_appeals(appeals: pl.DataFrame, frames: Frames, refused: set[str], problems: Problems) -> pl.DataFrame:
     """Refuse appeals whose target is in no table."""
     on_finding = pl.col("target").is_in(["finding", "verdict"])
     on_adjustment = pl.col("target") == "adjustment"
-    frame = refer(appeals, "appeals", "target_id", frames["findings"]["finding_id"], refused, problems, where=on_finding)
+    frame = refer(
+        appeals, "appeals", "target_id", frames["findings"]["finding_id"], refused, problems, where=on_finding
+    )
     known = frames["adjustments"]["adjustment_id"]
-    frame = refer(frame, "appeals", "target_id", known, set(), problems, where=on_adjustment)
-    notice(frame, pl.col("decided_on") < pl.col("filed_on"), "decided-before-filed", "appeals", "decided_on", problems)
+    frame = refer(frame, "appeals.target_id", known, set(), problems, where=on_adjustment)
+    notice(frame, pl.col("decided_on") < pl.col("filed_on"), "decided-before-filed", "appeals.decided_on", problems)
     return frame
 
 
 def check_judgements(judgements: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     """Refuse a judged row that gives points and a deduction at once, or a share above one."""
     both = pl.sum_horizontal(pl.col("points", "deducted", "share").is_not_null()) > 1
-    frame = refuse(judgements, both, "points-and-deducted", "judgements", "deducted", problems)
-    return refuse(frame, pl.col("share") > 1, "share-above-one", "judgements", "share", problems)
+    frame = refuse(judgements, both, "points-and-deducted", "judgements.deducted", problems)
+    return refuse(frame, pl.col("share") > 1, "share-above-one", "judgements.share", problems)
 
 
 def check_letters(letters: pl.DataFrame, findings: pl.DataFrame, problems: Problems) -> pl.DataFrame:
@@ -73,8 +87,7 @@ _PLACE: Final = ("source_file", "source_sheet", "source_row")
 
 def refer(
     frame: pl.DataFrame,
-    table: str,
-    column: str,
+    cell: str,
     known: pl.Series,
     refused: set[str],
     problems: Problems,
@@ -84,8 +97,11 @@ def refer(
     """Refuse rows that name what no table holds; those that name a refused row are set aside with it."""
     if frame.is_empty():
         return frame
+    column = cell.partition(".")[2]
     applies = ~pl.col(BAD) & pl.col(column).is_not_null() & (pl.lit(value=True) if where is None else where)
-    frame = frame.with_columns((applies & ~pl.col(column).is_in(known.implode())).fill_null(value=False).alias("_absent"))
+    frame = frame.with_columns(
+        (applies & ~pl.col(column).is_in(known.implode())).fill_null(value=False).alias("_absent")
+    )
     aside = pl.col(column).is_in(sorted(refused))
-    frame = refuse(frame, pl.col("_absent") & aside, "refers-to-refused", table, column, problems)
-    return refuse(frame, pl.col("_absent") & ~aside, "orphan", table, column, problems).drop("_absent")
+    frame = refuse(frame, pl.col("_absent") & aside, "refers-to-refused", cell, problems)
+    return refuse(frame, pl.col("_absent") & ~aside, "orphan", cell, problems).drop("_absent")

@@ -11,7 +11,7 @@ from typing import Final
 
 import polars as pl
 
-from scoring.intake.guard import Refusal
+from scoring.intake.guard import RefusalError
 from scoring.intake.headings import heading_key
 from scoring.intake.limits import Limits
 
@@ -30,7 +30,7 @@ def decode(data: bytes) -> str:
 
     Raises
     ------
-    Refusal
+    RefusalError
         None of them, or the text holds characters that only a wrong encoding leaves.
     """
     marked = next((encoding for bom, encoding in _BOMS if data.startswith(bom)), None)
@@ -42,7 +42,7 @@ def decode(data: bytes) -> str:
         if "\x00" in text or _WRONG.search(text[:_HEAD]):
             break
         return text
-    raise Refusal("csv-encoding")
+    raise RefusalError("csv-encoding")
 
 
 def delimiter_of(text: str, known: Set[str]) -> str:
@@ -50,7 +50,7 @@ def delimiter_of(text: str, known: Set[str]) -> str:
 
     Raises
     ------
-    Refusal
+    RefusalError
         Two delimiters do equally well.
     """
     scores: dict[str, int] = {}
@@ -65,7 +65,7 @@ def delimiter_of(text: str, known: Set[str]) -> str:
     if best <= 1:
         return ","
     if len(winners) > 1:
-        raise Refusal("csv-delimiter")
+        raise RefusalError("csv-delimiter")
     return winners[0]
 
 
@@ -83,11 +83,11 @@ def read_csv(path: Path, known: Set[str], limits: Limits) -> pl.DataFrame:
 
     Raises
     ------
-    Refusal
+    RefusalError
         Encoding, delimiter or quotes leave a doubt, or the file is too large.
     """
     if path.stat().st_size > limits.text_bytes:
-        raise Refusal("file-too-large")
+        raise RefusalError("file-too-large")
     data = _as_utf8(path.read_bytes()).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     first = 1
     named = re.match(rb"sep=(.)\n", data)
@@ -101,7 +101,7 @@ def read_csv(path: Path, known: Set[str], limits: Limits) -> pl.DataFrame:
         return _by_polars(data, delimiter, first)
     except pl.exceptions.PolarsError as error:
         if len(data) > _SMALL:
-            raise Refusal("csv-quotes") from error
+            raise RefusalError("csv-quotes") from error
         return _by_records(data.decode("utf-8"), delimiter, first)
 
 
@@ -145,7 +145,7 @@ def _by_records(text: str, delimiter: str, first: int) -> pl.DataFrame:
             lines.append(start)
             start = first + reader.line_num
     except csv.Error as error:
-        raise Refusal("csv-quotes") from error
+        raise RefusalError("csv-quotes") from error
     width = max(map(len, records))
     for record in records:
         record.extend([""] * (width - len(record)))

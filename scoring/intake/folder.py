@@ -20,7 +20,7 @@ from scoring.intake.columns import Names, names_of, read_columns
 from scoring.intake.combined import link_reports, split_combined
 from scoring.intake.fold import name_key
 from scoring.intake.frames import Intake, Tables
-from scoring.intake.headings import Headings, heading_key
+from scoring.intake.headings import Headings
 from scoring.intake.layout import BAD, BLOCK, EPOCH_1904, SERIAL, find_head, lay_out
 from scoring.intake.limits import Limits
 from scoring.intake.matrix import item_headings, read_matrix
@@ -288,7 +288,9 @@ class _Reader:
             self._read[about] += typed.height
             self._typed[about].append(typed)
             return
-        parts = split_combined(block.frame, self.problems) if about == "findings" else {about: _plain(block.frame, about)}
+        parts = (
+            split_combined(block.frame, self.problems) if about == "findings" else {about: _plain(block.frame, about)}
+        )
         for name, rows in parts.items():
             self.present.add(name)
             self._read[name] += rows.height
@@ -318,4 +320,3 @@ class _Reader:
 
 def _plain(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     return frame.rename({column: column.removeprefix(f"{name}.") for column in frame.columns}).drop(BLOCK)
-

@@ -19,9 +19,10 @@ _LAST_CELL: Final = re.compile(rb"""\sr=["'][A-Za-z]{1,4}([0-9]{1,9})["']""")
 _MERGE: Final = re.compile(rb"""<(?:\w+:)?mergeCell\b[^>]*?ref=["']([A-Z]+[0-9]+:[A-Z]+[0-9]+)["']""")
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
 _TAIL: Final = 512
+_END: Final = 65_536
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """A file that is not read, with the code that says why.
 
     Attributes
@@ -69,19 +70,19 @@ def check_workbook(path: Path, limits: Limits) -> dict[str, Part]:
 
     Raises
     ------
-    Refusal
+    RefusalError
         Damaged (CRC, truncated), encrypted, no workbook at all, or larger than the limits.
     """
     with path.open("rb") as file:
         head = file.read(8)
     if head == _OLE:
         # Excel wraps an encrypted workbook, and every old .xls, in this container.
-        raise Refusal("workbook-encrypted")
+        raise RefusalError("workbook-encrypted")
     try:
         with zipfile.ZipFile(path) as archive:
             return _check_parts(archive, path.stat().st_size, limits)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, ValueError, KeyError) as error:
-        raise Refusal("workbook-damaged") from error
+        raise RefusalError("workbook-damaged") from error
 
 
 def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[str, Part]:
@@ -90,9 +91,9 @@ def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[st
     entries = archive.infolist()
     names = [entry.filename for entry in entries]
     if len(set(names)) != len(names) or "[Content_Types].xml" not in names:
-        raise Refusal("workbook-damaged")
+        raise RefusalError("workbook-damaged")
     if any(entry.flag_bits & 1 for entry in entries):
-        raise Refusal("workbook-encrypted")
+        raise RefusalError("workbook-encrypted")
     cells = 0
     for entry in entries:
         part = Part()
@@ -101,16 +102,16 @@ def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[st
             while chunk := stream.read(_CHUNK):
                 total += len(chunk)
                 if total > limits.unzipped_bytes:
-                    raise Refusal("workbook-too-large")
+                    raise RefusalError("workbook-too-large")
                 if total > limits.ratio_from_bytes and total > size * limits.ratio:
-                    raise Refusal("workbook-bomb")
+                    raise RefusalError("workbook-bomb")
                 if _SHEET.fullmatch(entry.filename):
                     tail = _scan(part, tail + chunk)
         if _SHEET.fullmatch(entry.filename):
             parts[entry.filename] = part
             cells += part.rows * part.columns
             if cells > limits.cells or part.rows > 1_048_576 or part.columns > 16_384:
-                raise Refusal("workbook-too-many-cells")
+                raise RefusalError("workbook-too-many-cells")
     return parts
 
 
@@ -119,11 +120,9 @@ def _scan(part: Part, block: bytes) -> bytes:
     rows = _ROW.findall(block)
     if rows:
         part.rows = max(part.rows, *map(int, rows))
-    cell = None
-    for cell in _LAST_CELL.finditer(block, max(0, len(block) - 65536)):
-        pass
-    if cell is not None:
-        part.rows = max(part.rows, int(cell.group(1)))
+    last = _LAST_CELL.findall(block, max(0, len(block) - _END))
+    if last:
+        part.rows = max(part.rows, int(last[-1]))
     wide = set(_WIDE_CELL.findall(block))
     part.columns = max([part.columns, *(column_number(letters.decode()) for letters in wide)])
     for number in range(26, part.columns, -1):

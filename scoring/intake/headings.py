@@ -59,7 +59,10 @@ class Headings:
         return self._written.get(key, key)
 
     def scaled(self, text: str) -> bool:
-        """Tell whether the heading's unit would change its numbers (ten thousand yuan): ignoring it would be a guess."""
+        """Tell whether the heading's unit would change its numbers (ten thousand yuan).
+
+        Ignoring it would be a guess.
+        """
         return _split_unit(heading_key(text))[1] in catalogue().reading.scaled_units
 
     def near(self, text: str) -> str | None:

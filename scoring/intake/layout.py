@@ -147,7 +147,9 @@ def lay_out(
         frame = frame.with_columns(pl.lit(town).alias(f"{main.id}.town"))
         named.add(f"{main.id}.town")
     for item in main.required:
-        if f"{main.id}.{item}" not in named and not (item == "indicator" and any(name.startswith("@") for name in named)):
+        if f"{main.id}.{item}" not in named and not (
+            item == "indicator" and any(name.startswith("@") for name in named)
+        ):
             problems.add("column-missing", "refused", **place, row=first_row, heading=main.columns[item].zh)
             frame = frame.with_columns(pl.lit(True).alias(BAD))
     frame = _too_long(sheet, head, body, frame, problems)
@@ -241,16 +243,14 @@ def _fill_merges(
                 values.setdefault(source, {})[offset[row]] = value
                 filled.setdefault(source, set()).add(row)
         if column in {"description", "finding_id"}:
-            blocks.update({row: number for row in range(top, bottom + 1)})
+            blocks.update(dict.fromkeys(range(top, bottom + 1), number))
     for source, cells in values.items():
         series = body[source].to_list()
         for position, value in cells.items():
             series[position] = value
         body = body.with_columns(pl.Series(source, series, dtype=pl.String))
     if blocks:
-        body = body.with_columns(
-            pl.col("row").replace_strict(blocks, default=None, return_dtype=pl.Int64).alias(BLOCK)
-        )
+        body = body.with_columns(pl.col("row").replace_strict(blocks, default=None, return_dtype=pl.Int64).alias(BLOCK))
     return body, filled
 
 
@@ -273,7 +273,9 @@ def _without_furniture(
     """Drop totals, signatures, repeated headings and the example row; each is named in a notice."""
     marker = catalogue().reading.example_marker
     labels = {source: columns[source] for source in known}
-    keys = [source for source, name in known.items() if name.split(".")[-1] in {main.key, "town", "finding_id", "town_code"}]
+    keys = [
+        source for source, name in known.items() if name.split(".")[-1] in {main.key, "town", "finding_id", "town_code"}
+    ]
     words = "|".join(_furniture())
     telling = list(dict.fromkeys([*required, *keys])) or list(known)
     # Only a row that lacks something, or says something odd where it should name a town or a day, is looked at closely.
@@ -305,7 +307,8 @@ def _furniture_kind(
     plain = dict(zip(cells, filled, strict=True))
     # A row of data answers at least one required column besides the one where the word stands.
     answers = pl.sum_horizontal(
-        pl.lit(0), *((plain[cell].is_not_null() & ~plain[cell].str.contains(words)).fill_null(value=False) for cell in required)
+        pl.lit(0),
+        *((plain[cell].is_not_null() & ~plain[cell].str.contains(words)).fill_null(value=False) for cell in required),
     )
     count = pl.sum_horizontal(pl.lit(0), *(cell.is_not_null() for cell in filled))
     lone_date = (count == 1) & first.str.contains(r"^[0-9]{4}\D[0-9]{1,2}\D[0-9]{1,2}\D?$")
@@ -327,9 +330,7 @@ def _furniture_kind(
     )
 
 
-def _too_long(
-    sheet: RawSheet, head: Head, body: pl.DataFrame, frame: pl.DataFrame, problems: Problems
-) -> pl.DataFrame:
+def _too_long(sheet: RawSheet, head: Head, body: pl.DataFrame, frame: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     """Refuse lines of a CSV file with more fields than its heading: one delimiter too many has moved their cells."""
     last = max(place for place, label in enumerate(head.labels) if label.strip())
     beyond = [name for name in _cells(body.drop(BLOCK, strict=False)) if int(name[1:]) > last]
@@ -338,7 +339,11 @@ def _too_long(
     long = body.filter(pl.any_horizontal(pl.col(beyond).str.strip_chars().str.len_bytes() > 0))["row"]
     for row in long.to_list():
         problems.add("csv-row-too-long", "refused", file=sheet.file, sheet=sheet.sheet, row=row)
-    return frame.with_columns((pl.col(BAD) | pl.col("source_row").is_in(long.implode())).alias(BAD)) if len(long) else frame
+    return (
+        frame.with_columns((pl.col(BAD) | pl.col("source_row").is_in(long.implode())).alias(BAD))
+        if len(long)
+        else frame
+    )
 
 
 def _lost_cells(
@@ -381,4 +386,3 @@ def _ambiguous_merges(
         problems.add_rows("merged-number", "refused", doubtful, table=table, column=column)
         frame = frame.with_columns(pl.col(BAD) | (pl.col("source_row").is_in(list(rows)) & pl.col(BLOCK).is_null()))
     return frame
-

@@ -18,7 +18,9 @@ _PARTED: Final = re.compile(r"[_\-\s()\[\]{}\u3010\u3011\u3014\u3015]+")
 def _names() -> dict[str, str]:
     book = catalogue()
     names = {
-        fold(text).casefold(): table.id for table in book.tables.values() for text in (table.id, table.zh, *table.aliases)
+        fold(text).casefold(): table.id
+        for table in book.tables.values()
+        for text in (table.id, table.zh, *table.aliases)
     }
     return names | {fold(text).casefold(): COMBINED for text in book.combined}
 

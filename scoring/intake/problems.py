@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
@@ -14,9 +14,7 @@ from scoring.messages import catalogue, say
 
 Kind = Literal["refused", "notice", "repaired"]
 COLUMNS: Final = ("file", "sheet", "row", "column", "code", "kind", "message", "advice")
-SCHEMA: Final = {
-    name: pl.Int64() if name == "row" else pl.String() for name in COLUMNS
-}
+SCHEMA: Final = {name: pl.Int64() if name == "row" else pl.String() for name in COLUMNS}
 _RAW: Final = {
     "file": pl.String(),
     "sheet": pl.String(),
@@ -163,9 +161,11 @@ def write_problems(problems: pl.DataFrame, folder: Path) -> None:
         for name in text
     )
     (folder / "problems.csv").write_bytes(b"\xef\xbb\xbf" + guarded.write_csv().encode("utf-8"))
-    with xlsxwriter.Workbook(folder / "problems.xlsx", {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        folder / "problems.xlsx", {"strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         # A fixed date: equal problems give equal bytes.
-        book.set_properties({"created": datetime(2000, 1, 1)})
+        book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
         sheet = book.add_worksheet("problems")
         bold = book.add_format({"bold": True, "text_wrap": True})
         for position, (name, width) in enumerate(zip(COLUMNS, (28, 16, 8, 16, 22, 10, 60, 60), strict=True)):

@@ -111,20 +111,37 @@ def refuse_conflicts(table: Table, frame: pl.DataFrame, problems: Problems) -> p
     """Refuse every row whose id another, different row has too."""
     if table.key is None:
         return frame
-    return refuse(frame, pl.col(table.key).is_duplicated(), "id-conflict", table.id, table.key, problems)
+    return refuse(frame, pl.col(table.key).is_duplicated(), "id-conflict", f"{table.id}.{table.key}", problems)
 
 
 def refuse(
-    frame: pl.DataFrame, wrong: pl.Expr, code: str, table: str, column: str, problems: Problems, **parameters: object
+    frame: pl.DataFrame, wrong: pl.Expr, code: str, cell: str, problems: Problems, **parameters: object
 ) -> pl.DataFrame:
-    """Mark rows as refused and say why."""
+    """Mark the rows of a frame where `wrong` holds as refused, and say why.
+
+    Parameters
+    ----------
+    frame
+        Rows with the source columns and `_bad`.
+    wrong
+        Which rows; null is not wrong.
+    code, parameters
+        The message and what it names.
+    cell
+        Table and column, parted by a dot.
+    problems
+        Receives one refusal a row.
+    """
     if not frame.select(wrong.any()).item():
         return frame
     marked = frame.with_columns(wrong.fill_null(value=False).alias("_now"))
+    table, _, column = cell.partition(".")
     problems.add_rows(code, "refused", marked.filter("_now"), table=table, column=column, **parameters)
     return marked.with_columns((pl.col(BAD) | pl.col("_now")).alias(BAD)).drop("_now")
 
 
-def notice(frame: pl.DataFrame, odd: pl.Expr, code: str, table: str, column: str, problems: Problems) -> None:
-    """Say what is odd about good rows."""
-    problems.add_rows(code, "notice", frame.filter(~pl.col(BAD) & odd.fill_null(value=False)), table=table, column=column)
+def notice(frame: pl.DataFrame, odd: pl.Expr, code: str, cell: str, problems: Problems) -> None:
+    """Say what is odd about good rows; arguments as in `refuse`."""
+    table, _, column = cell.partition(".")
+    rows = frame.filter(~pl.col(BAD) & odd.fill_null(value=False))
+    problems.add_rows(code, "notice", rows, table=table, column=column)

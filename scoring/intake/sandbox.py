@@ -124,7 +124,8 @@ def _one_child(
         # More threads would only reserve more of the bounded address space.
         env={**os.environ, "POLARS_MAX_THREADS": "2", "PYTHONPATH": search},
     )
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     timed_out = threading.Event()
 
     def stop() -> None:

@@ -42,7 +42,11 @@ def _refuse_twins(towns: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     twins = spellings.filter(pl.col("codes").list.len() > 1)["codes"].explode().to_list()
     if twins:
         problems.add_rows(
-            "town-code-case", "refused", good.filter(pl.col("town_code").is_in(twins)), table="towns", column="town_code"
+            "town-code-case",
+            "refused",
+            good.filter(pl.col("town_code").is_in(twins)),
+            table="towns",
+            column="town_code",
         )
     return towns.with_columns((pl.col(BAD) | pl.col("town_code").is_in(twins).fill_null(value=False)).alias(BAD))
 

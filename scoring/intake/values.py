@@ -1,4 +1,4 @@
-"""One cell's text to a value: dates, counts, exact decimals, periods. Accepts what is certain, refuses what is a guess."""
+"""One cell's text to a value: dates, counts, exact decimals, periods. What is certain is read, a guess refused."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _numeral(text: str) -> int | None:
     digits = "".join(reading.digits.get(character, character) for character in text)
     if reading.ten in digits:
         tens, _, ones = digits.partition(reading.ten)
-        if len(tens) > 1 or len(ones) > 1 or not (tens + ones).isdigit() and tens + ones:
+        if len(tens) > 1 or len(ones) > 1 or (not (tens + ones).isdigit() and tens + ones):
             return None
         return int(tens or 1) * 10 + int(ones or 0)
     return int(digits) if digits.isascii() and digits.isdigit() else None
@@ -226,7 +226,9 @@ def read_word(text: str, words: Mapping[str, str], *, error: str) -> Cell:
         return Cell(None, repairs)
     found = words.get(name_key(plain))
     if "repair-width" in repairs and not _WIDE_WORD.search(text):
-        repairs = tuple(code for code in repairs if code != "repair-width")  # brackets of Chinese text are as they should be
+        repairs = tuple(
+            code for code in repairs if code != "repair-width"
+        )  # brackets of Chinese text are as they should be
     return Cell(found, repairs) if found is not None else Cell(error=error, hint=nearest(plain, words))
 
 

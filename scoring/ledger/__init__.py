@@ -36,7 +36,10 @@ from scoring.workdays import Workdays
 
 @dataclass(frozen=True)
 class Ledger:
-    """Everything that steps 1 to 11 found out. `scores` holds the scored towns only; those in `facts.unchecked` have none."""
+    """Everything that steps 1 to 11 found out.
+
+    `scores` holds the scored towns only; those in `facts.unchecked` have none.
+    """
 
     entries: pl.DataFrame
     charges: Charges

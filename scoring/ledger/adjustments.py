@@ -19,7 +19,10 @@ from scoring.problems import Problem, Refused, problem
 
 @dataclass(frozen=True)
 class Decided:
-    """A decided adjustment. `counts` is false for one whose matter (the same evidence) already counts by a higher one."""
+    """A decided adjustment.
+
+    `counts` is false for one whose matter (the same evidence) already counts by a higher one.
+    """
 
     id: str
     kind: str

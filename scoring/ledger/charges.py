@@ -37,7 +37,8 @@ EVENTS: Final = {
 class Charges:
     """What `charge` returns.
 
-    `findings`: every finding read, with `disposition`, `matter`, `part` and, where priced, the columns of state, price and points in units.
+    `findings`: every finding read, with `disposition`, `matter`, `part` and, where priced, the columns of state,
+    price and points in units.
     """
 
     findings: pl.DataFrame
@@ -145,7 +146,10 @@ def _dispose(
 
 
 def _part(scheme: Scheme, schema: pl.Schema, as_of: date) -> pl.Expr:
-    """Return the part that takes a finding: the first row of the allotment that matches; null where none does, "" without parts."""
+    """Return the part that takes a finding: the first row of the allotment that matches.
+
+    Null where none does, "" without parts.
+    """
     if scheme.parts is None:
         return pl.lit("")
     part = pl.lit(None, dtype=pl.String)

@@ -1,4 +1,7 @@
-"""Ledger entries: one row an effect, signed like the score. Start + Σ entries = published score, for every town, always."""
+"""Ledger entries: one row an effect, signed like the score.
+
+Start + Σ entries = published score, for every town, always.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ import polars as pl
 from schemas.amount import write_amount
 from schemas.scheme import Scheme
 from scoring.exact import common_denominator, reduced
-from scoring.ledger.charges import EVENTS
 from scoring.pricing.deduct import Units
 
 ONE: Final = Fraction(1)
@@ -49,7 +51,10 @@ def sign_of_loss(scheme: Scheme) -> int:
 
 @dataclass
 class Statement:
-    """What happens to one town above its single findings, in order. Entries are held with their part's weight applied."""
+    """What happens to one town above its single findings, in order.
+
+    Entries are held with their part's weight applied.
+    """
 
     town: str
     start: Fraction
@@ -103,7 +108,10 @@ def _plain(value: object) -> object:
 
 
 def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.DataFrame:
-    """Return the entries of steps 3 to 5, one a finding and effect, with `found_on` and `stage` to put them in order."""
+    """Return the entries of steps 3 to 5.
+
+    One a finding and effect, with `found_on` and `stage` to put them in order.
+    """
     sign = sign_of_loss(scheme)
     weights = {part.id: part.weight for part in scheme.parts.parts} if scheme.parts else {"": ONE}
     common = common_denominator(weights.values())
@@ -216,7 +224,8 @@ def assemble(
 
     Returns
     -------
-    The ledger with the columns of `SCHEMA`: town by town, part, dimension, indicator; within an indicator the findings by day, then what
+    The ledger with the columns of `SCHEMA`: town by town, part, dimension, indicator; within an indicator the
+    findings by day, then what
     happens to the indicator as a whole; dimensions after their indicators, the total last.
     """
     above = [dict(row, number=n) for statement in statements for n, row in enumerate(statement.rows)]
@@ -285,5 +294,18 @@ def assemble(
 
 
 _UPPER: Final = frozenset(
-    "town_code part dimension indicator kind subject points_num points_den clause line reason parameters".split()
+    [
+        "town_code",
+        "part",
+        "dimension",
+        "indicator",
+        "kind",
+        "subject",
+        "points_num",
+        "points_den",
+        "clause",
+        "line",
+        "reason",
+        "parameters",
+    ]
 )

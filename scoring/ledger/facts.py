@@ -1,4 +1,7 @@
-"""What a run knows of each town besides its findings: whether it was checked, what was measured and judged, what applies to it."""
+"""What a run knows of each town besides its findings.
+
+Whether it was checked, what was measured and judged, what applies to it.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,10 @@ class Facts:
         )
 
     def applies(self, town: str, part: str, indicator: str, when: Sums | None) -> bool:
-        """Tell whether an indicator applies to a town: by its own fields, its checks and a measure, all of those that are named."""
+        """Tell whether an indicator applies to a town.
+
+        By its own fields, its checks and a measure, all of those that are named.
+        """
         if when is None:
             return True
         if when.town and town not in self._town_conditions[indicator]:
@@ -91,12 +97,13 @@ class Facts:
 def assessed_towns(towns: pl.DataFrame, period: Period) -> tuple[pl.DataFrame, dict[str, str]]:
     """Return the towns in force in the period in their order, and town merged away → town that it became.
 
-    A town counts when it began by the period's end and had not ended before its start; one that merged into another by the period's end does not
+    A town counts when it began by the period's end and had not ended before its start; one that merged into another
+    by the period's end does not
     count, and its rows are the other's.
     """
     rows = {row["town_code"]: row for row in towns.iter_rows(named=True)}
     merged: dict[str, str] = {}
-    for code, row in rows.items():
+    for code in rows:
         seen, target = {code}, code
         while (
             (into := rows[target]["merged_into"]) in rows

@@ -1,4 +1,7 @@
-"""Steps 6-8 for one town and indicator: exposure, zero-out, cap; then a surcharge of that level and, where the scheme says so, rounding."""
+"""Steps 6-8 for one town and indicator: exposure, zero-out, cap.
+
+Then a surcharge of that level and, where the scheme says so, rounding.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,10 @@ ZERO: Final = Fraction(0)
 
 @dataclass(frozen=True)
 class Sums:
-    """What the findings of a town's indicator come to after step 5: net points, whether one fires a zero-out, how many there are."""
+    """What the findings of a town's indicator come to after step 5.
+
+    Net points, whether one fires a zero-out, how many there are.
+    """
 
     net: Fraction = ZERO
     fired: bool = False
@@ -32,7 +38,10 @@ NOTHING: Final = Sums()
 
 @dataclass(frozen=True)
 class Result:
-    """What an indicator came to. `earned` is points − loss counting down, the contribution counting net, the loss counting up."""
+    """What an indicator came to.
+
+    `earned` is points − loss counting down, the contribution counting net, the loss counting up.
+    """
 
     outcome: str
     earned: Fraction
@@ -44,7 +53,10 @@ class Result:
 
 
 class IndicatorScorer:
-    """Scores indicators of one run. `fine` says whether entries are rounded one by one (round_at: indicator, no parts)."""
+    """Scores indicators of one run.
+
+    `fine` says whether entries are rounded one by one (round_at: indicator, no parts).
+    """
 
     def __init__(self, scheme: Scheme, facts: Facts) -> None:
         self.scheme = scheme
@@ -100,9 +112,12 @@ class IndicatorScorer:
             loss = self.surcharged(into, "indicator", indicator.id, loss, bound, place)
         return self._close(into, dimension, indicator, loss, Result("scored", ZERO, ZERO, factor=factor))
 
-    def _measured(self, into: Statement, dimension: Dimension, indicator: Indicator) -> Result:
+    def _measured(  # noqa: C901, PLR0912 - a branch a rule kind, and one for each way of having no data
+        self, into: Statement, dimension: Dimension, indicator: Indicator
+    ) -> Result:
         rule, points = indicator.rule, indicator.points
-        kind, reason, parameters = "measure", f"measure-{rule.kind.replace('_', '-')}", {}
+        kind, reason = "measure", f"measure-{rule.kind.replace('_', '-')}"
+        parameters: dict[str, object] = {}
         value = target = earned = None
         sample: int | None = None
         if isinstance(rule, Judged):
@@ -190,7 +205,10 @@ class IndicatorScorer:
     def surcharged(
         self, into: Statement, level: str, of: str, loss: Fraction, bound: Fraction | None, place: dict[str, object]
     ) -> Fraction:
-        """Add the surcharges that stand on this place; each reads the loss beneath it and is bound by its level's cap."""
+        """Add the surcharges that stand on this place.
+
+        Each reads the loss beneath it and is bound by its level's cap.
+        """
         for surcharge in self.scheme.surcharges:
             if surcharge.level == level and surcharge.of in (None, of):
                 share, count = self._share(into, surcharge)

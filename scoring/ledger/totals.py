@@ -1,4 +1,7 @@
-"""Steps 9-11 for one town: what does not apply, scaling, caps and surcharges above the indicator, bonuses, range, gates, rounding."""
+"""Steps 9-11 for one town.
+
+What does not apply, scaling, caps and surcharges above the indicator, bonuses, range, gates, rounding.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,8 @@ def _dimension(
     score: TownScore, dimension: Dimension, sums: Mapping[tuple[str, str], Sums], scorer: IndicatorScorer
 ) -> Fraction:
     """Score a dimension's indicators and the dimension itself; return its loss."""
-    into, scheme, place = score.statement, scorer.scheme, {"dimension": dimension.id}
+    into, scheme = score.statement, scorer.scheme
+    place: dict[str, object] = {"dimension": dimension.id}
     results: dict[str, Result] = {}
     for indicator in dimension.indicators:
         result = scorer.score(into, dimension, indicator, sums.get((into.part, indicator.id), NOTHING))
@@ -115,7 +119,10 @@ def _redistribute(
     results: Mapping[str, Result],
     scorer: IndicatorScorer,
 ) -> Fraction:
-    """Step 9: let the indicators that apply stand for those that do not. Returns the dimension's value in its indicators' own points."""
+    """Step 9: let the indicators that apply stand for those that do not.
+
+    Returns the dimension's value in its indicators' own points.
+    """
     absent = [i for i in dimension.indicators if results[i.id].outcome == "not_applicable"]
     points = {i.id: i.points for i in applicable}
     earned = {i.id: results[i.id].earned for i in applicable}
@@ -150,7 +157,10 @@ def _redistribute(
 
 
 def _hand_over(score: TownScore, scorer: IndicatorScorer) -> Fraction:
-    """Give the weight of dimensions none of whose indicators applies to the dimension that the scheme names; return the loss that this adds."""
+    """Give the weight of dimensions none of whose indicators applies to the dimension that the scheme names.
+
+    Return the loss that this adds.
+    """
     into, scheme = score.statement, scorer.scheme
     added = ZERO
     for dimension in scheme.dimensions:

@@ -43,7 +43,10 @@ class Units:
 
 @dataclass(frozen=True)
 class PriceTable:
-    """Every price row of a scheme once, numbered; the frame `rows` has price_row, price_units, zero_out, price_line, price_clause."""
+    """Every price row of a scheme once, numbered.
+
+    The frame `rows` has price_row, price_units, zero_out, price_line, price_clause.
+    """
 
     rows: pl.DataFrame
     lists: tuple[tuple[tuple[str, ...], int, tuple[PriceRow, ...]], ...]
@@ -59,7 +62,8 @@ class PriceTable:
                 key: object = indicator.rule.prices if isinstance(indicator.rule.prices, str) else (indicator.id,)
                 shared.setdefault(key, []).append(indicator.id)
                 rows_of[key] = scheme.prices_of(indicator)
-        lists, numbered = [], []
+        lists: list[tuple[tuple[str, ...], int, tuple[PriceRow, ...]]] = []
+        numbered: list[PriceRow] = []
         for key, indicators in shared.items():
             lists.append((tuple(indicators), len(numbered), rows_of[key]))
             numbered.extend(rows_of[key])
@@ -106,7 +110,10 @@ def _row_holds(row: PriceRow, schema: Mapping[str, pl.DataType]) -> pl.Expr:
 
 
 def quantity(scheme: Scheme) -> pl.Expr:
-    """Return each finding's quantity by its indicator's `per`: 1, its cases or its persons (null where that cell is empty)."""
+    """Return each finding's quantity by its indicator's `per`.
+
+    1, its cases or its persons (null where that cell is empty).
+    """
     by_unit: dict[str, list[str]] = {"case": [], "person": []}
     for _, indicator in scheme.indicators():
         if isinstance(indicator.rule, Deduct) and indicator.rule.per != "finding":
@@ -151,7 +158,7 @@ def refuse_overflow(findings: pl.DataFrame, scheme: Scheme, units: Units) -> Non
     extras = sum(getattr(states, name).extra for name in type(states).model_fields if getattr(states, name))
     multiplier = max(scheme.repeats.multipliers[-1], Fraction(1)) if scheme.repeats else Fraction(1)
     per_unit = max(dearest * multiplier, Fraction(1)) * (1 + extras) * units.points
-    largest = findings.get_column("quantity").cast(pl.Float64).abs().sum() or 0.0
-    if float(per_unit) * (largest + findings.height + 1) >= LARGEST / 4:
+    largest = int(findings.get_column("quantity").cast(pl.Int128).abs().sum() or 0)
+    if per_unit * (largest + findings.height + 1) >= LARGEST // 4:
         row = findings.sort("quantity", descending=True, nulls_last=True).row(0, named=True)
         raise Refused([problem("points-too-large", row, finding=row["finding_id"], quantity=row["quantity"])])

@@ -1,4 +1,7 @@
-"""The rule `judged`: what an assessor entered. Points or a share (one row), or deductions (rows add up, floor 0), never both."""
+"""The rule `judged`: what an assessor entered.
+
+Points or a share (one row), or deductions (rows add up, floor 0), never both.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ class Judgement:
 
 
 class Judgements:
-    """The judgements table as one run sees it. A row speaks for its period, or for the day it was judged; one without either speaks for the run."""
+    """The judgements table as one run sees it.
+
+    A row speaks for its period, or for the day it was judged; one without either speaks for the run.
+    """
 
     def __init__(self, frame: pl.DataFrame, calendar: Calendar, period: Period, as_of: date) -> None:
         self.unpriced: Counter[str] = Counter()

@@ -1,6 +1,7 @@
 """Duplicates (step 3): two findings of one matter, seen from two sides, count once. semantics.md, "Matters".
 
-Pairing is greedy and one for one, so it cannot be a vectorised expression; only findings that have a possible partner enter the loop.
+Pairing is greedy and one for one, so it cannot be a vectorised expression; only findings that have a possible
+partner enter the loop.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def pair(findings: pl.DataFrame, reports: pl.DataFrame, policy: Duplicates | Non
     Parameters
     ----------
     findings
-        Priced findings with `price_units`, `quantity`, `zero_out`, `bucket` (the period that a finding belongs to) and `part`.
+        Priced findings with `price_units`, `quantity`, `zero_out`, `bucket` (the period that a finding belongs to)
+        and `part`.
     reports
         The rectifications table: what is reported breaks full ties, ids never do.
 

@@ -1,4 +1,7 @@
-"""Measured rates and counts: which rows speak for a town, period and part, and how several are pooled. semantics.md, "Rates"."""
+"""Measured rates and counts: which rows speak for a town, period and part, and how several are pooled.
+
+Semantics.md, "Rates".
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,8 @@ Row = Mapping[str, Any]
 class Reading:
     """What a town's rows of one measure say together.
 
-    `value` is the rate in percent when there is a denominator, else the plain value or the count; None when the denominator is 0.
+    `value` is the rate in percent when there is a denominator, else the plain value or the count; None when the
+    denominator is 0.
     """
 
     value: Fraction | None
@@ -82,7 +86,8 @@ class Measures:
         Raises
         ------
         Refused
-            Two rows of one label, a period's row beside finer ones, rates beside plain values, or several plain values without a rule to fold them.
+            Two rows of one label, a period's row beside finer ones, rates beside plain values, or several plain
+            values without a rule to fold them.
         """
         key = (town, measure, part, several_values)
         if key not in self._cache:

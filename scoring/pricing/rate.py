@@ -10,7 +10,8 @@ from schemas.scheme.rules import Rate
 def earned(rule: Rate, points: Fraction, value: Fraction) -> Fraction:
     """Return what a value earns of `points`, exactly.
 
-    Per point: proportional to the shortfall from the target (only whole points of it with `step: whole`). Linear: between the goalposts. Bands: the first
+    Per point: proportional to the shortfall from the target (only whole points of it with `step: whole`). Linear:
+    between the goalposts. Bands: the first
     whose edge holds, nothing below them all.
     """
     if rule.per_point is not None:

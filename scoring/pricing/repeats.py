@@ -1,6 +1,7 @@
 """Repeats (step 4): the same problem found again within the window. semantics.md, "Repeats".
 
-Occasions are days, not rows: findings of one day are one occasion, and no id takes part, so renaming findings changes nothing.
+Occasions are days, not rows: findings of one day are one occasion, and no id takes part, so renaming findings
+changes nothing.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ def occasions_before(findings: pl.DataFrame, policy: Repeats | None) -> pl.DataF
     Parameters
     ----------
     findings
-        Every finding that can be an occasion, of this period and before it, keepers and partners: `finding_id`, `matter`, `town`, `found_on`,
+        Every finding that can be an occasion, of this period and before it, keepers and partners: `finding_id`,
+        `matter`, `town`, `found_on`,
         the policy's key columns.
 
     Returns
     -------
-    `matter`, `occasions` (Int64): distinct earlier days with a finding of the same town and key inside the window, both edges included; the
+    `matter`, `occasions` (Int64): distinct earlier days with a finding of the same town and key inside the window,
+    both edges included; the
     larger of the two counts of a pair, in which the matter's own dates do not count for each other.
     """
     if policy is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scoring.messages import say
 
 
-class MissingGlyph(Exception):  # noqa: N818 - named for what is missing
+class MissingGlyph(Exception):
     """No font on this machine has a character that is to be printed."""
 
     def __init__(self, character: str, where: str, lang: str = "zh") -> None:
@@ -20,7 +20,7 @@ class MissingGlyph(Exception):  # noqa: N818 - named for what is missing
         return say("reports-missing-glyph", self.lang, character=self.character, code=code, where=self.where)
 
 
-class MissingLibrary(Exception):  # noqa: N818 - named for what is missing
+class MissingLibrary(Exception):
     """The machine lacks a library or every Chinese font."""
 
     def __init__(self, what: str, install: str, lang: str = "zh") -> None:
@@ -34,7 +34,7 @@ class MissingLibrary(Exception):  # noqa: N818 - named for what is missing
         return say("reports-missing-library", self.lang, what=self.what, install=self.install)
 
 
-class ForbiddenAddress(Exception):  # noqa: N818 - named for what is forbidden
+class ForbiddenAddress(Exception):
     """A template or a text asked for an address that a paper may not fetch."""
 
     def __init__(self, address: str, lang: str = "zh") -> None:

@@ -16,7 +16,8 @@ MARK: Final = "*"
 _DIGIT: Final = r"[0-9\uff10-\uff19]"
 _CROSS: Final = r"[Xx\uff38\uff58]"
 # 17 digits and a check digit, alone or grouped 6-8-4; 15 digits of the old numbers; 11 of a telephone. Longest first:
-# a shorter shape never cuts a longer one, and a longer run of digits is no identifier. A letter X ends a number anywhere.
+# a shorter shape never cuts a longer one, and a longer run of digits is no identifier. A letter X ends a number
+# anywhere.
 _GAP: Final = r"[ \-]?"
 _LAST: Final = rf"(?:{_CROSS}|{_DIGIT}(?!{_DIGIT}))"
 _SHAPES: Final = (

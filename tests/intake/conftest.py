@@ -31,12 +31,17 @@ VOCABULARY = Vocabulary(
     severities=("一般", "较重", "严重"),
     measures={"visit_rate": "入户率"},
     judged=frozenset({"satisfaction"}),
-    fields=(DeclaredField("source_no", "来文编号", "text", "findings"), DeclaredField("poor", "困难户数", "integer", "towns")),
+    fields=(
+        DeclaredField("source_no", "来文编号", "text", "findings"),
+        DeclaredField("poor", "困难户数", "integer", "towns"),
+    ),
     intervals=("spring",),
 )
 
 
-def put(path: Path, rows: Sequence[Sequence[Any]], *, sheet: str = "Sheet1", merges: Sequence[tuple[Any, ...]] = ()) -> None:
+def put(
+    path: Path, rows: Sequence[Sequence[Any]], *, sheet: str = "Sheet1", merges: Sequence[tuple[Any, ...]] = ()
+) -> None:
     """Write one sheet; text stays text, numbers stay numbers."""
     with xlsxwriter.Workbook(path, {"strings_to_numbers": False, "strings_to_formulas": False}) as book:
         put_sheet(book, sheet, rows, merges)
@@ -78,7 +83,9 @@ class Folder:
         put(self.path / "整改台账.xlsx", [REPORT_HEAD, *rows])
         return self
 
-    def csv(self, name: str, rows: Sequence[Sequence[Any]], *, encoding: str = "utf-8", sep: str = ",", end: str = "\n") -> Folder:
+    def csv(
+        self, name: str, rows: Sequence[Sequence[Any]], *, encoding: str = "utf-8", sep: str = ",", end: str = "\n"
+    ) -> Folder:
         text = end.join(sep.join(map(str, line)) for line in rows) + end
         (self.path / name).write_bytes(text.encode(encoding))
         return self

@@ -84,7 +84,7 @@ def test_fault_a_small_workbook_that_names_the_last_cell_is_refused(folder, kit,
 
 
 def test_fault_the_reading_childs_death_is_a_refusal_and_the_other_files_are_read(folder, kit, child, monkeypatch):
-    import scoring.intake.sandbox as sandbox
+    from scoring.intake import sandbox
 
     folder.findings(kit.ROW).reports(kit.REPORT)
     honest = sandbox._one_child
@@ -145,17 +145,37 @@ def layouts(kit):
         "header merged down": ([vertical, under, kit.ROW, second], [(0, 3, 0, 7, "问题")]),
         "swapped": ([swapped[0], *swapped[1]], []),
         "merged town": (merged, [(1, 1, 2, 1, "沁园街道")]),
-        "starred": ([[f"* {heading}（必填）" if heading == "镇街" else heading for heading in kit.HEAD], kit.ROW, second], []),
+        "starred": (
+            [[f"* {heading}（必填）" if heading == "镇街" else heading for heading in kit.HEAD], kit.ROW, second],
+            [],
+        ),
         "repeated heading": ([kit.HEAD, kit.ROW, kit.HEAD, second], []),
-        "totals": ([kit.HEAD, kit.ROW, second, ["合 计", None, None, None, None, "4"], ["填报单位：民政局"], ["签字："]], []),
+        "totals": (
+            [kit.HEAD, kit.ROW, second, ["合 计", None, None, None, None, "4"], ["填报单位：民政局"], ["签字："]],
+            [],
+        ),
         "shifted right": ([[None, None, *line] for line in (kit.HEAD, kit.ROW, second)], []),
         "empty second column": ([[*kit.HEAD, "镇街"], kit.ROW, second], []),
         "equal second column": ([[*kit.HEAD, "镇街"], [*kit.ROW, "沁园街道"], [*second, "沁园街道"]], []),
     }
 
 
-@pytest.mark.parametrize("name", ["title", "two header rows", "header merged down", "swapped", "merged town", "starred",
-                                  "repeated heading", "totals", "shifted right", "empty second column", "equal second column"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "title",
+        "two header rows",
+        "header merged down",
+        "swapped",
+        "merged town",
+        "starred",
+        "repeated heading",
+        "totals",
+        "shifted right",
+        "empty second column",
+        "equal second column",
+    ],
+)
 def test_fault_layout_equal_facts_give_equal_tables(folder, kit, name, tmp_path_factory):
     plain, other = layouts(kit)["plain"], layouts(kit)[name]
     kit.put(folder.path / "问题台账.xlsx", plain[0])
@@ -190,7 +210,17 @@ def test_totals_and_signatures_are_named(folder, kit):
 
 @pytest.mark.parametrize(
     "text",
-    ["2025-03-01", "2025/3/1", "2025.3.1", "2025年3月1日", "20250301", "２０２５－０３－０１", "二〇二五年三月一日", 45717, "2025-03-01 09:30:00"],
+    [
+        "2025-03-01",
+        "2025/3/1",
+        "2025.3.1",
+        "2025年3月1日",
+        "20250301",
+        "２０２５－０３－０１",
+        "二〇二五年三月一日",
+        45717,
+        "2025-03-01 09:30:00",
+    ],
 )
 def test_fault_dates_in_any_usual_form_are_one_date(folder, kit, text):
     intake = folder.findings(kit.row(发现日期=text)).read()
@@ -206,15 +236,23 @@ def test_fault_six_encodings_of_the_same_date_give_the_same_frame(folder, kit):
 
 def test_fault_a_1904_workbook_gives_the_same_dates(folder, kit):
     for day in (45717 - 1462, date(2025, 3, 1)):
-        with xlsxwriter.Workbook(folder.path / "问题台账.xlsx", {"date_1904": True, "default_date_format": "yyyy-mm-dd"}) as book:
+        with xlsxwriter.Workbook(
+            folder.path / "问题台账.xlsx", {"date_1904": True, "default_date_format": "yyyy-mm-dd"}
+        ) as book:
             kit.put_sheet(book, "Sheet1", [kit.HEAD, kit.row(发现日期=day)])
         assert folder.read().tables.findings["found_on"].to_list() == [date(2025, 3, 1)]
 
 
 @pytest.mark.parametrize(
     ("text", "code"),
-    [("25-3-1", "date-short-year"), ("3月1日", "date-unreadable"), ("2025-02-30", "date-does-not-exist"), ("2025年3月", "date-unreadable"),
-     ("3/1/2025", "date-unreadable"), ("明天", "date-unreadable")],
+    [
+        ("25-3-1", "date-short-year"),
+        ("3月1日", "date-unreadable"),
+        ("2025-02-30", "date-does-not-exist"),
+        ("2025年3月", "date-unreadable"),
+        ("3/1/2025", "date-unreadable"),
+        ("明天", "date-unreadable"),
+    ],
 )
 def test_fault_doubtful_dates_are_refused(folder, kit, text, code):
     intake = folder.findings(kit.row(发现日期=text)).read()
@@ -243,14 +281,20 @@ def test_fault_csv_with_a_sep_line(folder, kit):
     assert intake.tables.findings["source_row"].to_list() == [3]
 
 
-@pytest.mark.parametrize("data", [b"\xff\xfe\xff", "编号,镇街\n".encode("utf-16-le"), b"\x81\x20\xff,\xfe\n", "a,\x01\n".encode()])
+@pytest.mark.parametrize(
+    "data", [b"\xff\xfe\xff", "编号,镇街\n".encode("utf-16-le"), b"\x81\x20\xff,\xfe\n", b"a,\x01\n"]
+)
 def test_fault_bytes_of_no_known_encoding_are_refused(folder, kit, data):
     (folder.path / "问题台账.csv").write_bytes(data)
     assert "csv-encoding" in refused(folder.read(), kit)
 
 
 def test_fault_quoted_csv_keeps_delimiters_and_counts_physical_lines(folder, kit):
-    lines = [kit.HEAD, [*kit.ROW[:-1], '"第一行\n第二行, 引号""内"""'], [*kit.row(问题编号="A-2", 发现日期="2025-99-01")]]
+    lines = [
+        kit.HEAD,
+        [*kit.ROW[:-1], '"第一行\n第二行, 引号""内"""'],
+        [*kit.row(问题编号="A-2", 发现日期="2025-99-01")],
+    ]
     intake = folder.csv("问题台账.csv", lines).read()
     assert intake.tables.findings["description"].to_list() == ['第一行\n第二行, 引号"内"']
     assert intake.problems.filter(pl.col("kind") == "refused")["row"].to_list() == [4]
@@ -269,9 +313,18 @@ def test_fault_csv_with_unpaired_quotes_is_refused(folder, kit):
 
 @pytest.mark.parametrize(
     ("column", "text", "repair"),
-    [("涉及户数", "２", "repair-width"), ("涉及户数", "2户", "repair-unit"), ("涉及户数", "2\u200b", "repair-space"), ("涉及户数", "\u30002", "repair-space"),
-     ("涉及金额", "0012.5", None), ("问题编号", "Ａ—1", "repair-id"), ("镇街", "沁园\u200b街道", "repair-space"), ("问题描述", "缺少\u200b签字", "repair-space"),
-     ("涉及户数", "2.0000000000000004", "repair-noise"), ("涉及金额", "12.499999999999998", "repair-noise")],
+    [
+        ("涉及户数", "２", "repair-width"),
+        ("涉及户数", "2户", "repair-unit"),
+        ("涉及户数", "2\u200b", "repair-space"),
+        ("涉及户数", "\u30002", "repair-space"),
+        ("涉及金额", "0012.5", None),
+        ("问题编号", "Ａ—1", "repair-id"),
+        ("镇街", "沁园\u200b街道", "repair-space"),
+        ("问题描述", "缺少\u200b签字", "repair-space"),
+        ("涉及户数", "2.0000000000000004", "repair-noise"),
+        ("涉及金额", "12.499999999999998", "repair-noise"),
+    ],
 )
 def test_fault_odd_characters_are_repaired_and_each_repair_is_logged(folder, kit, column, text, repair):
     plain = kit.facts(folder.findings(kit.ROW).read())
@@ -363,7 +416,9 @@ def test_fault_orphan_rectification_is_refused(folder, kit):
     ("column", "code"), [("报送日期", "submitted-before-found"), ("复核日期", "verified-before-found")]
 )
 def test_fault_fixed_before_found_is_refused(folder, kit, column, code):
-    report = ["2025-02-01" if heading == column else cell for heading, cell in zip(kit.REPORT_HEAD, kit.REPORT, strict=True)]
+    report = [
+        "2025-02-01" if heading == column else cell for heading, cell in zip(kit.REPORT_HEAD, kit.REPORT, strict=True)
+    ]
     assert refused(folder.findings(kit.ROW).reports(report).read(), kit) == [code]
 
 
@@ -374,7 +429,11 @@ def test_two_different_reports_of_one_day_are_refused(folder, kit):
 
 @pytest.mark.parametrize(
     ("column", "text", "code"),
-    [("考核指标", "档案资料齐备", "unknown-indicator-near"), ("严重程度", "特别严重", "unknown-word-near"), ("严重程度", "QQQ", "unknown-word")],
+    [
+        ("考核指标", "档案资料齐备", "unknown-indicator-near"),
+        ("严重程度", "特别严重", "unknown-word-near"),
+        ("严重程度", "QQQ", "unknown-word"),
+    ],
 )
 def test_fault_unknown_indicator_or_severity_is_refused(folder, kit, column, text, code):
     assert refused(folder.findings(kit.row(**{column: text})).read(), kit) == [code]
@@ -390,9 +449,19 @@ def test_severity_aliases_become_canonical_words(folder, kit):
 
 @pytest.mark.parametrize(
     ("column", "text", "code"),
-    [("涉及户数", "-1", "number-negative"), ("涉及户数", "1.5", "count-fractional"), ("涉及户数", "nan", "number-unreadable"), ("涉及户数", "inf", "number-unreadable"),
-     ("涉及户数", "1e0", "number-unreadable"), ("涉及金额", "1e400", "number-unreadable"), ("涉及金额", "1.005", "too-many-decimals"), ("涉及金额", "-3", "number-negative"),
-     ("涉及户数", "两", "number-unreadable"), ("涉及户数", "①", "number-unreadable"), ("涉及户数", "9" * 30, "number-too-large")],
+    [
+        ("涉及户数", "-1", "number-negative"),
+        ("涉及户数", "1.5", "count-fractional"),
+        ("涉及户数", "nan", "number-unreadable"),
+        ("涉及户数", "inf", "number-unreadable"),
+        ("涉及户数", "1e0", "number-unreadable"),
+        ("涉及金额", "1e400", "number-unreadable"),
+        ("涉及金额", "1.005", "too-many-decimals"),
+        ("涉及金额", "-3", "number-negative"),
+        ("涉及户数", "两", "number-unreadable"),
+        ("涉及户数", "①", "number-unreadable"),
+        ("涉及户数", "9" * 30, "number-too-large"),
+    ],
 )
 def test_fault_bad_numbers_are_refused(folder, kit, column, text, code):
     intake = folder.findings(kit.row(**{column: text})).read()
@@ -401,7 +470,15 @@ def test_fault_bad_numbers_are_refused(folder, kit, column, text, code):
 
 
 def test_fault_float_noise_of_a_number_cell_is_repaired(folder, kit):
-    rows = pl.DataFrame({"finding_id": ["A-1"], "town": ["T01"], "found_on": [date(2025, 3, 1)], "indicator": ["file_complete"], "amount": [0.1 + 0.2]})
+    rows = pl.DataFrame(
+        {
+            "finding_id": ["A-1"],
+            "town": ["T01"],
+            "found_on": [date(2025, 3, 1)],
+            "indicator": ["file_complete"],
+            "amount": [0.1 + 0.2],
+        }
+    )
     rows.write_parquet(folder.path / "findings.parquet")
     intake = folder.read()
     assert [str(value) for value in intake.tables.findings["amount"]] == ["0.30"]
@@ -410,7 +487,15 @@ def test_fault_float_noise_of_a_number_cell_is_repaired(folder, kit):
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])
 def test_fault_parquet_floats_that_are_no_numbers_are_refused(folder, kit, value):
-    rows = pl.DataFrame({"finding_id": ["A-1"], "town": ["T01"], "found_on": [date(2025, 3, 1)], "indicator": ["file_complete"], "cases": [value]})
+    rows = pl.DataFrame(
+        {
+            "finding_id": ["A-1"],
+            "town": ["T01"],
+            "found_on": [date(2025, 3, 1)],
+            "indicator": ["file_complete"],
+            "cases": [value],
+        }
+    )
     rows.write_parquet(folder.path / "findings.parquet")
     assert len(refused(folder.read(), kit)) == 1
 
@@ -431,7 +516,9 @@ def test_fault_a_long_id_typed_as_a_number_is_refused(folder, kit):
 
 
 def test_a_long_id_typed_as_text_is_kept(folder, kit):
-    assert folder.findings(kit.row(问题编号="12345678901234567")).read().tables.findings["finding_id"].to_list() == ["12345678901234567"]
+    assert folder.findings(kit.row(问题编号="12345678901234567")).read().tables.findings["finding_id"].to_list() == [
+        "12345678901234567"
+    ]
 
 
 def test_personal_columns_are_dropped_with_a_notice(folder, kit):
@@ -487,7 +574,9 @@ def test_fault_pandera_switched_off_in_the_environment_changes_nothing(folder, k
 def test_fault_hostile_text_stays_text(folder, kit):
     texts = ["=1+1", "+2", "@x", "<script>alert(1)</script>", "{{ 7*7 }}", "http://example.invalid/"]
     rows = [kit.row(问题编号=f"B-{n}", 问题描述=text) for n, text in enumerate(texts)]
-    with xlsxwriter.Workbook(folder.path / "问题台账.xlsx", {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    with xlsxwriter.Workbook(
+        folder.path / "问题台账.xlsx", {"strings_to_formulas": False, "strings_to_urls": False}
+    ) as book:
         kit.put_sheet(book, "Sheet1", [kit.HEAD, *rows])
     assert folder.read().tables.findings["description"].to_list() == texts
 

@@ -1,6 +1,7 @@
 """An independent, exact scoring of a period: plain Python, Fractions, row by row.
 
-Written from design.md and semantics.md alone and compared with the program; it shares no code with it but the models of a scheme.
+Written from design.md and semantics.md alone and compared with the program; it shares no code with it but the
+models of a scheme.
 """
 
 from __future__ import annotations

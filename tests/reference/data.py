@@ -126,9 +126,7 @@ def earned_by(indicator, reading):
 def judged_points(tables, goes_to, town, indicator, period, as_of):
     """Points earned by a judged item, or None when nobody judged it."""
     rows = [
-        row
-        for row in tables.get("judgements", [])
-        if goes_to[row["town"]] == town and row["indicator"] == indicator.id
+        row for row in tables.get("judgements", []) if goes_to[row["town"]] == town and row["indicator"] == indicator.id
     ]
     rows = [row for row in rows if not (row.get("judged_on") and row["judged_on"] > as_of)]
     rows = [
@@ -153,7 +151,9 @@ def checks_in(tables, goes_to, town, period, as_of):
     return [
         row
         for row in tables.get("checks", [])
-        if goes_to[row["town"]] == town and period.start <= row["checked_on"] <= period.end and row["checked_on"] <= as_of
+        if goes_to[row["town"]] == town
+        and period.start <= row["checked_on"] <= period.end
+        and row["checked_on"] <= as_of
     ]
 
 

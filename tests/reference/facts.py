@@ -1,4 +1,7 @@
-"""What the rows say: conditions, dates, months, and which rows are known at a date. The plainest reading, row by row."""
+"""What the rows say: conditions, dates, months, and which rows are known at a date.
+
+The plainest reading, row by row.
+"""
 
 from __future__ import annotations
 

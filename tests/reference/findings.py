@@ -188,7 +188,6 @@ def pair(scheme, findings):
     return tie
 
 
-
 def count_occasions(scheme, findings):
     """Step 4: the earlier days with a kept finding of the same key, seen from each finding's own day."""
     rule = scheme.repeats

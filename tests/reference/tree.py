@@ -110,9 +110,7 @@ def score_part(town, tables, goes_to, findings, period, as_of, part, weight):
             raise RefusedError("dimension-empty", dimension.id)
     for dimension in scheme.dimensions:
         raw = sum((i.points for i in dimension.indicators), ZERO)
-        given = sum(
-            (d.points for d in scheme.dimensions if empty[d.id] and d.all_not_applicable == dimension.id), ZERO
-        )
+        given = sum((d.points for d in scheme.dimensions if empty[d.id] and d.all_not_applicable == dimension.id), ZERO)
         if given and scheme.direction == "down":
             more = town.tidy(losses[dimension.id] * given / dimension.points)
             note(dimension.id, None, "not_applicable", None, more)
@@ -132,9 +130,7 @@ def score_part(town, tables, goes_to, findings, period, as_of, part, weight):
             note(None, None, "surcharge", surcharge.id, town.tidy(share_of(surcharge, reading) * max(ZERO, lost)))
 
 
-def score_indicator(
-    town, tables, goes_to, findings, checks, reading, note, period, as_of, part, dimension, indicator
-):
+def score_indicator(town, tables, goes_to, findings, checks, reading, note, period, as_of, part, dimension, indicator):
     scheme, code, rule = town.scheme, town.row["town_code"], indicator.rule
     mine = [f for f in findings if f.indicator is indicator]
 
