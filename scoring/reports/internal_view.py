@@ -214,9 +214,9 @@ def _pending(labels: Labels, names: Mapping[str, str]) -> Iterable[str]:
     """Vetoes that no meeting has decided yet: they stand in this paper alone."""
     gates = {gate["id"]: labels.named(gate) for gate in labels.head["scheme"].get("gates") or ()}
     pending = (labels.head.get("internal") or {}).get("pending_gates") or {}
-    for code, gate in ((code, gate) for code in names for gate in pending.get(code, ())):
-        wording = gates.get(gate, printable(gate))
-        yield labels("reports-pending-gate", town=names[code], wording=wording)
+    for code, town in names.items():
+        for gate in pending.get(code, ()):
+            yield labels("reports-pending-gate", town=town, wording=gates.get(gate, printable(gate)))
 
 
 def _gated(towns: list[dict[str, Any]], labels: Labels) -> Iterable[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import hashlib
 import io
@@ -36,6 +37,9 @@ def templates_folder() -> Path:
     return next(folder for folder in _SHIPPED if folder.is_dir())
 
 
+_WIDE: Final = frozenset("MW@%")
+
+
 def fit(text: str, largest: int, width: int) -> int:
     """Return the type size, at most `largest`, in which a text fills at most `width`, both in one unit.
 
@@ -44,7 +48,7 @@ def fit(text: str, largest: int, width: int) -> int:
     >>> fit("AB", 30, 100), fit("A" * 20, 30, 100)
     (30, 8)
     """
-    ems = sum(1.0 if ord(character) > 0x2E7F else 0.6 for character in text)
+    ems = sum(1.0 if ord(character) > 0x2E7F or character in _WIDE else 0.6 for character in text)
     return max(1, min(largest, int(width / max(1.0, ems))))
 
 
@@ -67,6 +71,9 @@ class Renderer:
         self.faces = faces(settings.fonts, settings.lang)
         self._kits: dict[tuple[str, bool], tuple[FontConfiguration, CSS]] = {}
         self._sheets: dict[bool, FontConfiguration] = {}
+        # WeasyPrint removes its copies of the fonts when a configuration dies; at the interpreter's end it would be too late.
+        atexit.register(self._kits.clear)
+        atexit.register(self._sheets.clear)
 
     @cached_property
     def environment(self) -> jinja2.Environment:

@@ -1,0 +1,166 @@
+"""Every number that is printed is the ledger's; same input, same bytes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pdf
+import sample
+
+from scoring.reports import Settings
+from scoring.reports.labels import Labels
+from scoring.reports.statement import statement
+from scoring.reports.text import exact, signed
+from scoring.reports.town_view import town_view
+from scoring.reports.view import report_view
+
+
+@pytest.mark.parametrize("crowd", [12, 200])
+def test_the_statement_runs_from_start_to_score(build, crowd):
+    whole = build(crowd=crowd)
+    for row in whole.scores.to_dicts():
+        if row["outcome"] == "not_checked":
+            continue
+        own = whole.for_town(row["town_code"])
+        made = statement(row, own.ledger.to_dicts(), Labels(own.head, "zh"))
+        assert made.start == "100.00"
+        assert made.total == row["score"].replace("-", "−")
+        parts = [Fraction(line.points.replace("−", "-")) for block in made.blocks for line in block.lines]
+        assert Fraction(made.start) + sum(parts) == Fraction(row["score_num"], row["score_den"])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_each_entry_of_the_ledger_is_printed(make, example, lang):
+    own = example.for_town("419001001")
+    words = pdf.text(make("town", own, lang))
+    for row in own.ledger.to_dicts():
+        points = signed(Fraction(row["points_num"], row["points_den"]), 2)
+        assert points in words
+        assert row["clause"] in words
+        assert not row["subject"] or row["subject"] in words
+
+
+def test_the_annex_prints_the_scores(make, example):
+    words = pdf.text(make("report", example))
+    for row in example.scores.to_dicts():
+        assert row["town"] in words
+        if row["score"]:
+            assert f"{row['score']}" in words
+    for row in example.dimensions.to_dicts():
+        assert exact(Fraction(row["earned_num"], row["earned_den"]), 2) in words
+
+
+def test_an_unchecked_town_has_neither_score_nor_grade_but_its_findings(make, example):
+    own = example.for_town(sample.UNCHECKED)
+    words = pdf.text(make("town", own))
+    assert "未抽查，不计分" in words
+    assert "优秀" not in words
+    assert "起始分" not in words
+    assert all(number in words for number in own.findings["finding_id"])
+
+
+def test_a_town_without_findings_keeps_full_marks(make, example):
+    words = pdf.text(make("town", example.for_town(sample.CLEAN)))
+    assert "本期没有发现问题。" in words
+    assert "没有加分或扣分。" in words
+    assert "整改回执" not in words
+
+
+def test_gates_are_printed_in_their_public_wording(make, example):
+    assert "信访处置不当造成恶劣影响" in pdf.text(make("report", example))
+    assert "已审定：王屋镇" in pdf.text(make("internal", example))
+
+
+def test_undecided_gates_stand_in_the_internal_paper_alone(make, build):
+    pending = build(crowd=3)
+    pending.head["internal"] = {"pending_gates": {"419001002": ["petition_harm"]}}
+    assert "待审定：济水街道" in pdf.text(make("internal", pending))
+    assert "待审定" not in pdf.text(make("report", pending))
+
+
+def test_cap_effect_is_said(make, build):
+    words = pdf.text(make("town", build(crowd=120).for_town(sample.CROWDED)))
+    assert "封顶等之后实扣8.00分" in words
+
+
+def sentences(assessment, **more):
+    view = report_view(assessment, Settings(**more))
+    return "".join(paragraph.lead + paragraph.text for section in view.sections for paragraph in section.paragraphs)
+
+
+def test_a_first_quarter_is_not_compared(build):
+    assert "较" not in sentences(build(crowd=3)).replace("较重", "")
+
+
+def test_a_later_quarter_is_compared(build):
+    assert "较2024年第四季度提高" in sentences(build(crowd=3, previous=True))
+
+
+def test_equal_scores_name_no_leaders(build):
+    words = sentences(build(equal=True))
+    assert "各镇（街道）得分相同，均为100.00分。" in words
+    assert "居前" not in words
+    assert "靠后" not in words
+
+
+def test_no_finding_is_said(build):
+    words = sentences(build(nothing=True, equal=True))
+    assert "本季度抽查未发现问题。" in words
+    assert "本季度没有列入考核的问题。" in words
+
+
+def test_nobody_is_called_first_or_last(build):
+    words = sentences(build(crowd=30, previous=True))
+    assert "第一名" not in words
+    assert "倒数" not in words
+
+
+def test_a_quarter_without_any_scored_town_is_said(build):
+    import polars as pl
+
+    empty = build(crowd=3)
+    empty.scores = empty.scores.with_columns(
+        outcome=pl.lit("not_checked"), rank=pl.lit(None, pl.Int64), group_rank=pl.lit(None, pl.Int64), score=pl.lit(None, pl.String), grade=pl.lit(None, pl.String)
+    )  # fmt: skip
+    empty.head["summary"] = {**empty.head["summary"], "scored": "0", "mean": None, "max": None, "min": None}
+    assert "本季度没有可以计分的镇（街道）。" in sentences(empty)
+
+
+def test_a_sheet_refuses_two_towns(example):
+    with pytest.raises(ValueError, match="one town"):
+        town_view(example, Settings())
+
+
+@pytest.mark.parametrize("kind", ["report", "internal", "town"])
+def test_same_input_same_bytes(make, example, kind):
+    what = example.for_town("419001001") if kind == "town" else example
+    assert make(kind, what) == make(kind, what)
+
+
+def test_same_bytes_in_a_cold_process_with_another_hash_seed_clock_and_zone(make, build, tmp_path, root):
+    script = (
+        "import sys; sys.path.insert(0, 'tests/reports'); import conftest, sample;"
+        "sys.stdout.buffer.write(conftest.paper('town', sample.assessment(crowd=9).for_town(sample.CROWDED)))"
+    )
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "PYTHONHASHSEED": "7",
+        "TZ": "Asia/Shanghai",
+        "LC_ALL": "C",
+    }
+    cold = subprocess.run([sys.executable, "-c", script], cwd=root, env=environment, capture_output=True, check=True)
+    assert cold.stdout == make("town", build(crowd=9).for_town(sample.CROWDED))
+
+
+def test_exact_numbers_as_text():
+    assert [exact(Fraction(7, 3)), exact(Fraction(-1, 2), 2), exact(Fraction(1, 8), 2), signed(Fraction(0), 2), signed(Fraction(1))] == [
+        "7/3", "−0.50", "0.125", "0.00", "+1",
+    ]  # fmt: skip

@@ -1,0 +1,192 @@
+"""Hostile text, foreign data, forbidden addresses, identifiers, rare characters, missing fonts."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pikepdf
+import polars as pl
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pdf
+import sample
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scoring.messages import LANGUAGES, catalogue
+from scoring.reports import ForbiddenAddress, MissingGlyph, MissingLibrary, Renderer, Settings, subset
+from scoring.reports import fonts as fonts_module
+from scoring.reports.masking import mask, mask_column
+
+TOWN = "419001001"
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "{{ 7 * 7 }}{% raw %}",
+    "</style><style>body{display:none}",
+    '"><img src="http://example.invalid/x.png">',
+    "<link rel=attachment href='file:///etc/hostname'>",
+    "<svg><text>x</text></svg>",
+    "&lt;b&gt;",
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("kind", ["report", "internal", "town"])
+def test_hostile_text_is_printed_as_text(make, build, kind, hostile):
+    whole = build(crowd=3, description=hostile, names={TOWN: f"镇{hostile}"})
+    what = whole.for_town(TOWN) if kind == "town" else whole
+    data = make(kind, what)
+    assert hostile.replace(" ", "") in pdf.text(data)
+    assert "/EmbeddedFiles" not in str(pikepdf.open(__import__("io").BytesIO(data)).Root.keys())
+
+
+def test_a_town_sheet_never_names_another_town(make, example):
+    for code, name, _ in sample.TOWNS[:3]:
+        data = make("town", example.for_town(code))
+        words = pdf.text(data) + str(pikepdf.open(__import__("io").BytesIO(data)).docinfo)
+        assert name in words
+        assert not [other for _, other, _ in sample.TOWNS if other != name and other in words]
+
+
+def test_only_listed_columns_are_printed(make, example):
+    own = example.for_town(TOWN)
+    canary = pl.lit("金丝雀")
+    unlisted = ["assigned_on", "source_level", "action", "stage", "check_id", "acknowledged", "price_line"]
+    own.findings = own.findings.with_columns(canary.alias(c) for c in [*unlisted, "case_ref", "note", "responsible"])
+    assert "金丝雀" not in pdf.text(make("town", own))
+
+
+def test_identifiers_and_telephones_are_masked_in_print(make, build):
+    own = build(
+        crowd=3, description="户主990102199001011234，电话19900001111，卡号９９０１０２１９９００１０１１２３Ｘ"
+    ).for_town(TOWN)
+    words = pdf.text(make("town", own))
+    assert "990102199001011234" not in words
+    assert "19900001111" not in words
+    assert "990*************34" in words
+    assert "９９０*************３Ｘ" in words
+
+
+@pytest.mark.parametrize(
+    ("given_text", "masked"),
+    [
+        ("990102199001011234", "990*************34"),
+        ("99010219900101123x", "990*************3x"),
+        ("990102900101123", "990**********23"),
+        ("９９０１０２１９９００１０１１２３４", "９９０*************３４"),
+        ("990102 19900101 1234", "990***************34"),
+        ("电话19900001111。", "电话199******11。"),
+        ("199-0000-1111", "199********11"),
+        ("JY-2025Q1-001-003", "JY-2025Q1-001-003"),
+        ("419-2025-0012", "419-2025-0012"),
+        ("2025-03-31至2025-04-15，1200.50元", "2025-03-31至2025-04-15，1200.50元"),
+        ("6222000000000000000", "6222000000000000000"),
+    ],
+)
+def test_masking_by_shape(given_text, masked):
+    assert mask(given_text) == masked
+
+
+@given(st.lists(st.one_of(st.none(), st.text(alphabet="0123456789Xx０９-  电话", max_size=40)), max_size=8))
+def test_masking_a_column_equals_masking_each_cell(cells):
+    frame = pl.DataFrame({"a": cells}, schema={"a": pl.String})
+    assert frame.select(mask_column("a"))["a"].to_list() == [cell if cell is None else mask(cell) for cell in cells]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://example.invalid/a.png", "file:///etc/hostname", "https://example.invalid/", "ftp://example.invalid/a"],
+)
+def test_templates_fetch_nothing(tmp_path, make, example, address):
+    (tmp_path / "town.html.j2").write_text(
+        '{% extends "shipped/town.html.j2" %}{% block objection %}<img src="' + address + '">{% endblock %}'
+    )
+    with pytest.raises(ForbiddenAddress, match="example.invalid|hostname"):
+        make("town", example.for_town(TOWN), templates=tmp_path)
+
+
+def test_a_bureau_extends_a_template_block_by_block(tmp_path, make, example):
+    (tmp_path / "report.html.j2").write_text(
+        '{% extends "shipped/report.html.j2" %}{% block closing %}<p>本局另有说明。</p>{{ super() }}{% endblock %}'
+    )
+    words = pdf.text(make("report", example, templates=tmp_path))
+    assert "本局另有说明。" in words
+    assert "考核情况的通报" in words
+
+
+@pytest.mark.parametrize("rare", ["䶮", "㛃", "镕", "堃"])
+def test_rare_characters_are_drawn_from_the_whole_font(make, build, rare):
+    data = make("town", build(crowd=3, names={TOWN: f"{rare}城镇"}).for_town(TOWN))
+    assert f"{rare}城镇" in pdf.text(data)
+
+
+def test_a_character_that_no_font_has_stops_the_paper_and_names_the_row(make, build):
+    own = build(crowd=3, description="某户\U000e0041家").for_town(TOWN)
+    with pytest.raises(MissingGlyph) as missing:
+        make("town", own)
+    assert missing.value.character == "\U000e0041"
+    assert "U+E0041" in str(missing.value)
+    assert "JY-2025Q1-001-001" in str(missing.value)
+
+
+def test_without_any_chinese_font_the_run_stops_with_the_line_that_installs_one(monkeypatch, tmp_path):
+    fonts_module._usual.cache_clear()
+    monkeypatch.setattr(fonts_module, "_BESIDE", tmp_path)
+    monkeypatch.setattr(fonts_module, "_list_fonts", lambda pattern: [])
+    try:
+        with pytest.raises(MissingLibrary, match="apt-get install"):
+            Renderer(Settings())
+    finally:
+        fonts_module._usual.cache_clear()
+
+
+def test_a_licensed_font_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(MissingLibrary, match=r"fzxbsjt\.ttf"):
+        Renderer(Settings(fonts={"xiaobiaosong": tmp_path / "fzxbsjt.ttf"}))
+
+
+def test_a_licensed_font_takes_its_part(make, example):
+    face = fonts_module.faces({})["kaiti"]
+    if face.path.suffix != ".otf":
+        pytest.skip("no single-font file on this machine")
+    with_own = make("report", example, fonts={"fangsong": face.path})
+    assert with_own != make("report", example)
+
+
+def test_cut_fonts_are_kept_and_a_cache_that_cannot_be_written_is_no_fault(monkeypatch, tmp_path):
+    face = fonts_module.faces({})["fangsong"]
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    first = face.common()
+    kept = list((tmp_path / "townscore" / "fonts").iterdir())
+    assert [path.read_bytes() for path in kept] == [first]
+    assert face.common() == first
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(blocked))
+    assert subset.cut(face.path, face.index) == first
+
+
+def test_catalogues_are_complete_in_both_languages():
+    zh, en = ({code for code in catalogue(lang) if code.startswith("reports-")} for lang in LANGUAGES)
+    assert zh == en
+
+
+def test_every_word_of_the_templates_stands_in_the_catalogue(root):
+    import re
+
+    used = set()
+    for template in (root / "report_templates").rglob("*.j2"):
+        used |= set(re.findall(r'\bt\("([a-z-]+)"', template.read_text("utf-8")))
+    assert used
+    assert {f"reports-{code}" for code in used} - set(catalogue("zh")) == set()
+
+
+def test_templates_hold_no_words_of_a_language(root):
+    import re
+
+    for template in (root / "report_templates").rglob("*.html.j2"):
+        without_comments = re.sub(r"\{#.*?#\}", "", template.read_text("utf-8"), flags=re.DOTALL)
+        assert not re.search("[\u4e00-\u9fff]", without_comments), template
