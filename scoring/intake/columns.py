@@ -14,9 +14,9 @@ import polars as pl
 from schemas.tables import DEVICE_NAME, IDENTIFIER, TOWN_CODE, Column, Table, catalogue
 from schemas.vocabulary import Vocabulary
 from scoring.intake.fold import ODD, clean_text, fold, fold_id, name_key
-from scoring.intake.layout import BAD, EPOCH_1904
 from scoring.intake.problems import Problems
 from scoring.intake.rows import refuse
+from scoring.intake.sheet import BAD, EPOCH_1904
 from scoring.intake.values import (
     Cell,
     read_count,
@@ -198,7 +198,6 @@ _Reader = tuple[str | None, pl.Expr, Callable[[str], Cell]]
 def _reader(column: Column, names: Names) -> _Reader:
     """Return the pattern of plain text, the expression that reads it, and what reads any other text."""
     text = pl.col(column.id)
-    nothing = pl.lit(None, dtype=column.dtype)
     match column.type:
         case "date":
             day = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
@@ -210,7 +209,7 @@ def _reader(column: Column, names: Names) -> _Reader:
             plain = rf"^[0-9]{{1,11}}(\.[0-9]{{1,{places}}})?$"
             return plain, text.cast(column.dtype, strict=False), partial(_decimal, column.type, places)
         case "id" if column.id != "town_code":
-            # Letters, digits and Chinese; what could be a person's number or a mark for nothing is looked at one by one.
+            # Letters, digits and Chinese; a person's number or a mark for nothing is looked at one by one.
             usual = r"^[0-9A-Za-z_.\-\x{4e00}-\x{9fff}\x{3014}\x{3015}]{2,80}$"
             return usual, pl.when(~text.str.contains(IDENTIFIER)).then(text), partial(_read_id, column.restricted)
     return None, text, _parser(column, names)

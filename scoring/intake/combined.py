@@ -8,8 +8,8 @@ import polars as pl
 
 from schemas.tables import catalogue
 from scoring.intake.fold import ODD, name_key
-from scoring.intake.layout import BAD, BLOCK, EPOCH_1904, SERIAL
 from scoring.intake.problems import Problems
+from scoring.intake.sheet import BAD, BLOCK, EPOCH_1904, SERIAL
 
 # Columns that only a report on a finding has; one of them makes the sheet a combined ledger.
 _TELLING: Final = ("submitted_on", "completed_on", "outcome", "verified_on", "verdict")

@@ -6,9 +6,9 @@ from typing import Final
 
 import polars as pl
 
-from scoring.intake.layout import BAD
 from scoring.intake.problems import Problems
 from scoring.intake.rows import notice, refuse
+from scoring.intake.sheet import BAD
 
 _TEN_YEARS: Final = "10y"
 Frames = dict[str, pl.DataFrame]
@@ -20,8 +20,7 @@ def check_findings(findings: pl.DataFrame, problems: Problems) -> pl.DataFrame:
         findings,
         pl.col("assigned_on") < pl.col("found_on"),
         "assigned-before-found",
-        "findings",
-        "assigned_on",
+        "findings.assigned_on",
         problems,
     )
     # No clock: the folder's own latest finding is the present.
@@ -43,8 +42,7 @@ def check_rectifications(
             frame,
             pl.col(column) < pl.col("_found_on"),
             f"{column.removesuffix('_on')}-before-found",
-            table,
-            column,
+            f"{table}.{column}",
             problems,
         )
     submitted = pl.col("submitted_on")
@@ -58,9 +56,7 @@ def check_appeals(appeals: pl.DataFrame, frames: Frames, refused: set[str], prob
     """Refuse appeals whose target is in no table."""
     on_finding = pl.col("target").is_in(["finding", "verdict"])
     on_adjustment = pl.col("target") == "adjustment"
-    frame = refer(
-        appeals, "appeals", "target_id", frames["findings"]["finding_id"], refused, problems, where=on_finding
-    )
+    frame = refer(appeals, "appeals.target_id", frames["findings"]["finding_id"], refused, problems, where=on_finding)
     known = frames["adjustments"]["adjustment_id"]
     frame = refer(frame, "appeals.target_id", known, set(), problems, where=on_adjustment)
     notice(frame, pl.col("decided_on") < pl.col("filed_on"), "decided-before-filed", "appeals.decided_on", problems)

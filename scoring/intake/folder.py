@@ -21,13 +21,15 @@ from scoring.intake.combined import link_reports, split_combined
 from scoring.intake.fold import name_key
 from scoring.intake.frames import Intake, Tables
 from scoring.intake.headings import Headings
-from scoring.intake.layout import BAD, BLOCK, EPOCH_1904, SERIAL, find_head, lay_out
+from scoring.intake.headrow import find_head
+from scoring.intake.layout import lay_out
 from scoring.intake.limits import Limits
-from scoring.intake.matrix import item_headings, read_matrix
+from scoring.intake.matrix import ITEM, item_headings, read_matrix
 from scoring.intake.names import AMBIGUOUS, COMBINED, match_table
 from scoring.intake.problems import Problems
 from scoring.intake.rows import by_source, drop_repeated, make_ids, refuse_conflicts
 from scoring.intake.sandbox import RawSheet, Unread, read_files
+from scoring.intake.sheet import BAD, BLOCK, EPOCH_1904, SERIAL, Sheet
 from scoring.intake.towns import read_towns
 
 _KINDS: Final = {".xlsx": "xlsx", ".csv": "csv", ".parquet": "parquet"}
@@ -274,41 +276,31 @@ class _Reader:
             self._without_head(item, about)
             return
         self.present.add(about)
-        block = lay_out(
-            sheet,
-            head,
-            headings,
-            {one.id: one for one in heads},
-            self.problems,
-            town=self._town_of(item.rest, sheet.sheet),
-            extra=extra,
-        )
-        if any(name.startswith("@") for name in block.frame.columns):
-            typed = read_matrix(table, block.frame, self.names, self.problems, name=f"{sheet.file} {sheet.sheet}")
+        laid = Sheet(sheet, head, headings, {one.id: one for one in heads}, extra, self.problems)
+        rows = lay_out(laid, self._town_of(item.rest, sheet.sheet))
+        if any(name.startswith(ITEM) for name in rows.columns):
+            typed = read_matrix(table, rows, self.names, self.problems, name=f"{sheet.file} {sheet.sheet}")
             self._read[about] += typed.height
             self._typed[about].append(typed)
             return
-        parts = (
-            split_combined(block.frame, self.problems) if about == "findings" else {about: _plain(block.frame, about)}
-        )
-        for name, rows in parts.items():
+        parts = split_combined(rows, self.problems) if about == "findings" else {about: _plain(rows, about)}
+        for name, own in parts.items():
             self.present.add(name)
-            self._read[name] += rows.height
-            self._stacked[name].append(rows)
+            self._read[name] += own.height
+            self._stacked[name].append(own)
 
     def _without_head(self, item: _Placed, about: str) -> None:
         sheet = item.sheet
-        place = {"file": sheet.file, "sheet": sheet.sheet}
         filled = [name for name in sheet.frame.columns if name != "row"]
         if not filled or sheet.frame.select(pl.any_horizontal(pl.col(filled).is_not_null()).any()).item() is False:
             if item.named or item.alone:
                 self.present.add(about)
-                self.problems.add("sheet-empty", "notice", **place)
+                self.problems.add("sheet-empty", "notice", file=sheet.file, sheet=sheet.sheet)
         elif item.named or item.alone or self._town_of(item.rest, sheet.sheet) is not None:
-            self.problems.add("no-heading", "refused", **place)
+            self.problems.add("no-heading", "refused", file=sheet.file, sheet=sheet.sheet)
             self.present.add(about)
         else:
-            self.problems.add("sheet-passed-over", "notice", **place)
+            self.problems.add("sheet-passed-over", "notice", file=sheet.file, sheet=sheet.sheet)
 
     def _town_of(self, rest: str, sheet: str) -> str | None:
         """Return the town that a sheet or file is named after, if its name is exactly a town's."""

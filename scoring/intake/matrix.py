@@ -9,8 +9,8 @@ import polars as pl
 from schemas.tables import Table, catalogue
 from scoring.intake.columns import Names, read_columns
 from scoring.intake.headings import heading_key
-from scoring.intake.layout import BLOCK
 from scoring.intake.problems import Problems
+from scoring.intake.sheet import BLOCK
 
 ITEM = "@"
 

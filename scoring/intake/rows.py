@@ -10,8 +10,8 @@ import polars as pl
 
 from schemas.tables import SOURCE, Table
 from scoring.intake.combined import REPORT
-from scoring.intake.layout import BAD, SERIAL
 from scoring.intake.problems import Problems
+from scoring.intake.sheet import BAD, SERIAL
 
 OCCURRENCE: Final = "_occurrence"
 # What makes a finding that finding, in this order; what may change while it is handled is left out.

@@ -10,8 +10,8 @@ import polars as pl
 from schemas.tables import Table
 from scoring.intake.columns import Names, read_columns
 from scoring.intake.fold import name_key
-from scoring.intake.layout import BAD
 from scoring.intake.problems import Problems
+from scoring.intake.sheet import BAD
 
 
 def read_towns(table: Table, rows: pl.DataFrame, names: Names, problems: Problems) -> tuple[pl.DataFrame, Names]:

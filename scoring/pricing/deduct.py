@@ -54,7 +54,7 @@ class PriceTable:
 
     @classmethod
     def of(cls, scheme: Scheme, units: Units) -> PriceTable:
-        """Number the rows of all price lists."""
+        """Collect the price lists and number their rows."""
         shared: dict[object, list[str]] = {}
         rows_of: dict[object, tuple[PriceRow, ...]] = {}
         for _, indicator in scheme.indicators():

@@ -71,7 +71,7 @@ class Renderer:
         self.faces = faces(settings.fonts, settings.lang)
         self._kits: dict[tuple[str, bool], tuple[FontConfiguration, CSS]] = {}
         self._sheets: dict[bool, FontConfiguration] = {}
-        # WeasyPrint removes its copies of the fonts when a configuration dies; at the interpreter's end it would be too late.
+        # WeasyPrint removes its copies of fonts when a configuration dies: not as late as the interpreter's end.
         atexit.register(self._kits.clear)
         atexit.register(self._sheets.clear)
 

@@ -1,0 +1,89 @@
+"""Rows of a sheet that are no data: totals, signatures, repeated headings, the example row, blank rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Final
+
+import polars as pl
+
+from schemas.tables import catalogue
+from scoring.intake.fold import ODD
+from scoring.intake.headrow import cell_columns
+from scoring.intake.sheet import Sheet
+
+_BLANK: Final = "row-blank"
+
+
+@cache
+def _furniture() -> tuple[str, str]:
+    reading = catalogue().reading
+    totals, footers = ("|".join(map(re.escape, words)) for words in (reading.totals, reading.footers))
+    return rf"(?i)^({totals})([:(\uff1a\uff08]|[0-9]|$)", rf"^({footers})([:(\uff1a\uff08]|$)"
+
+
+def without_furniture(
+    sheet: Sheet, body: pl.DataFrame, columns: Mapping[str, str], known: Mapping[str, str]
+) -> pl.DataFrame:
+    """Drop totals, signatures, repeated headings and the example row; each is named in a notice."""
+    main = sheet.main
+    required = [source for source, name in known.items() if name in {f"{main.id}.{item}" for item in main.required}]
+    marker = catalogue().reading.example_marker
+    labels = {source: columns[source] for source in known}
+    keys = [
+        source for source, name in known.items() if name.split(".")[-1] in {main.key, "town", "finding_id", "town_code"}
+    ]
+    words = "|".join(_furniture())
+    telling = list(dict.fromkeys([*required, *keys])) or list(known)
+    # Only a row that lacks something, or says something odd where it should name a town or a day, is looked at closely.
+    suspect = pl.any_horizontal(
+        pl.col(cell).is_null()
+        | pl.col(cell).str.contains(rf"^\s*$|^\s*{marker}|{words}|^\s")
+        | (pl.col(cell) == labels[cell])
+        for cell in telling
+    ).fill_null(value=True)
+    few = body.filter(suspect)
+    if few.is_empty():
+        return body
+    few = few.with_columns(_furniture_kind(few, labels, required, keys).alias("_kind")).filter(pl.col("_kind") != "")
+    for row, code in few.select("row", "_kind").iter_rows():
+        if code != _BLANK:
+            sheet.say(code, "notice", row=row)
+    return body.filter(~pl.col("row").is_in(few["row"].implode()))
+
+
+def _furniture_kind(
+    body: pl.DataFrame, labels: Mapping[str, str], required: Sequence[str], keys: Sequence[str]
+) -> pl.Expr:
+    """Return the code of what a row is that is no data; empty for data."""
+    cells = cell_columns(body)
+    squeezed = [pl.col(cell).str.replace_all(ODD + r"|\s", "") for cell in cells]
+    filled = [pl.when(cell.str.len_bytes() > 0).then(cell) for cell in squeezed]
+    first = pl.coalesce(filled)
+    words = "|".join(_furniture())
+    plain = dict(zip(cells, filled, strict=True))
+    # A row of data answers at least one required column besides the one where the word stands.
+    answers = pl.sum_horizontal(
+        pl.lit(0),
+        *((plain[cell].is_not_null() & ~plain[cell].str.contains(words)).fill_null(value=False) for cell in required),
+    )
+    count = pl.sum_horizontal(pl.lit(0), *(cell.is_not_null() for cell in filled))
+    lone_date = (count == 1) & first.str.contains(r"^[0-9]{4}\D[0-9]{1,2}\D[0-9]{1,2}\D?$")
+    marker = catalogue().reading.example_marker
+    example = pl.any_horizontal(
+        pl.lit(value=False), *(plain[source].str.starts_with(marker).fill_null(value=False) for source in keys)
+    )
+    repeated = pl.sum_horizontal((pl.col(source) == label).fill_null(value=False) for source, label in labels.items())
+    return (
+        pl.when(count == 0)
+        .then(pl.lit(_BLANK))
+        .when(repeated >= min(2, len(labels)))
+        .then(pl.lit("row-heading-again"))
+        .when((answers <= 1) & first.str.contains(words) | lone_date)
+        .then(pl.lit("row-total-or-signature"))
+        .when(example)
+        .then(pl.lit("row-example"))
+        .otherwise(pl.lit(""))
+    )
