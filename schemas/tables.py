@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 if TYPE_CHECKING:
-    from pandera.polars import DataFrameSchema
+    from pandera.polars import Check, DataFrameSchema, PolarsData
 
     from schemas.vocabulary import Vocabulary
 
-SOURCE: Final[dict[str, Any]] = {"source_file": pl.String(), "source_sheet": pl.String(), "source_row": pl.Int64()}
+SOURCE: Final[dict[str, pl.DataType]] = {
+    "source_file": pl.String(),
+    "source_sheet": pl.String(),
+    "source_row": pl.Int64(),
+}
 TOWN_CODE: Final = r"^[0-9A-Za-z_-]{1,32}$"
 # Windows keeps these names for devices, with any ending: a file named by such a code could not be written there.
 DEVICE_NAME: Final = r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])$"
 # Shapes of an identity number or a mobile telephone, whatever their checksum.
 IDENTIFIER: Final = r"^([0-9]{17}[0-9Xx]|[0-9]{15}|1[3-9][0-9]{9})$"
 
-_DTYPES: Final[dict[str, Any]] = {
+_DTYPES: Final[dict[str, pl.DataType]] = {
     "id": pl.String(),
     "text": pl.String(),
     "word": pl.String(),
@@ -61,7 +65,7 @@ class Column:
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def dtype(self) -> Any:
+    def dtype(self) -> pl.DataType:
         """The Polars type of the column after intake."""
         return _DTYPES[self.type]
 
@@ -86,7 +90,7 @@ class Table:
         """The columns that every row must fill."""
         return tuple(column.id for column in self.columns.values() if column.required)
 
-    def polars_schema(self) -> dict[str, Any]:
+    def polars_schema(self) -> dict[str, pl.DataType]:
         """Return column name to dtype, the source columns last."""
         return {**{column.id: column.dtype for column in self.columns.values()}, **SOURCE}
 
@@ -196,19 +200,19 @@ def table_for(name: str, vocabulary: Vocabulary) -> Table:
         )
     for declared in vocabulary.fields:
         if declared.table == name and declared.id not in columns:
-            words = dict.fromkeys(declared.values, ())
+            closed: dict[str, tuple[str, ...]] = dict.fromkeys(declared.values, ())
             columns[declared.id] = Column(
                 id=declared.id,
                 zh=declared.label,
                 aliases=(),
-                type="word" if words and declared.type == "text" else _DECLARED[declared.type],
+                type="word" if closed and declared.type == "text" else _DECLARED[declared.type],
                 required=False,
                 restricted=False,
                 printable=True,
                 width=14,
                 note={"zh": declared.label, "en": declared.id},
                 example=None,
-                words=words,
+                words=closed,
             )
     return Table(base.id, base.zh, base.aliases, base.key, columns)
 
@@ -250,16 +254,16 @@ def pandera_schema(table: Table) -> DataFrameSchema:
     return pa.DataFrameSchema(columns, strict=True, coerce=False, name=table.id, checks=_across_columns(table))
 
 
-def _not_negative(data: Any) -> pl.LazyFrame:
-    return data.lazyframe.select(pl.col(data.key).ge(0))  # type: ignore[no-any-return]
+def _not_negative(data: PolarsData) -> pl.LazyFrame:
+    return data.lazyframe.select(pl.col(data.key).ge(0))
 
 
-def _across_columns(table: Table) -> list[Any]:
+def _across_columns(table: Table) -> list[Check]:
     import pandera.polars as pa
 
-    def ordered(first: str, second: str) -> Any:
-        def check(data: Any) -> pl.LazyFrame:
-            return data.lazyframe.select(  # type: ignore[no-any-return]
+    def ordered(first: str, second: str) -> Check:
+        def check(data: PolarsData) -> pl.LazyFrame:
+            return data.lazyframe.select(
                 pl.col(first).is_null() | pl.col(second).is_null() | (pl.col(first) <= pl.col(second))
             )
 

@@ -157,7 +157,8 @@ make_venv() {
 
 install_packages() {
   tell "installing the Python packages of requirements.lock into .venv (a few minutes the first time)"
-  "$venv/bin/python" -m pip install --quiet --require-hashes --only-binary :all: -r "$root/requirements.lock" ||
+  # The lock is whole: with --no-deps pip resolves nothing, and so cannot stumble over a release newer than the lock.
+  "$venv/bin/python" -m pip install --quiet --no-deps --require-hashes --only-binary :all: -r "$root/requirements.lock" ||
     fail "pip could not install the packages of requirements.lock; its message stands above."
   "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable "$root" ||
     fail "pip could not install townscore into .venv; its message stands above."

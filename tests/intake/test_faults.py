@@ -551,7 +551,7 @@ def test_fault_errors_and_formulas_without_value_are_refused(folder, kit):
 def test_fault_links_are_refused_and_subfolders_named(folder, kit, tmp_path_factory):
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "问题台账.xlsx"
     kit.put(elsewhere, [kit.HEAD, kit.ROW])
-    os.symlink(elsewhere, folder.path / "问题台账.xlsx")
+    (folder.path / "问题台账.xlsx").symlink_to(elsewhere)
     os.mkfifo(folder.path / "整改台账.csv")
     (folder.path / "旧").mkdir()
     intake = folder.read()

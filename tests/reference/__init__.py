@@ -80,6 +80,9 @@ def assess(scheme, tables, period, as_of, is_workday):
             and scheme.unchecked == "unranked"
             and not checks_in(tables, goes_to, code, period, as_of)
         ):
+            for finding in result.findings:
+                if finding.disposition in {"priced", "duplicate"}:
+                    finding.disposition = "not_checked"
             continue
         town, start, score, gates = tree.score_town(scheme, tables, goes_to, row, result.findings, period, as_of)
         result.start, result.score, result.gates = start, score, gates

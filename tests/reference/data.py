@@ -90,7 +90,7 @@ def fold(rows, several):
         return Reading(count=numerator, numerator=numerator, sample=sample)
     denominator = sum((exact(row["denominator"]) for row in rows), Fraction(0))
     value = None if denominator == 0 else 100 * numerator / denominator
-    return Reading(value=value, numerator=numerator, denominator=denominator, sample=sample)
+    return Reading(value=value, count=value, numerator=numerator, denominator=denominator, sample=sample)
 
 
 def earned_by(indicator, reading):

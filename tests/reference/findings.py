@@ -388,7 +388,8 @@ def fold(policy, finding, reports, as_of, original_due):
     run = trailing(reports)
     if run:
         if policy.credit_on == "reported":
-            return "waiting", accepted_state(policy, finding, run[0], original_due), True
+            state = accepted_state(policy, finding, run[0], original_due)
+            return state, state, True
         return "waiting", "waiting", due is None or timely_day(policy, run[0]) <= due
     state = "overdue" if due is not None and as_of > due else "open_in_time"
     return state, state, True

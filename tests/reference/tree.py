@@ -140,7 +140,7 @@ def score_indicator(town, tables, goes_to, findings, checks, reading, note, peri
     node = Node(points=indicator.points)
     town.outcomes[part, indicator.id] = "scored"
     if not data.applies(indicator, town.row, checks, reading):
-        if mine:
+        if any(f.disposition in {"priced", "duplicate"} for f in mine):
             raise RefusedError("finding-not-applicable", mine[0].id)
         return leave_out(town, part, indicator, node)
     if rule.kind == "deduct":

@@ -127,8 +127,12 @@ def test_a_quarter_without_any_scored_town_is_said(build):
 
     empty = build(crowd=3)
     empty.scores = empty.scores.with_columns(
-        outcome=pl.lit("not_checked"), rank=pl.lit(None, pl.Int64), group_rank=pl.lit(None, pl.Int64), score=pl.lit(None, pl.String), grade=pl.lit(None, pl.String)
-    )  # fmt: skip
+        outcome=pl.lit("not_checked"),
+        rank=pl.lit(None, pl.Int64),
+        group_rank=pl.lit(None, pl.Int64),
+        score=pl.lit(None, pl.String),
+        grade=pl.lit(None, pl.String),
+    )
     empty.head["summary"] = {**empty.head["summary"], "scored": "0", "mean": None, "max": None, "min": None}
     assert "本季度没有可以计分的镇（街道）。" in sentences(empty)
 
@@ -161,6 +165,16 @@ def test_same_bytes_in_a_cold_process_with_another_hash_seed_clock_and_zone(make
 
 
 def test_exact_numbers_as_text():
-    assert [exact(Fraction(7, 3)), exact(Fraction(-1, 2), 2), exact(Fraction(1, 8), 2), signed(Fraction(0), 2), signed(Fraction(1))] == [
-        "7/3", "−0.50", "0.125", "0.00", "+1",
-    ]  # fmt: skip
+    assert [
+        exact(Fraction(7, 3)),
+        exact(Fraction(-1, 2), 2),
+        exact(Fraction(1, 8), 2),
+        signed(Fraction(0), 2),
+        signed(Fraction(1)),
+    ] == [
+        "7/3",
+        "−0.50",
+        "0.125",
+        "0.00",
+        "+1",
+    ]

@@ -104,7 +104,7 @@ def test_templates_fetch_nothing(tmp_path, make, example, address):
     (tmp_path / "town.html.j2").write_text(
         '{% extends "shipped/town.html.j2" %}{% block objection %}<img src="' + address + '">{% endblock %}'
     )
-    with pytest.raises(ForbiddenAddress, match="example.invalid|hostname"):
+    with pytest.raises(ForbiddenAddress, match=r"example\.invalid|hostname"):
         make("town", example.for_town(TOWN), templates=tmp_path)
 
 
