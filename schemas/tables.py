@@ -60,7 +60,7 @@ class Column:
     printable: bool
     width: int
     note: Mapping[str, str]
-    example: str | None
+    example: Mapping[str, str]
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -99,7 +99,7 @@ class Table:
 class Reading:
     """How sheets are read: the words that mark totals, signatures, empty cells, dates and periods."""
 
-    example_marker: str
+    example_marks: tuple[str, ...]
     serial: tuple[str, ...]
     empty: frozenset[str]
     units: tuple[str, ...]
@@ -126,7 +126,7 @@ class Catalogue:
 
 def _column(name: str, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> Column:
     words = tables[raw["like"]]["columns"][name]["words"] if "like" in raw else raw.get("words", {})
-    example = raw.get("example")
+    example = raw.get("example", {})
     return Column(
         id=name,
         zh=raw["zh"],
@@ -137,7 +137,7 @@ def _column(name: str, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> Col
         printable=bool(raw.get("print", False)),
         width=int(raw.get("width", 14)),
         note=raw["note"],
-        example=None if example is None else str(example),
+        example=example if isinstance(example, dict) else dict.fromkeys(("zh", "en"), str(example)),
         choices={key: tuple(value) for key, value in raw.get("choices", {}).items()},
         words={key: tuple(value) for key, value in words.items()},
     )
@@ -164,7 +164,7 @@ def catalogue() -> Catalogue:
         tables=tables,
         combined=(raw["combined"]["zh"], *raw["combined"]["aliases"]),
         reading=Reading(
-            example_marker=reading["example_marker"],
+            example_marks=tuple(reading["example_marks"]),
             serial=tuple(reading["serial"]),
             empty=frozenset(reading["empty"]),
             units=tuple(sorted(reading["units"], key=len, reverse=True)),
@@ -211,7 +211,7 @@ def table_for(name: str, vocabulary: Vocabulary) -> Table:
                 printable=True,
                 width=14,
                 note={"zh": declared.label, "en": declared.id},
-                example=None,
+                example={},
                 words=closed,
             )
     return Table(base.id, base.zh, base.aliases, base.key, columns)

@@ -46,6 +46,8 @@ class Vocabulary:
         Measure id to label. Empty: anything goes.
     judged
         The indicators that are scored on site, hence possible columns of a town by item matrix.
+    by_finding
+        The indicators that findings are priced on. Empty: any.
     fields
         Columns that the scheme declares.
     values
@@ -61,6 +63,7 @@ class Vocabulary:
     severities: tuple[str, ...] = ()
     measures: Mapping[str, str] = field(default_factory=dict)
     judged: frozenset[str] = frozenset()
+    by_finding: frozenset[str] = frozenset()
     fields: tuple[DeclaredField, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     intervals: tuple[str, ...] = ()

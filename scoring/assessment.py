@@ -8,6 +8,7 @@ Its format is described in docs/architecture.md.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -68,9 +69,11 @@ class Assessment:
         """Write `assessment.json` and a Parquet file a frame; the JSON binds the frames by SHA-256."""
         digests = {}
         for name in FRAMES:
-            path = folder / f"{name}.parquet"
-            getattr(self, name).write_parquet(path, compression="zstd", statistics=False)
-            digests[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+            # By way of memory: of a full disk Polars would only say that its transport failed.
+            content = io.BytesIO()
+            getattr(self, name).write_parquet(content, compression="zstd", statistics=False)
+            digests[name] = hashlib.sha256(content.getbuffer()).hexdigest()
+            (folder / f"{name}.parquet").write_bytes(content.getbuffer())
         text = json.dumps({**self.head, "frames": digests}, ensure_ascii=False, indent=1, sort_keys=True)
         (folder / "assessment.json").write_text(text + "\n", "utf-8")
 

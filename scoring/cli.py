@@ -1,130 +1,168 @@
 """The command `townscore`.
 
-Imports late, never shows a traceback; exit codes: 0 done, 1 data refused, 2 command, scheme or settings wrong, 3
-machine.
+Imports late, never shows a traceback; exit codes: 0 done, 1 data refused, 2 command, scheme or settings wrong, 3 the
+machine lacks something, or the program itself is at fault.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from scoring.messages import LANGUAGES, say
+from scoring.calling import check_language, formats_of, jobs_of, open_here, periods_of, read_scheme, stop
+from scoring.messages import say
+from scoring.screen import (
+    Command,
+    Group,
+    UsageError,
+    holder_words,
+    language,
+    print_lines,
+    print_problems,
+    print_table,
+    progress_bars,
+    usage_sentence,
+)
 
 if TYPE_CHECKING:
-    import polars as pl
+    from collections.abc import Sequence
 
-    from scoring.assessment import Assessment
-    from scoring.runs import Job
-    from scoring.scheme import LoadedScheme
-    from scoring.workspace import Workspace
+    from scoring.periods import Period
+    from scoring.runs import Job, Made
+    from scoring.workers import Printer
 
-LANG = "en" if "--lang=en" in sys.argv or ("--lang" in sys.argv and "en" in sys.argv) else "zh"
-app = typer.Typer(
-    help=say("cli-help", LANG), no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-)
-weights = typer.Typer(help=say("cli-weights-help", LANG), no_args_is_help=True)
+
+_INTERRUPTED: Final = 130
+
+
+def _say(code: str, **parameters: object) -> str:
+    return say(code, language(), **parameters)
+
+
+def _option(name: str, metavar: str | None = None) -> typer.models.OptionInfo:
+    code = f"cli-option-{name.removeprefix('--')}"
+    return typer.Option(name, metavar=metavar, help=_say(code), show_default=False)  # type: ignore[no-any-return]
+
+
+def _argument(code: str) -> typer.models.ArgumentInfo:
+    return typer.Argument(help=_say(code), show_default=False)  # type: ignore[no-any-return]
+
+
+app = typer.Typer(cls=Group, help=_say("cli-help"), no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+weights = typer.Typer(cls=Group, help=_say("cli-weights-help"), no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(weights, name="weights")
 
-Data = Annotated[Path | None, typer.Option("--data")]
-Weights = Annotated[Path | None, typer.Option("--weights")]
-Out = Annotated[Path | None, typer.Option("--out")]
-AsOf = Annotated[str | None, typer.Option("--as-of")]
-Lang = Annotated[str | None, typer.Option("--lang")]
-Formats = Annotated[str | None, typer.Option("--formats")]
-SetAside = Annotated[bool, typer.Option("--set-aside")]
+Folders = Annotated[list[Path] | None, _option("--data", "DIR")]
+Data = Annotated[Path | None, _option("--data", "DIR")]
+Weights = Annotated[Path | None, _option("--weights", "FILE")]
+Out = Annotated[Path | None, _option("--out", "DIR")]
+AsOf = Annotated[str | None, _option("--as-of", "DATE")]
+Lang = Annotated[str | None, _option("--lang", "zh|en")]
+Formats = Annotated[str | None, _option("--formats", "LIST")]
+SetAside = Annotated[bool, _option("--set-aside")]
+Periods = Annotated[list[str], _argument("cli-argument-periods")]
+Folder = Annotated[Path, _argument("cli-argument-folder")]
+Scheme = Annotated[Path | None, _argument("cli-argument-scheme")]
 
 
 def main() -> None:
-    """Run the command; what was not foreseen becomes a sentence and exit 1, never a traceback."""
+    """Run the command; what was not foreseen becomes a sentence and exit 3, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows a mark
     try:
-        app()
-    except (KeyboardInterrupt, BrokenPipeError):
-        os._exit(130)
-    except Exception as error:
+        code = app(prog_name="townscore", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except UsageError as error:
+        if type(error).__name__ != "NoArgsIsHelpError":  # which has printed the help already
+            print_lines([usage_sentence(error)], sys.stderr)
+        code = 2
+    except BrokenPipeError:
+        code = _hush()
+    except (KeyboardInterrupt, typer.Abort):
+        code = _INTERRUPTED
+    except BaseException as error:  # a panic of Polars is no Exception
         if os.environ.get("TOWNSCORE_DEBUG"):
             raise
-        typer.echo(say("cli-unexpected", LANG, kind=type(error).__name__), err=True)
-        sys.exit(3)
+        # Typer, too, knows the pipe that nobody reads.
+        code = _hush() if isinstance(error.__context__, BrokenPipeError) else _fail(error)
+    if code == _INTERRUPTED:
+        print_lines([_say("cli-interrupted")], sys.stderr)
+    sys.exit(code)
 
 
-def _stop(code: int, message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(code)
+def _hush() -> int:
+    """Let what is still unsaid go nowhere: whoever read our lines has enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
-def _open(lang: str | None) -> tuple[Workspace, str]:
-    from scoring.workspace import ConfigError, open_workspace
-
-    if lang is not None and lang not in LANGUAGES:
-        _stop(2, say("cli-unknown-format", LANG, name=lang, known=", ".join(LANGUAGES)))
-    try:
-        workspace = open_workspace(Path.cwd())
-    except ConfigError as error:
-        _stop(2, say(error.code, lang or LANG, **error.parameters))
-    return workspace, lang or workspace.lang
+def _fail(error: BaseException) -> int:
+    if isinstance(error, MemoryError):
+        sentence = _say("cli-memory")
+    else:
+        sentence = _os_sentence(error) if isinstance(error, OSError) else _fault_sentence(error)
+    print_lines([sentence], sys.stderr)
+    return 3
 
 
-def _scheme(path: Path, lang: str) -> LoadedScheme:
-    from scoring.scheme import SchemeError, load_scheme
-    from scoring.workspace import ConfigError, find_weights
-
-    try:
-        return load_scheme(find_weights(path), lang)
-    except ConfigError as error:
-        _stop(2, say(error.code, lang, **error.parameters))
-    except SchemeError as error:
-        lines = "\n".join(f"  {problem}" for problem in error.problems)
-        _stop(2, say("cli-scheme-wrong", lang, count=len(error.problems)) + "\n" + lines)
-
-
-def _job(
-    data: Path | None,
-    weights: Path | None,
-    out: Path | None,
-    as_of: str | None,
-    lang: str | None,
-    formats: str | None,
-    set_aside: bool,
-) -> Job:
-    from datetime import date
-
-    from scoring.runs import FORMATS, Job
-    from scoring.workspace import ConfigError
-
-    workspace, lang = _open(lang)
-    data, out = data or workspace.data, out or workspace.out
-    if not data.is_dir():
-        _stop(2, say("cli-no-data", lang, folder=data.name))
-    if out.resolve().is_relative_to(data.resolve()):
-        _stop(2, say("cli-out-inside-data", lang))
-    chosen = tuple(part.strip() for part in formats.split(",")) if formats else FORMATS
-    for name in chosen:
-        if name not in FORMATS:
-            _stop(2, say("cli-unknown-format", lang, name=name, known=", ".join(FORMATS)))
-    try:
-        day = date.fromisoformat(as_of) if as_of else None
-    except ValueError:
-        _stop(2, say("cli-bad-date", lang, text=as_of))
-    scheme = _scheme(weights or workspace.weights, lang)
-    try:
-        settings, workdays = workspace.settings(lang), workspace.workdays()
-    except ConfigError as error:
-        _stop(2, say(error.code, lang, **error.parameters))
-    return Job(data, scheme, out, settings, workdays, chosen, day, set_aside, workspace.example)
+def _os_sentence(error: OSError) -> str:
+    """Say what the machine refused, by the name alone of what was refused."""
+    name = Path(str(error.filename)).name if error.filename is not None else "-"
+    words = {
+        errno.ENOSPC: "cli-disk-full",
+        errno.EDQUOT: "cli-disk-full",
+        errno.EROFS: "cli-read-only",
+        errno.EACCES: "cli-read-only",
+        errno.EPERM: "cli-read-only",
+        errno.ENOTDIR: "cli-not-a-folder",
+        errno.EEXIST: "cli-not-a-folder",
+    }
+    if error.errno in words:
+        return _say(words[error.errno], name=name)
+    return _say("cli-io", name=name, why=error.strerror or type(error).__name__)
 
 
-@app.command(help=say("cli-run-help", LANG))
+def _fault_sentence(error: BaseException) -> str:
+    """Name the kind of the fault and the line of ours where it showed; no value of the data stands in it."""
+    own = [f for f in traceback.extract_tb(error.__traceback__) if "scoring" in f.filename or "schemas" in f.filename]
+    where = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "-"
+    return _say("cli-unexpected", kind=type(error).__name__, where=where)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print_lines([f"townscore {version('townscore')}"])
+        raise typer.Exit
+
+
+@app.callback()
+def _whole(
+    version: Annotated[  # noqa: ARG001 - the callback does it
+        bool,
+        typer.Option(
+            "--version", help=_say("cli-option-version"), is_eager=True, callback=lambda v: _version(wanted=v)
+        ),
+    ] = False,
+    lang: Lang = None,
+) -> None:
+    """Stand before every command."""
+    check_language(lang)
+
+
+@app.command(cls=Command, help=_say("cli-run-help"))
 def run(
-    periods: list[str],
-    data: Data = None,
+    periods: Periods,
+    data: Folders = None,
     weights: Weights = None,
     out: Out = None,
     as_of: AsOf = None,
@@ -133,163 +171,194 @@ def run(
     set_aside: SetAside = False,
 ) -> None:
     """Score and print periods."""
-    _run(_job(data, weights, out, as_of, lang, formats, set_aside), periods)
+    _run(jobs_of(data or [], weights, out, as_of, lang, formats, set_aside=set_aside), periods)
 
 
-def _run(job: Job, labels: list[str]) -> list[Assessment]:
+def _run(jobs: list[Job], labels: Sequence[str]) -> None:
+    """Run every job with one set of workers; a refused folder does not keep the others from being done."""
+    from scoring.runs import RunRefused
+    from scoring.workers import printer
+
+    periods = periods_of(labels, jobs[0])
+    refused = False
+    with printer() as workers:
+        for job in jobs:
+            try:
+                made = _one(job, periods, workers)
+            except RunRefused as error:
+                refused = True
+                lang, count = job.settings.lang, (error.problems["kind"] == "refused").sum()
+                print_problems(error.problems, lang)
+                print_lines([say("cli-refused", lang, count=count, folder=job.out)], sys.stderr)
+            else:
+                _tell(job, made)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _one(job: Job, periods: Sequence[Period], workers: Printer) -> list[Made]:
+    from concurrent.futures.process import BrokenProcessPool
+
     from scoring import runs
+    from scoring.outfolder import Busy, Foreign
     from scoring.reports import ForbiddenAddress, MissingGlyph, MissingLibrary
+    from scoring.runlog import who
 
     lang = job.settings.lang
-    periods = []
-    for label in labels:
-        period = runs.find_period(label, job.scheme)
-        if period is None:
-            _stop(2, say("cli-unknown-period", lang, label=label))
-        periods.append(period)
     try:
-        with _progress(lang) as progress:
-            made = runs.run(job, periods, progress)
-    except runs.RunRefused as refused:
-        _show_problems(refused.problems)
-        count = (refused.problems["kind"] == "refused").sum()
-        _stop(1, say("cli-refused", lang, count=count, folder=job.out.name))
-    except runs.Busy as busy:
-        _stop(3, say("cli-busy", lang, why=busy))
+        with progress_bars(lang) as progress:
+            return runs.run(job, periods, workers, progress, who())
+    except Busy as busy:
+        stop(3, say("cli-busy", lang, folder=job.out, holder=holder_words(busy.holder, lang)))
+    except Foreign as foreign:
+        stop(3, say("cli-foreign", lang, folder=foreign.path))
     except (MissingGlyph, MissingLibrary, ForbiddenAddress) as missing:
-        _stop(3, str(missing))
-    for period, assessment, folder in made:
-        typer.echo(say("cli-done", lang, period=period.id, towns=assessment.scores.height, folder=folder))
-    return [assessment for _, assessment, _ in made]
+        stop(3, str(missing))
+    except BrokenProcessPool:
+        stop(3, say("cli-worker-died", lang))
 
 
-@contextmanager
-def _progress(lang: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Show bars for long work in a terminal, nothing in a pipe."""
-    if not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
+def _tell(job: Job, made: Sequence[Made]) -> None:
+    """Say where the results lie, and note outside of them when and by whom they were made."""
+    from scoring.runlog import note
 
-    with Progress(console=Console(stderr=True), transient=True) as bars:
-        tasks: dict[str, Any] = {}
-
-        def show(what: str, done: int, total: int) -> None:
-            if what not in tasks or done == 1:
-                tasks[what] = bars.add_task(say(f"cli-progress-{what}", lang), total=total)
-            bars.update(tasks[what], completed=done)
-
-        yield show
+    lang = job.settings.lang
+    for one in made:
+        print_lines(
+            [say("cli-done", lang, period=one.period.id, towns=one.assessment.scores.height, folder=one.folder)]
+        )
+    if job.set_aside and made and made[0].assessment.head["incomplete"]:
+        print_lines([say("cli-incomplete", lang)], sys.stderr)
+    try:
+        note(Path.cwd(), made)
+    except OSError as error:
+        print_lines([say("cli-no-log", lang, why=_os_sentence(error))], sys.stderr)
 
 
-def _show_problems(problems: pl.DataFrame, most: int = 30) -> None:
-    for row in problems.filter(problems["kind"] == "refused").head(most).to_dicts():
-        place = "/".join(str(row[name]) for name in ("file", "sheet", "row", "column") if row[name])
-        typer.echo(f"{place}: {row['message']} {row['advice']}", err=True)
+@app.command(cls=Command, help=_say("cli-check-help"))
+def check(
+    periods: Annotated[list[str] | None, _argument("cli-argument-check-periods")] = None,
+    data: Data = None,
+    weights: Weights = None,
+    as_of: AsOf = None,
+    lang: Lang = None,
+) -> None:
+    """Read the data, score the periods named, and say what is wrong; write nothing."""
+    from scoring.runs import RunRefused, read_and_assess
+
+    (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
+    try:
+        intake, _ = read_and_assess(job, periods_of(periods or [], job))
+    except RunRefused as refused:
+        print_problems(refused.problems, job.settings.lang)
+        count = (refused.problems["kind"] == "refused").sum()
+        stop(1, say("cli-check-refused", job.settings.lang, count=count))
+    findings, notices = intake.tables.findings.height, intake.problems.height
+    print_lines([say("cli-checked", job.settings.lang, findings=findings, notices=notices)])
 
 
-@app.command(help=say("cli-check-help", LANG))
-def check(data: Data = None, weights: Weights = None, lang: Lang = None) -> None:
-    """Read the data and say what is wrong with it."""
-    from scoring.intake import read_folder
-    from scoring.scheme import vocabulary
-
-    workspace, lang = _open(lang)
-    folder = data or workspace.data
-    if not folder.is_dir():
-        _stop(2, say("cli-no-data", lang, folder=folder.name))
-    scheme = _scheme(weights or workspace.weights, lang)
-    intake = read_folder(folder, vocabulary(scheme.scheme), lang=lang)
-    if intake.refused:
-        _show_problems(intake.problems)
-        raise typer.Exit(1)
-    findings = intake.tables.findings.height
-    typer.echo(say("cli-checked", lang, findings=findings, notices=intake.problems.height))
-
-
-@app.command(help=say("cli-init-help", LANG))
-def init(folder: Path, lang: Lang = None) -> None:
+@app.command(cls=Command, help=_say("cli-init-help"))
+def init(folder: Folder, lang: Lang = None) -> None:
     """Make a workspace with blank ledgers."""
-    _make(folder, lang or LANG, example=False)
+    check_language(lang)
+    _make(folder, lang or language(), example=False)
+    print_lines([_say("cli-init-done", folder=folder)])
 
 
-@app.command(help=say("cli-demo-help", LANG))
-def demo(folder: Path, lang: Lang = None, formats: Formats = None) -> None:
+@app.command(cls=Command, help=_say("cli-demo-help"))
+def demo(folder: Folder, lang: Lang = None, formats: Formats = None) -> None:
     """Make an example workspace and score the four quarters of 2025."""
-    from scoring.workspace import CONFIG
+    from scoring.config import CONFIG
 
+    check_language(lang)
+    formats_of(formats, language())
     # A second demonstration in the same folder runs again on what is there.
     if not (folder / CONFIG).exists():
-        _make(folder, lang or LANG, example=True)
+        _make(folder, lang or language(), example=True)
     os.chdir(folder)
-    _run(_job(None, None, None, None, lang, formats, False), ["2025Q1", "2025Q2", "2025Q3", "2025Q4"])
+    jobs = jobs_of([], None, None, None, lang, formats, set_aside=False)
+    _run(jobs, ["2025Q1", "2025Q2", "2025Q3", "2025Q4"])
 
 
 def _make(folder: Path, lang: str, *, example: bool) -> None:
-    from scoring.workspace import ConfigError, make_workspace
+    from scoring.config import ConfigError
+    from scoring.workspace import make_workspace
 
     try:
         make_workspace(folder, lang, example=example)
     except ConfigError as error:
-        _stop(2, say(error.code, lang, **error.parameters))
+        stop(2, say(error.code, lang, **error.parameters))
 
 
-@app.command(help=say("cli-explain-help", LANG))
+@app.command(cls=Command, help=_say("cli-explain-help"))
 def explain(
-    town: str,
-    period: str,
+    town: Annotated[str, _argument("cli-argument-town")],
+    period: Annotated[str, _argument("cli-argument-period")],
     data: Data = None,
     weights: Weights = None,
-    out: Out = None,
     as_of: AsOf = None,
     lang: Lang = None,
 ) -> None:
     """Print the statement of a town's score: start, each entry with clause and reason, total."""
-    from scoring import runs
-    from scoring.explain import statement_lines
+    from scoring import explain as statements
+    from scoring.runs import RunRefused, read_and_assess
 
-    job = _job(data, weights, out, as_of, lang, "csv", False)
-    span = runs.find_period(period, job.scheme)
-    if span is None:
-        _stop(2, say("cli-unknown-period", job.settings.lang, label=period))
+    (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
+    lang = job.settings.lang
     try:
-        assessment = runs.assess_only(job, span)
-    except runs.RunRefused as refused:
-        _show_problems(refused.problems)
-        raise typer.Exit(1) from refused
+        intake, (assessment,) = read_and_assess(job, periods_of([period], job))
+    except RunRefused as refused:
+        print_problems(refused.problems, lang)
+        stop(1, say("cli-check-refused", lang, count=(refused.problems["kind"] == "refused").sum()))
     try:
-        for line in statement_lines(assessment, town, job.settings.lang):
-            typer.echo(line)
-    except KeyError as error:
-        _stop(2, str(error.args[0]))
+        told = statements.explain(assessment, statements.find_town(town, intake.tables.towns), lang)
+    except statements.UnknownTown as unknown:
+        stop(2, say("cli-unknown-town", lang, town=town, near=say("list-comma", lang).join(unknown.near) or "-"))
+    except KeyError:
+        stop(2, say("cli-town-not-assessed", lang, town=town, period=period))
+    print_lines([told.title, ""])
+    if told.rows:
+        columns = ("points", "balance", "clause", "indicator", "subject", "reason")
+        print_table([say(f"cli-column-{name}", lang) for name in columns], told.rows)
+        print_lines([""])
+    print_lines(told.ending)
 
 
-@weights.command("check", help=say("cli-weights-check-help", LANG))
-def weights_check(file: Annotated[Path | None, typer.Argument()] = None, lang: Lang = None) -> None:
+@weights.callback()
+def _schemes(lang: Lang = None) -> None:
+    """Stand before every command about schemes."""
+    check_language(lang)
+
+
+@weights.command("check", cls=Command, help=_say("cli-weights-check-help"))
+def weights_check(file: Scheme = None, lang: Lang = None) -> None:
     """Check a scheme and list what the scheme alone can show."""
     from scoring.scheme import lint
 
-    workspace, lang = _open(lang)
-    loaded = _scheme(file or workspace.weights, lang)
-    for found in lint(loaded, lang):
-        typer.echo(str(found))
-    typer.echo(say("cli-scheme-good", lang, title=loaded.scheme.title))
+    workspace, lang = open_here(lang)
+    loaded = read_scheme(file, workspace, lang)
+    warnings = lint(loaded, lang)
+    print_lines([str(found) for found in warnings])
+    print_lines([say("cli-scheme-good", lang, title=loaded.scheme.title, count=len(warnings))])
 
 
-@weights.command("show", help=say("cli-weights-show-help", LANG))
-def weights_show(file: Annotated[Path | None, typer.Argument()] = None, lang: Lang = None) -> None:
+@weights.command("show", cls=Command, help=_say("cli-weights-show-help"))
+def weights_show(file: Scheme = None, lang: Lang = None) -> None:
     """List a scheme's indicators, points and rules."""
     from scoring.scheme import show
 
-    workspace, lang = _open(lang)
-    for row in show(_scheme(file or workspace.weights, lang).scheme, lang):
-        typer.echo("\t".join(str(part) for part in (row.label, row.points, row.clause, row.rule, row.line) if part))
+    workspace, lang = open_here(lang)
+    columns = ("item", "points", "clause", "line", "rule")
+    rows = [
+        [row.label if row.kind == "dimension" else f"  {row.label}", row.points, row.clause, str(row.line), row.rule]
+        for row in show(read_scheme(file, workspace, lang).scheme, lang)
+    ]
+    print_table([say(f"cli-column-{name}", lang) for name in columns], rows)
 
 
-@weights.command("schema", help=say("cli-weights-schema-help", LANG))
+@weights.command("schema", cls=Command, help=_say("cli-weights-schema-help"))
 def weights_schema() -> None:
     """Print the JSON Schema of schemes."""
     from scoring.scheme import json_schema
 
-    typer.echo(json.dumps(json_schema(), ensure_ascii=False, indent=1))
+    print_lines([json.dumps(json_schema(), ensure_ascii=False, indent=1)])

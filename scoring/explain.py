@@ -1,48 +1,123 @@
-"""A town's score as lines of text that add up: start, entries, total."""
+"""A town's score as a table that adds up: start, every entry with its clause and reason, the balance, the total."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
+from fractions import Fraction
+
+import polars as pl
 
 from scoring.assessment import Assessment
-from scoring.messages import say
+from scoring.intake.fold import name_key
+from scoring.reports.labels import Labels
+from scoring.reports.statement import reason_of
+from scoring.reports.text import MINUS, exact, known, signed
 
 
-def statement_lines(assessment: Assessment, town: str, lang: str) -> Iterator[str]:
-    """Yield the statement of one town, named by code or name.
+class UnknownTown(Exception):
+    """There is no such town; `near` holds the names most like it."""
+
+    def __init__(self, near: list[str]) -> None:
+        super().__init__(near)
+        self.near = near
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One town's statement, all text.
+
+    Attributes
+    ----------
+    title
+        Town, period, as-of date and scheme.
+    rows
+        Points, balance, clause, indicator, subject and reason, one row an entry, after that of the start.
+    ending
+        Score, rank and grade; or why the town was not scored.
+    """
+
+    title: str
+    rows: list[list[str]]
+    ending: list[str]
+
+
+def find_town(called: str, towns: pl.DataFrame) -> str:
+    """Return the code of a town that is called by its code, name or alias.
+
+    Raises
+    ------
+    UnknownTown
+        No town is called so. A near miss is named, never taken.
+    """
+    names: dict[str, str] = {}
+    spelled: dict[str, str] = {}
+    for code, name, aliases in towns.select("town_code", "name", "aliases").iter_rows():
+        for text in (code, name, *(aliases or ())):
+            names[name_key(text)] = code
+            spelled[name_key(text)] = text
+    key = name_key(called)
+    if key not in names:
+        raise UnknownTown([spelled[near] for near in get_close_matches(key, list(names), 3, 0.3)])
+    return names[key]
+
+
+def explain(assessment: Assessment, code: str, lang: str) -> Explained:
+    """Return the statement of one town.
 
     Raises
     ------
     KeyError
-        There is no such town; the message names the nearest.
+        The town was not assessed in this period.
     """
-    scores = assessment.scores
-    codes = dict(zip(scores["town"], scores["town_code"], strict=True)) | {c: c for c in scores["town_code"]}
-    if town not in codes:
-        near = say("list-comma", lang).join(get_close_matches(town, list(codes), 3, 0.3)) or "-"
-        raise KeyError(say("cli-unknown-town", lang, town=town, near=near))
-    own = assessment.for_town(codes[town])
-    row = own.scores.row(0, named=True)
-    yield f"{row['town']}  {own.head['period']['id']}  {own.head['scheme']['title']}"
-    if row["outcome"] != "scored":
-        yield say("cli-not-scored", lang)
-        return
-    labels = {
-        i["id"]: i["label"] if lang == "zh" else i["label_en"] or i["label"]
-        for d in own.head["scheme"]["dimensions"]
-        for i in d["indicators"]
-    }
-    yield f"{_number(row['start_num'], row['start_den']):>10}  {say('cli-start', lang)}"
+    own = assessment.for_town(code)
+    labels = Labels(own.head, lang)
+    town = own.scores.row(0, named=True)
+    scheme = own.head["scheme"]
+    title = labels(
+        "cli-explain-title",
+        town=f"{town['town']} ({code})",
+        period=own.head["period"]["label"],
+        as_of=own.head["as_of"],
+        scheme=(scheme["title_en"] or scheme["title"]) if lang == "en" else scheme["title"],
+    )
+    if town["outcome"] != "scored":
+        return Explained(title, [], [labels("cli-not-scored")])
+    least = int(scheme["decimals"])
+    balance = known(town, "start")
+    rows = [["", _plain(exact(balance, least)), "", "", "", labels("cli-start")]]
     for entry in own.ledger.iter_rows(named=True):
-        reason = say(f"reason-{entry['reason']}", lang, **json.loads(entry["parameters"] or "{}"))
-        where = labels.get(entry["indicator"] or "", entry["indicator"] or "")
-        parts = [entry["clause"], where, entry["subject"], reason]
-        yield f"{entry['points']:>10}  " + "  ".join(part for part in parts if part)
-    yield f"{row['score']:>10}  {say('cli-total', lang)}"
-    yield say("cli-rank", lang, rank=row["rank"], grade=row["grade"] or "-")
+        points = known(entry, "points")
+        balance += points
+        rows.append(_row(entry, points, balance, least, labels))
+    # The ledger was reconciled before it was written; what is printed is that sum, not a second opinion.
+    assert balance == known(town, "score")
+    return Explained(title, rows, _ending(town, labels))
 
 
-def _number(numerator: int, denominator: int) -> str:
-    return str(numerator) if denominator == 1 else f"{numerator}/{denominator}"
+def _row(entry: Mapping[str, object], points: Fraction, balance: Fraction, least: int, labels: Labels) -> list[str]:
+    where = entry["indicator"] or entry["dimension"]
+    name = labels.indicator(str(where)) if entry["indicator"] else labels.dimension(str(where) if where else None)
+    return [
+        _plain(signed(points, least)),
+        _plain(exact(balance, least)),
+        str(entry["clause"] or ""),
+        name,
+        str(entry["subject"] or ""),
+        reason_of(entry, labels),
+    ]
+
+
+def _ending(town: Mapping[str, object], labels: Labels) -> list[str]:
+    ending = [labels("cli-total", score=town["score"])]
+    if town["rank"] is not None:
+        ending.append(labels("cli-rank", rank=town["rank"]))
+    if town["grade"]:
+        ending.append(labels("cli-grade", grade=labels.grade(str(town["grade"]))))
+    return ending
+
+
+def _plain(number: str) -> str:
+    """Return a number as a program reads it, for whom the true minus sign is none."""
+    return number.replace(MINUS, "-")

@@ -359,6 +359,7 @@ def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
                         "kind": indicator.rule.kind,
                         "cap": _cap(indicator.cap, indicator.points),
                         "basis": indicator.basis,
+                        "basis_en": indicator.basis_en,
                     }
                     for indicator in dimension.indicators
                 ],
@@ -385,6 +386,7 @@ def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
                 "label_en": item.label_en,
                 "clause": item.clause,
                 "reason": item.reason,
+                "reason_en": item.reason_en,
             }
             for item in scheme.not_scored
         ],

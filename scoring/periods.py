@@ -11,7 +11,7 @@ from typing import Final, Literal
 from schemas.scheme import Calendar
 
 Kind = Literal["month", "quarter", "half", "year", "interval"]
-_LABEL: Final = re.compile(r"(\d{4})(?:(Q)([1-4])|(H)([12])|-(0[1-9]|1[0-2]))?")
+_LABEL: Final = re.compile(r"(\d{4})(?:(Q)([1-4])|(H)([12])|-(0[1-9]|1[0-2]))?", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import floor
 
 from schemas.scheme import Scheme
 from schemas.scheme.outcome import BandGrades, Gate, Grade
@@ -43,7 +44,7 @@ def place(candidates: Sequence[Candidate], scheme: Scheme) -> dict[str, Place]:
     for candidate in candidates:
         groups.setdefault(candidate.group, []).append(candidate)
     in_group = {town: rank for members in groups.values() for town, rank in _ranks(members, key).items()}
-    grades = _grades(candidates, groups, ranks, in_group, scheme)
+    grades = _grades(candidates, groups, gates, scheme)
     return {
         candidate.town: Place(
             ranks[candidate.town],
@@ -61,10 +62,13 @@ def _key(scheme: Scheme, gates: Mapping[str, Gate]) -> Key:
     sign = 1 if scheme.direction == "up" else -1
 
     def key(candidate: Candidate) -> tuple[object, ...]:
-        last = any(gates[gate].effect == "last_place" for gate in candidate.gates)
-        return (last, sign * candidate.score, *candidate.ties)
+        return (_is_last(candidate, gates), sign * candidate.score, *candidate.ties)
 
     return key
+
+
+def _is_last(candidate: Candidate, gates: Mapping[str, Gate]) -> bool:
+    return any(gates[gate].effect == "last_place" for gate in candidate.gates if gate in gates)
 
 
 def _ranks(candidates: Sequence[Candidate], key: Key) -> dict[str, int]:
@@ -78,8 +82,7 @@ def _ranks(candidates: Sequence[Candidate], key: Key) -> dict[str, int]:
 def _grades(
     candidates: Sequence[Candidate],
     groups: Mapping[str, Sequence[Candidate]],
-    ranks: Mapping[str, int],
-    in_group: Mapping[str, int],
+    gates: Mapping[str, Gate],
     scheme: Scheme,
 ) -> dict[str, int]:
     """Return the number of each town's grade, 0 for the best, before gates."""
@@ -88,22 +91,20 @@ def _grades(
         return {}
     if isinstance(policy, BandGrades):
         return {c.town: _band(c.score, policy.grades) for c in candidates}
-    peers, places = (groups, in_group) if policy.within == "group" else ({"": candidates}, ranks)
     grades: dict[str, int] = {}
-    for members in peers.values():
-        size = len(members)
+    for members in groups.values() if policy.within == "group" else [candidates]:
+        if len(members) < policy.smallest_group:
+            grades |= {member.town: _band(member.score, policy.grades) for member in members}
+            continue
+        # A gated town frees no place: to the others it stands where its score would put it.
+        by_score, last = _ranks(members, _key(scheme, {})), _ranks(members, _key(scheme, gates))
         for member in members:
-            if size < policy.smallest_group:
-                grades[member.town] = _band(member.score, policy.grades)
-                continue
+            places = last if _is_last(member, gates) else by_score
             stand = places[member.town]
             if policy.on_tie == "exclude":
-                stand += sum(places[other.town] == stand for other in members) - 1
-            for number, grade in enumerate(policy.grades):
-                quota = grade.top if grade.top is not None else Fraction(1)
-                if stand <= (quota * size).__floor__() or number == len(policy.grades) - 1:
-                    grades[member.town] = number
-                    break
+                stand += sum(place == stand for place in places.values()) - 1
+            quotas = [(1 if g.top is None else g.top) * len(members) for g in policy.grades[:-1]]
+            grades[member.town] = next((n for n, q in enumerate(quotas) if stand <= floor(q)), len(quotas))
     return grades
 
 

@@ -66,11 +66,10 @@ def fold_reports(reports: pl.LazyFrame, matters: pl.LazyFrame, timely_by: str) -
 
     Returns
     -------
-    One row a matter that has reports: `false_report`, `sent_back` (Boolean, ever), `last` (the last verdict), the
-    dates `accepted_on` (timely date of the
-    first acceptance that stands), `accepted_submitted_on`, `ended_on`, `waiting_on` (first of the reports still
-    waiting), `good_on` (first report that
-    keeps the matter from being overdue), `partly` (Boolean), `outcome` (of the accepting or ending report).
+    One row a matter that has reports: `false_report`, `sent_back` (Boolean, ever), `last` (the last verdict),
+    `closed_by` (passed or ended: the first acceptance that stands), the dates `closed_on` (its timely date),
+    `closed_submitted_on`, `waiting_on` (first of the reports still waiting), `good_on` (first report that keeps the
+    matter from being overdue), `outcome` (of the closing report, else of the first that waits).
     """
     timely = pl.coalesce("completed_on", "submitted_on") if timely_by == "completed_on" else pl.col("submitted_on")
     verdict = pl.col("verdict")
@@ -95,26 +94,24 @@ def fold_reports(reports: pl.LazyFrame, matters: pl.LazyFrame, timely_by: str) -
             last_i=i.max().over("matter"),
         )
         .with_columns(
-            accepting=first_where((verdict == "passed") & (i > pl.col("last_reset"))),
-            ending=first_where((verdict == "ended") & (i > pl.col("last_reset"))),
+            closing=first_where(verdict.is_in(["passed", "ended"]) & (i > pl.col("last_reset"))),
             first_waiting=first_where((verdict == "waiting") & (i > pl.col("last_judged"))),
         )
     )
     good = (verdict.is_in(["passed", "ended"]) & (i > pl.col("last_false"))) | (
         (verdict == "waiting") & (i > pl.col("last_judged"))
     )
-    closing = pl.coalesce("accepting", "ending")
+    closing = pl.col("closing")
     return indexed.group_by("matter").agg(
         false_report=(verdict == "false").any(),
         sent_back=(verdict == "sent_back").any(),
         last=verdict.filter(i == pl.col("last_i")).first(),
-        accepted_on=pl.col("timely").filter(i == pl.col("accepting")).first(),
-        accepted_submitted_on=pl.col("submitted_on").filter(i == closing).first(),
-        ended_on=pl.col("timely").filter(i == pl.col("ending")).first(),
+        closed_by=verdict.filter(i == closing).first(),
+        closed_on=pl.col("timely").filter(i == closing).first(),
+        closed_submitted_on=pl.col("submitted_on").filter(i == closing).first(),
         waiting_on=pl.col("timely").filter(i == pl.col("first_waiting")).first(),
         good_on=pl.col("timely").filter(good).min(),
-        partly=((verdict == "partly") & (i > pl.col("last_reset"))).any(),
-        outcome=pl.col("outcome").filter(i == closing).first(),
+        outcome=pl.col("outcome").filter(i == pl.coalesce("closing", "first_waiting")).first(),
     )
 
 
@@ -265,7 +262,7 @@ def matter_states(
         .join(originals, on="matter", how="left")
         .join(folded, on="matter", how="left")
         .join(twice, on="matter", how="left")
-        .with_columns(pl.col("false_report", "sent_back", "partly", "letter_twice").fill_null(False))
+        .with_columns(pl.col("false_report", "sent_back", "letter_twice").fill_null(False))
     )
     return plan.collect(plan.step(_judge(facts, scheme, as_of)).sort("matter"))
 
@@ -274,13 +271,14 @@ def _judge(facts: pl.LazyFrame, scheme: Scheme, as_of: date) -> pl.LazyFrame:
     """Name each matter's state. The order of the cases is the policy's own: the gravest first."""
     policy, states = scheme.rectification, scheme.rectification.states
     # With credit on the report alone, a report that waits earns like an accepted one.
-    credited_on = pl.col("accepted_on")
+    closed_by, credited_on = pl.col("closed_by"), pl.col("closed_on")
     if policy.credit_on == "reported":
-        credited_on = pl.coalesce("accepted_on", "waiting_on")
+        closed_by = pl.coalesce("closed_by", pl.when(pl.col("waiting_on").is_not_null()).then(pl.lit("passed")))
+        credited_on = pl.coalesce("closed_on", "waiting_on")
     due_passed = (pl.col("due") < as_of).fill_null(False)
     overdue = due_passed & (pl.col("good_on").is_null() | (pl.col("good_on") > pl.col("due")))
     in_time = pl.col("due").is_null() | (pl.col("credited_on") <= pl.col("due"))
-    closed = pl.col("accepted_on").is_not_null() | pl.col("ended_on").is_not_null()
+    closed = pl.col("closed_by").is_not_null()
     extended = (
         pl.col("extended") & (pl.col("credited_on") > pl.col("original_due")).fill_null(False)
         if states.extended is not None
@@ -292,21 +290,19 @@ def _judge(facts: pl.LazyFrame, scheme: Scheme, as_of: date) -> pl.LazyFrame:
         .then(pl.lit("false_report"))
         .when(pl.col("last") == "sent_back")
         .then(pl.lit("sent_back"))
-        .when(closed & (pl.col("outcome") == "impossible"))
-        .then(pl.lit("impossible"))
-        .when(closed & (pl.col("outcome") == "long_term"))
-        .then(pl.lit("long_term"))
-        .when(pl.col("credited_on").is_not_null() & in_time & self_reported)
-        .then(pl.lit("self_reported"))
-        .when(pl.col("credited_on").is_not_null() & in_time & extended)
-        .then(pl.lit("extended"))
-        .when(pl.col("credited_on").is_not_null() & in_time)
-        .then(pl.lit("on_time"))
-        .when(pl.col("credited_on").is_not_null())
-        .then(pl.lit("late"))
-        .when(pl.col("ended_on").is_not_null())
+        .when(closed & pl.col("outcome").is_in(["impossible", "long_term"]))
+        .then("outcome")
+        .when(pl.col("closed_by") == "ended")
         .then(pl.lit("ended"))
-        .when(pl.col("partly"))
+        .when(closed & ~in_time)
+        .then(pl.lit("late"))
+        .when(closed & self_reported)
+        .then(pl.lit("self_reported"))
+        .when(closed & extended)
+        .then(pl.lit("extended"))
+        .when(closed)
+        .then(pl.lit("on_time"))
+        .when(pl.col("last") == "partly")
         .then(pl.lit("partly"))
         .when(pl.col("waiting_on").is_not_null())
         .then(pl.lit("waiting"))
@@ -315,12 +311,10 @@ def _judge(facts: pl.LazyFrame, scheme: Scheme, as_of: date) -> pl.LazyFrame:
         .otherwise(pl.lit("open_in_time"))
     )
     fixed = pl.col("state").is_in(["on_time", "late", "extended", "self_reported", "impossible", "long_term", "ended"])
-    # What was handed in late and waits is credited nothing until it is verified.
-    nothing = pl.col("state").is_in(["false_report", "sent_back", "overdue"]) | (
-        (pl.col("state") == "waiting") & pl.col("overdue")
-    )
+    # What was handed in late and waits is credited nothing until it is verified; a false report voids credit for good.
+    nothing = (pl.col("state") == "false_report") | ((pl.col("state") == "waiting") & pl.col("overdue"))
     return (
-        facts.with_columns(overdue=overdue, credited_on=credited_on)
+        facts.with_columns(overdue=overdue, closed_by=closed_by, credited_on=credited_on)
         .with_columns(state=state)
         .with_columns(fixed=fixed, share_state=pl.when(~nothing).then(pl.col("state")))
         .select(
@@ -333,6 +327,6 @@ def _judge(facts: pl.LazyFrame, scheme: Scheme, as_of: date) -> pl.LazyFrame:
             "letter_twice",
             "fixed",
             "due",
-            fixed_on=pl.when("fixed").then(pl.coalesce("accepted_submitted_on", "waiting_on")),
+            fixed_on=pl.when("fixed").then(pl.coalesce("closed_submitted_on", "waiting_on")),
         )
     )

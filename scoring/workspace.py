@@ -1,117 +1,93 @@
-"""A bureau's workspace: townscore.yaml, where data, weights and results lie, and what the papers are to say."""
+"""A bureau's workspace: where its data, weights and results lie, and what its papers are to say."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
-from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
+from scoring.config import CONFIG, HOLIDAYS, ConfigError, read_config, read_holidays
 from scoring.reports.settings import Settings
 from scoring.workdays import Workdays, Year
-
-CONFIG: Final = "townscore.yaml"
-_KEYS: Final = frozenset({"data", "weights", "out", "lang", "example", "report"})
-
-
-class ConfigError(Exception):
-    """The workspace's settings are wrong; the code and parameters name how."""
-
-    def __init__(self, code: str, **parameters: object) -> None:
-        super().__init__(code, parameters)
-        self.code = code
-        self.parameters = parameters
 
 
 @dataclass(frozen=True)
 class Workspace:
-    """What townscore.yaml says, with its paths made absolute; its defaults where there is none."""
+    """What townscore.yaml says, paths from the workspace's folder; its defaults where there is none."""
 
+    root: Path = Path()
+    exists: bool = False
     data: Path = Path("data")
     weights: Path = Path("weights/jiyuan-quarterly.yaml")
     out: Path = Path("out")
     lang: str = "zh"
     example: bool = False
     report: dict[str, Any] = field(default_factory=dict)
-    root: Path = Path()
 
     def settings(self, lang: str) -> Settings:
-        """Return the settings of the papers.
+        """Return the settings of the papers; fonts and templates lie in the workspace.
 
         Raises
         ------
         ConfigError
-            A key of `report` is unknown.
+            The folder of templates is not there.
         """
-        known = set(Settings.__dataclass_fields__)
-        for key in self.report:
-            if key not in known:
-                raise ConfigError("config-unknown-key", file=CONFIG, key=f"report.{key}")
         values = dict(self.report)
         if "fonts" in values:
             values["fonts"] = {role: self.root / path for role, path in values["fonts"].items()}
-        own = self.root / "report_templates"
-        values.setdefault("templates", own if own.is_dir() else None)
-        return Settings(**{**values, "lang": lang})
+        own = self.root / values.get("templates", "report_templates")
+        if "templates" in values and not own.is_dir():
+            raise ConfigError("config-no-templates", file=CONFIG, folder=values["templates"])
+        return Settings(**{**values, "lang": lang, "templates": own if own.is_dir() else None})
 
-    def workdays(self) -> Workdays:
-        """Return the working days with the bureau's own years from holidays.yaml."""
-        path = self.root / "holidays.yaml"
+    def workdays(self, lang: str) -> tuple[Workdays, str | None]:
+        """Return the working days with the bureau's own years from holidays.yaml, and that file's SHA-256.
+
+        Raises
+        ------
+        ConfigError
+            The file is wrong.
+        """
+        path = self.root / HOLIDAYS
         if not path.is_file():
-            return Workdays()
-        years = _read(path)
-        return Workdays(
-            {
-                int(year): Year(frozenset(_days(path, given, "holidays")), frozenset(_days(path, given, "workdays")))
-                for year, given in years.items()
-            }
-        )
+            return Workdays(), None
+        years = {year: Year(*days) for year, days in read_holidays(path, lang).items()}
+        return Workdays(years), hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def open_workspace(root: Path) -> Workspace:
+def open_workspace(root: Path, lang: str) -> Workspace:
     """Read the workspace in `root`; the defaults when it has no townscore.yaml.
 
     Raises
     ------
     ConfigError
-        The file cannot be read, or a key is unknown.
+        Every mistake of townscore.yaml, in `lang`.
     """
     path = root / CONFIG
     if not path.is_file():
-        return Workspace(data=root / "data", weights=root / Workspace.weights, out=root / "out", root=root)
-    values = _read(path)
-    for key in values:
-        if key not in _KEYS:
-            raise ConfigError("config-unknown-key", file=CONFIG, key=key)
-    return Workspace(
-        data=root / str(values.get("data", "data")),
-        weights=root / str(values.get("weights", Workspace.weights)),
-        out=root / str(values.get("out", "out")),
-        lang=str(values.get("lang", "zh")),
-        example=bool(values.get("example", False)),
-        report=dict(values.get("report") or {}),
-        root=root,
-    )
+        return Workspace(root)
+    values = read_config(path, lang)
+    paths = {name: root / values.pop(name) for name in ("data", "out")}
+    return Workspace(root, exists=True, weights=Path(values.pop("weights")), **paths, **values)
 
 
-def find_weights(path: Path) -> Path:
-    """Return the scheme at `path`, or the shipped one of that name.
+def find_weights(path: Path, root: Path = Path()) -> Path:
+    """Return the scheme at `path`, seen from `root`, or the shipped one when only its name (or weights/NAME) is given.
 
     Raises
     ------
     ConfigError
-        There is neither.
+        There is neither. A wrong folder never falls back to the shipped scheme.
     """
-    if path.is_file():
-        return path
+    if (root / path).is_file():
+        return root / path
     shipped = shipped_folder("weights") / path.name
-    if shipped.is_file():
+    if path.parent in {Path(), Path("weights")} and shipped.is_file():
         return shipped
-    raise ConfigError("config-no-weights", file=path.name)
+    known = sorted(scheme.name for scheme in shipped.parent.glob("*.yaml"))
+    raise ConfigError("config-no-weights", file=path, known=", ".join(known))
 
 
 def shipped_folder(name: str) -> Path:
@@ -142,25 +118,12 @@ def make_workspace(root: Path, lang: str, *, example: bool) -> None:
 
         write_example(root / "data")
         return
+    from scoring.intake import read_folder
     from scoring.intake.blank import write_blank_workbooks
     from scoring.scheme import load_scheme, vocabulary
 
-    scheme = load_scheme(root / Workspace.weights, lang).scheme
-    write_blank_workbooks(root / "data", vocabulary(scheme), None)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = YAML(typ="safe").load(path.read_text("utf-8"))
-    except (YAMLError, UnicodeDecodeError, ValueError) as error:
-        raise ConfigError("config-unreadable", file=path.name, why=str(error).splitlines()[0]) from error
-    if not isinstance(values or {}, dict):
-        raise ConfigError("config-unreadable", file=path.name, why="-")
-    return dict(values or {})
-
-
-def _days(path: Path, given: Any, name: str) -> list[date]:
-    try:
-        return [d if isinstance(d, date) else date.fromisoformat(str(d)) for d in (given or {}).get(name) or []]
-    except ValueError as error:
-        raise ConfigError("config-unreadable", file=path.name, why=str(error)) from error
+    words = vocabulary(load_scheme(root / Workspace.weights, lang).scheme)
+    # A bureau that brings its list of towns gets their names in the drop-downs.
+    brought = any(path.is_file() for path in (root / "data").iterdir())
+    towns = read_folder(root / "data", words).tables.towns["name"].to_list() if brought else ()
+    write_blank_workbooks(root / "data", words, lang, towns)

@@ -19,6 +19,15 @@ fandol_fonts=(FandolFang-Regular.otf FandolKai-Regular.otf FandolSong-Bold.otf)
 
 tell() { printf '%s\n' "townscore: $*"; }
 fail() { printf '%s\n' "townscore: $*" >&2; exit 3; }
+# Run a command without a word; when it fails, show all that it said.
+quietly() {
+  local log status=0
+  log=$(mktemp)
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  [ $status = 0 ] || cat "$log" >&2
+  rm -f "$log"
+  return $status
+}
 is_root() { [ "$(id -u)" = 0 ]; }
 has_apt() { command -v apt-get >/dev/null 2>&1 && command -v dpkg-query >/dev/null 2>&1; }
 
@@ -35,7 +44,7 @@ missing_packages() {
 
 # apt-get with options that let anyone fetch packages: without root, apt's lists and cache lie below .venv.
 apt_options=()
-apt_fetch() { apt-get -q "${apt_options[@]}" "$@" </dev/null; }
+apt_fetch() { quietly apt-get -q "${apt_options[@]}" "$@"; }
 
 apt_knows() { [ -n "$(apt-cache "${apt_options[@]}" show --no-all-versions "$1" 2>/dev/null | grep '^Filename:')" ]; }
 
@@ -50,7 +59,7 @@ apt_lists() {
   fi
   tell "fetching the list of Debian packages (apt-get update)"
   # One unreachable source among several is no reason to stop: what counts is whether the package is known now.
-  apt_fetch update >/dev/null || true
+  apt_fetch update || true
   apt_knows "$1"
 }
 
@@ -82,7 +91,7 @@ install_libraries() {
     tell "installing system packages: $missing"
     # The list on the machine may be older than the server's packages: a failed installation is tried once more after an update.
     # shellcheck disable=SC2086 # the names are parted by spaces
-    { apt_lists "$noto" && apt_install $missing; } || { apt_fetch update >/dev/null && apt_install $missing; } ||
+    { apt_lists "$noto" && apt_install $missing; } || { apt_fetch update && apt_install $missing; } ||
       tell "could not install $missing: check the machine's apt sources and run this again. Going on without."
     return 0
   fi
@@ -92,7 +101,7 @@ install_libraries() {
   tell "going on with what can be done without them."
 }
 
-apt_install() { apt_fetch install -y --no-install-recommends "$@" >/dev/null; }
+apt_install() { apt_fetch install -y --no-install-recommends "$@"; }
 
 # take_fonts PACKAGE FILE... : unpack the named font files of a Debian package into .venv, without installing it.
 take_fonts() {
@@ -102,7 +111,7 @@ take_fonts() {
   # apt fetches as its own user, which must be able to write here.
   chmod 755 "$scratch"
   if is_root && id _apt >/dev/null 2>&1; then chown _apt "$scratch"; fi
-  if apt_lists "$package" && (cd "$scratch" && apt_fetch download "$package" >/dev/null) &&
+  if apt_lists "$package" && (cd "$scratch" && apt_fetch download "$package") &&
     dpkg -x "$scratch/$package"_*.deb "$scratch/unpacked"; then
     mkdir -p "$fonts"
     for file in "$@"; do
@@ -148,7 +157,8 @@ make_venv() {
   python=$(find_python) || fail "Python 3.11 or later is missing. On Debian 12: sudo apt-get install python3 python3-venv"
   # A Python beside Debian's own may lack what Debian's package has just brought.
   can_make_venvs "$python" || python=/usr/bin/python3
-  can_make_venvs "$python" || fail "this Python cannot make virtual environments. On Debian 12: sudo apt-get install python3-venv"
+  can_make_venvs "$python" ||
+    fail "this Python cannot make virtual environments, and nothing goes on without one. On Debian 12: sudo apt-get install python3-venv; then run this again."
   tell "making the virtual environment .venv with $("$python" --version)"
   # What an earlier environment left is removed; fonts fetched before stay.
   rm -rf "$venv/bin" "$venv/lib" "$venv/lib64" "$venv/include" "$venv/pyvenv.cfg"
@@ -158,9 +168,9 @@ make_venv() {
 install_packages() {
   tell "installing the Python packages of requirements.lock into .venv (a few minutes the first time)"
   # The lock is whole: with --no-deps pip resolves nothing, and so cannot stumble over a release newer than the lock.
-  "$venv/bin/python" -m pip install --quiet --no-deps --require-hashes --only-binary :all: -r "$root/requirements.lock" ||
+  quietly "$venv/bin/python" -m pip install --quiet --no-deps --require-hashes --only-binary :all: -r "$root/requirements.lock" ||
     fail "pip could not install the packages of requirements.lock; its message stands above."
-  "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable "$root" ||
+  quietly "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable "$root" ||
     fail "pip could not install townscore into .venv; its message stands above."
 }
 

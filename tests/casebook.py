@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -43,15 +44,16 @@ WORDS = read_yaml(FOLDER / "words.yaml")
 
 @dataclass
 class Case:
-    """One case: a scheme, tables as rows of English ids, and what is expected of it."""
+    """One case: a scheme, tables as rows of English ids, and what is expected of it, or the code of the refusal."""
 
     name: str
+    text: str  # the scheme as a weights file
     scheme: Scheme
     rows: dict
     period: Period
     as_of: date
     expected: dict
-    refused: bool
+    refused: str | None
 
 
 def change_scheme(raw, changes):
@@ -69,6 +71,13 @@ def change_scheme(raw, changes):
         assert len(found) == 1, key
         found[0].update(value)
     return raw
+
+
+def without_empty(value):
+    """A case unsets a key by leaving it empty; a weights file leaves it out."""
+    if isinstance(value, dict):
+        return {key: without_empty(item) for key, item in value.items() if item is not None}
+    return [without_empty(item) for item in value] if isinstance(value, list) else value
 
 
 def one_row(table, raw):
@@ -115,15 +124,17 @@ def read_cases(path):
         if raw.get("change"):
             scheme_raw = change_scheme(scheme_raw, raw["change"])
         label = str(shared.get("period", "2025Q1"))
-        start, end = PERIODS[label]
+        # A case whose period follows no plain calendar says its two days.
+        start, end = shared.get("days") or PERIODS[label]
         yield Case(
             name=f"{path.stem}: {raw['name']}",
+            text=json.dumps(without_empty(scheme_raw), ensure_ascii=False, default=str, indent=1),
             scheme=Scheme.model_validate(scheme_raw),
             rows=read_rows(shared),
             period=Period(label, start, end),
             as_of=shared.get("as_of", end),
             expected=raw.get("expect") or {},
-            refused=bool(raw.get("refused")),
+            refused=raw.get("refused"),
         )
 
 

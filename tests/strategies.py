@@ -97,11 +97,9 @@ def measured(draw):
 @st.composite
 def policies(draw):
     names = ("on_time", "late", "partly", "open_in_time", "waiting", "impossible", "long_term", "ended", "overdue")
-    states = {name: {"share": draw(st.sampled_from(SHARES))} for name in names}
-    states["overdue"] = {"extra": draw(st.sampled_from(EXTRAS))}  # PROBE
+    states = {name: {"share": draw(st.sampled_from(SHARES)), "extra": draw(st.sampled_from(EXTRAS))} for name in names}
     for name in ("sent_back", "false_report", "same_letter_twice"):
         states[name] = {"extra": draw(st.sampled_from(EXTRAS))}
-    pass  # PROBE
     for name in ("extended", "self_reported"):
         if draw(st.booleans()):
             states[name] = {"share": draw(st.sampled_from(SHARES))}

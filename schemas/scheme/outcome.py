@@ -135,7 +135,7 @@ Grades = Annotated[BandGrades | QuantileGrades, Field(discriminator="by")]
 class TieBreaker(Part):
     """Compared in order where two published scores are equal.
 
-    `findings`: fewer findings that cost something and meet `when` stand first. `on_time_rate`: the larger share of
+    `findings`: fewer priced findings that meet `when` stand first. `on_time_rate`: the larger share of
     findings due that were
     closed on time stands first. `dimension`, `indicator`: the better one of `of` stands first.
     """

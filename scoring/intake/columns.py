@@ -19,6 +19,7 @@ from scoring.intake.rows import refuse
 from scoring.intake.sheet import BAD, EPOCH_1904
 from scoring.intake.values import (
     Cell,
+    nearest_of,
     read_count,
     read_date,
     read_decimal,
@@ -137,7 +138,8 @@ def _read_cells(rows: pl.DataFrame, table: Table, column: Column, names: Names, 
     read = (distinct.to_frame() if few else rows.select(column.id)).with_columns(
         reading.cast(column.dtype).alias(_VALUE)
     )
-    odd = read.filter(pl.col(_VALUE).is_null() & pl.col(column.id).is_not_null())[column.id].unique().to_list()
+    # Sorted, so that the same texts get a hint every time.
+    odd = read.filter(pl.col(_VALUE).is_null() & pl.col(column.id).is_not_null())[column.id].unique().sort().to_list()
     cells = [(text, parse(text)) for text in odd]
     if cells:
         parsed = pl.DataFrame(
@@ -225,7 +227,7 @@ def _parser(column: Column, names: Names) -> Callable[[str], Cell]:
     if column.type in words:
         known, error = words[column.type]
         if known or column.type == "town":
-            return partial(read_word, words=known, error=error)
+            return partial(read_word, words=known, error=error, hint=nearest_of(known))
         return lambda text: Cell(name_key(text) or None)
     parsers: dict[str, Callable[[str], Cell]] = {
         "id": _read_town_code,
@@ -234,7 +236,8 @@ def _parser(column: Column, names: Names) -> Callable[[str], Cell]:
         "month": read_month,
         "period": partial(read_period, intervals=names.intervals),
     }
-    return parsers.get(column.type) or partial(read_word, words=_words(column), error="unknown-word")
+    listed = _words(column)
+    return parsers.get(column.type) or partial(read_word, words=listed, error="unknown-word", hint=nearest_of(listed))
 
 
 def _decimal(kind: str, places: int, text: str) -> Cell:

@@ -33,6 +33,7 @@ from scoring.intake.sheet import BAD, BLOCK, EPOCH_1904, SERIAL, Sheet
 from scoring.intake.towns import read_towns
 
 _KINDS: Final = {".xlsx": "xlsx", ".csv": "csv", ".parquet": "parquet"}
+_NEEDED: Final = ("towns", "findings")
 _OTHER_SHEETS: Final = frozenset({".xls", ".xlsm", ".xlsb", ".ods", ".et", ".wps", ".tsv"})
 
 
@@ -90,10 +91,13 @@ def read_folder(folder: Path, vocabulary: Vocabulary, *, limits: Limits | None =
     sheets.clear()
     reader = _Reader(tables, names, problems)
     frames = reader.read(placed)
+    rows = reader.account(frames)
+    # A blank workbook that waits to be filled in is no table yet: nobody is "not checked" because of it.
+    given = frozenset(name for name, counts in rows.items() if counts["read"] or name in _NEEDED)
     return Intake(
-        tables=Tables(**frames, present=frozenset(reader.present)),
+        tables=Tables(**frames, present=given),
         problems=problems.frame(lang),
-        rows=reader.account(frames),
+        rows=rows,
         inputs=inputs,
     )
 
@@ -185,9 +189,12 @@ class _Reader:
         while placed:
             self._lay_out(placed.pop(0))  # its text is let go once it is laid out
         frames = {"towns": self._finish("towns", towns)}
-        for name in ("towns", "findings"):
+        for name in _NEEDED:
+            called = {"zh": self.tables[name].zh, "en": name}
             if name not in self.present:
-                self.problems.add("table-missing", "refused", file="", name=self.tables[name].zh)
+                self.problems.add("table-missing", "refused", file="", name=called)
+            elif name == "towns" and not self._read[name]:
+                self.problems.add("towns-none", "refused", file="", name=called)
         findings = self._settle("findings", crosscheck.check_findings(self._values("findings"), self.problems))
         frames["findings"] = self._good("findings", findings)
         bad = findings.filter(BAD).join(frames["findings"], on="finding_id", how="anti")
@@ -279,7 +286,7 @@ class _Reader:
         laid = Sheet(sheet, head, headings, {one.id: one for one in heads}, extra, self.problems)
         rows = lay_out(laid, self._town_of(item.rest, sheet.sheet))
         if any(name.startswith(ITEM) for name in rows.columns):
-            typed = read_matrix(table, rows, self.names, self.problems, name=f"{sheet.file} {sheet.sheet}")
+            typed = read_matrix(table, rows, self.names, laid)
             self._read[about] += typed.height
             self._typed[about].append(typed)
             return

@@ -17,7 +17,7 @@ class Tables:
     towns, findings, rectifications, checks, measures, judgements, adjustments, appeals, letters
         The frames, with the dtypes of docs/architecture.md and the source columns last.
     present
-        The tables that a file gave.
+        The tables that a file gave; one without any row only when every folder needs it.
     """
 
     towns: pl.DataFrame

@@ -30,32 +30,46 @@ def without_furniture(
     """Drop totals, signatures, repeated headings and the example row; each is named in a notice."""
     main = sheet.main
     required = [source for source, name in known.items() if name in {f"{main.id}.{item}" for item in main.required}]
-    marker = catalogue().reading.example_marker
     labels = {source: columns[source] for source in known}
     keys = [
         source for source, name in known.items() if name.split(".")[-1] in {main.key, "town", "finding_id", "town_code"}
     ]
-    words = "|".join(_furniture())
+    words = "|".join((*_furniture(), rf"^\s*({'|'.join(map(re.escape, catalogue().reading.example_marks))})"))
     telling = list(dict.fromkeys([*required, *keys])) or list(known)
     # Only a row that lacks something, or says something odd where it should name a town or a day, is looked at closely.
     suspect = pl.any_horizontal(
-        pl.col(cell).is_null()
-        | pl.col(cell).str.contains(rf"^\s*$|^\s*{marker}|{words}|^\s")
-        | (pl.col(cell) == labels[cell])
+        pl.col(cell).is_null() | pl.col(cell).str.contains(rf"^\s*$|{words}|^\s") | (pl.col(cell) == labels[cell])
         for cell in telling
     ).fill_null(value=True)
     few = body.filter(suspect)
     if few.is_empty():
         return body
-    few = few.with_columns(_furniture_kind(few, labels, required, keys).alias("_kind")).filter(pl.col("_kind") != "")
+    few = few.with_columns(_furniture_kind(few, labels, required, _marked(sheet, known, keys)).alias("_kind")).filter(
+        pl.col("_kind") != ""
+    )
     for row, code in few.select("row", "_kind").iter_rows():
         if code != _BLANK:
             sheet.say(code, "notice", row=row)
     return body.filter(~pl.col("row").is_in(few["row"].implode()))
 
 
+def _marked(sheet: Sheet, known: Mapping[str, str], keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return the cells by which the example row of a blank workbook says that it is one, and what they say.
+
+    None when no key or town is among them: nothing else tells a row that is no data from one that is.
+    """
+    marks = catalogue().reading.example_marks
+    marked = {}
+    for source, name in known.items():
+        column = sheet.column(name)
+        texts = tuple(re.sub(r"\s", "", text) for text in column.example.values()) if column else ()
+        if texts and all(text.startswith(marks) for text in texts):
+            marked[source] = texts
+    return marked if set(marked) & set(keys) else {}
+
+
 def _furniture_kind(
-    body: pl.DataFrame, labels: Mapping[str, str], required: Sequence[str], keys: Sequence[str]
+    body: pl.DataFrame, labels: Mapping[str, str], required: Sequence[str], marked: Mapping[str, tuple[str, ...]]
 ) -> pl.Expr:
     """Return the code of what a row is that is no data; empty for data."""
     cells = cell_columns(body)
@@ -71,9 +85,10 @@ def _furniture_kind(
     )
     count = pl.sum_horizontal(pl.lit(0), *(cell.is_not_null() for cell in filled))
     lone_date = (count == 1) & first.str.contains(r"^[0-9]{4}\D[0-9]{1,2}\D[0-9]{1,2}\D?$")
-    marker = catalogue().reading.example_marker
-    example = pl.any_horizontal(
-        pl.lit(value=False), *(plain[source].str.starts_with(marker).fill_null(value=False) for source in keys)
+    # One marked cell typed over, and the row is the officer's own.
+    example = pl.all_horizontal(
+        pl.lit(value=bool(marked)),
+        *(plain[source].is_in(texts).fill_null(value=False) for source, texts in marked.items()),
     )
     repeated = pl.sum_horizontal((pl.col(source) == label).fill_null(value=False) for source, label in labels.items())
     return (

@@ -57,7 +57,9 @@ def lay_out(sheet: Sheet, town: str | None) -> pl.DataFrame:
         named.add(f"{main.id}.indicator")
     for item in main.required:
         if f"{main.id}.{item}" not in named:
-            sheet.say("column-missing", "refused", row=sheet.head_row, heading=main.columns[item].zh)
+            sheet.say(
+                "column-missing", "refused", row=sheet.head_row, heading={"zh": main.columns[item].zh, "en": item}
+            )
             frame = frame.with_columns(pl.lit(value=True).alias(BAD))
     return refuse_doubts(sheet, body, frame, known, filled)
 

@@ -10,9 +10,10 @@ from schemas.tables import Table, catalogue
 from scoring.intake.columns import Names, read_columns
 from scoring.intake.headings import heading_key
 from scoring.intake.problems import Problems
-from scoring.intake.sheet import BLOCK
+from scoring.intake.sheet import BAD, BLOCK, Sheet
 
 ITEM = "@"
+_GIVEN = ("points", "deducted", "share")
 
 
 def item_headings(indicators: Mapping[str, str]) -> dict[str, str]:
@@ -20,21 +21,30 @@ def item_headings(indicators: Mapping[str, str]) -> dict[str, str]:
     return {heading_key(name): f"{ITEM}{indicator}" for name, indicator in indicators.items()}
 
 
-def read_matrix(table: Table, rows: pl.DataFrame, names: Names, problems: Problems, *, name: str) -> pl.DataFrame:
+def read_matrix(table: Table, rows: pl.DataFrame, names: Names, sheet: Sheet) -> pl.DataFrame:
     """Return one judgement for each filled cell of the matrix.
 
     Parameters
     ----------
-    table, rows, names, problems
-        The judgements' table, the sheet laid out, what names mean, where problems go.
-    name
-        File and sheet: one that speaks of deductions holds deductions, any other holds points earned.
+    table, rows, names
+        The judgements' table, the sheet laid out, what names mean.
+    sheet
+        One whose file or own name speaks of deductions holds deductions, any other holds points earned.
     """
+    problems = sheet.problems
+    name = f"{sheet.raw.file} {sheet.raw.sheet}"
     deducted = table.columns["deducted"]
     says_so = any(word in name for word in (deducted.zh, deducted.id))
     target = "deducted" if says_so else "points"
     items = [column for column in rows.columns if column.startswith(ITEM)]
     rows = rows.rename({column: column.removeprefix("judgements.") for column in rows.columns}).drop(BLOCK)
+    if "indicator" in rows.columns:
+        # One row would speak of several items at once.
+        sheet.say("matrix-and-list", "refused", row=sheet.head_row, name="judgements.indicator")
+        return read_columns(table, rows.drop(items).with_columns(pl.lit(value=True).alias(BAD)), names, Problems())
+    for total in (column for column in _GIVEN if column in rows.columns):
+        sheet.say("matrix-total", "notice", row=sheet.head_row, name=f"judgements.{total}")
+    rows = rows.drop(_GIVEN, strict=False)
     empty = list(catalogue().reading.empty)
     typed = []
     for item in items:

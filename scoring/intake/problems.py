@@ -133,7 +133,9 @@ def _dump(parameters: dict[str, object]) -> str:
 
 
 def _sentence(code: str, parameters: str, lang: str) -> str:
-    return say(code, lang, **json.loads(parameters))
+    """Put a problem into words; a parameter that has a form for each language is said in this one."""
+    given = json.loads(parameters)
+    return say(code, lang, **{name: form[lang] if isinstance(form, dict) else form for name, form in given.items()})
 
 
 def write_problems(problems: pl.DataFrame, folder: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from itertools import count
 from typing import Any, Final
 
 from schemas.tables import catalogue
@@ -24,6 +25,7 @@ _GROUPED: Final = re.compile(r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$", re.ASCII)
 _WIDE_WORD: Final = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 _NOISE: Final = Decimal("1e-9")
 _LARGEST: Final = Decimal(10) ** 12
+_MOST_COMPARISONS: Final = 50_000
 
 
 @dataclass(frozen=True)
@@ -219,8 +221,8 @@ def read_period(text: str, intervals: frozenset[str]) -> Cell:
     return month if month.error is None else Cell(error="period-unreadable")
 
 
-def read_word(text: str, words: Mapping[str, str], *, error: str) -> Cell:
-    """Read a word of a closed list (key: the folded word, value: what it stands for), else refuse with the nearest."""
+def read_word(text: str, words: Mapping[str, str], *, error: str, hint: Callable[[str], str]) -> Cell:
+    """Read a word of a closed list (key: the folded word, value: what it stands for), else refuse with a hint."""
     plain, repairs = _opened(text)
     if not plain:
         return Cell(None, repairs)
@@ -229,11 +231,20 @@ def read_word(text: str, words: Mapping[str, str], *, error: str) -> Cell:
         repairs = tuple(
             code for code in repairs if code != "repair-width"
         )  # brackets of Chinese text are as they should be
-    return Cell(found, repairs) if found is not None else Cell(error=error, hint=nearest(plain, words))
+    return Cell(found, repairs) if found is not None else Cell(error=error, hint=hint(plain))
 
 
-def nearest(text: str, words: Mapping[str, str]) -> str:
-    """Return the known word most like `text`, or the empty text when none is near."""
+def nearest_of(words: Mapping[str, str]) -> Callable[[str], str]:
+    """Return what names the known word most like a text, or the empty text when none is near.
+
+    It looks for so many texts as take a few seconds; later ones get no hint, for thousands of towns and thousands of
+    unknown ones would take hours.
+    """
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(text[:100], list(words), n=1, cutoff=0.5)), "")
+    known, left = list(words), count(_MOST_COMPARISONS // max(len(words), 1), -1)
+
+    def nearest(text: str) -> str:
+        return next(iter(get_close_matches(text[:100], known, n=1, cutoff=0.5)), "") if next(left) > 0 else ""
+
+    return nearest

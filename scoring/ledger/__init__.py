@@ -105,7 +105,8 @@ def _moved(tables: Tables, merged: dict[str, str]) -> Tables:
 def _sums(charges: Charges, scheme: Scheme) -> dict[str, dict[tuple[str, str], Sums]]:
     """Add up step 5 by town, part and indicator. A zero-out that fixing lifts is lifted here."""
     by_fix = [i.id for _, i in scheme.indicators() if i.rule.kind == "deduct" and i.rule.zero_out_lifted_by == "fix"]
-    fires = pl.col("zero_out") & ~(pl.col("fixed") & pl.col("indicator").is_in(by_fix))
+    mended = pl.col("state").is_in(["on_time", "late", "extended", "self_reported"])
+    fires = pl.col("zero_out") & ~(mended & pl.col("indicator").is_in(by_fix))
     grouped = (
         charges.findings.filter(pl.col("disposition") == "priced")
         .group_by("town", "part", "indicator")

@@ -210,7 +210,7 @@ def _finish(score: TownScore, adjustments: list[Decided], scorer: IndicatorScore
         into.add("cap", better * (ceiling - given), subject="bonus", reason="bonus-ceiling", ceiling=ceiling)
     low = scheme.range.min if scheme.range.min is not None else ZERO
     high = scheme.range.max
-    if high is None and scheme.direction == "down":
+    if high is None and scheme.direction != "up":
         high = scheme.full * weights
     bounded = max(into.value, low) if high is None else min(max(into.value, low), high)
     if bounded != into.value:

@@ -70,7 +70,7 @@ def _choose(possible: pl.DataFrame, reports: pl.DataFrame, policy: Duplicates, g
             dearness=pl.col("price_units") * pl.col("quantity"),
             channel_order=pl.col(policy.order_by).replace_strict(place, default=len(place), return_dtype=pl.Int64)
             if place
-            else pl.col("side").cast(pl.Int64),
+            else pl.lit(0, dtype=pl.Int64),
         )
         .join(content, on="finding_id", how="left")
         .sort(

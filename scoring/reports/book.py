@@ -18,8 +18,9 @@ from xlsxwriter.worksheet import Worksheet
 from scoring.messages import say
 from scoring.reports.office_text import printable
 
-Kind = Literal["text", "long", "code", "count", "points", "number", "date"]
-"""How a column is written: `long` text wraps, `code` is text in the middle, `number` has no fixed decimals."""
+Kind = Literal["text", "long", "code", "count", "points", "parts", "number", "date"]
+"""How a column is written: `long` text wraps, `code` is text in the middle, `number` has no fixed decimals, `parts` of
+points show two decimals more where they are there."""
 
 _CELL: Final = 32_767  # characters that Excel keeps in a cell
 _ROWS: Final = 1_048_575  # rows that a sheet holds under its heading
@@ -70,11 +71,12 @@ class Book:
         self._book.set_properties({"title": printable(title), "created": datetime(made.year, made.month, made.day)})  # noqa: DTZ001  written as UTC
         points = "0." + "0" * decimals if decimals else "0"
         shown: dict[Kind, dict[str, Any]] = {
-            "text": {"align": "left"},
-            "long": {"align": "left", "text_wrap": True},
+            "text": {"align": "left", "indent": 1},
+            "long": {"align": "left", "indent": 1, "text_wrap": True},
             "code": {"align": "center"},
             "count": {"align": "right", "num_format": "0"},
             "points": {"align": "right", "num_format": points},
+            "parts": {"align": "right", "num_format": f"{points}##" if decimals else "0.##"},
             "number": {"align": "right"},
             "date": {"align": "center", "num_format": "yyyy-mm-dd"},
         }

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from scoring.reports.book_source import Source
 from scoring.reports.method import method
 from scoring.reports.text import listed
 from scoring.reports.view import example_note
+
+# In the order in which a finding may pass them: a saved head sorts its keys.
+_STATES: Final = (
+    "on_time", "late", "partly", "open_in_time", "waiting", "extended", "impossible", "long_term", "self_reported",
+    "ended", "overdue", "sent_back", "false_report", "same_letter_twice",
+)  # fmt: skip
 
 
 def method_rows(source: Source) -> Iterator[tuple[str, str]]:
@@ -34,7 +41,7 @@ def method_rows(source: Source) -> Iterator[tuple[str, str]]:
     for dimension in source.dimensions:
         indicators = (source.points_of(item) for item in dimension["indicators"])
         yield source.points_of(dimension), listed(indicators, source.lang)
-    for state, effect in (scheme.get("rectification") or {}).items():
+    for state, effect in sorted((scheme.get("rectification") or {}).items(), key=lambda item: _STATES.index(item[0])):
         words = {"state": source.word("state", state), "share": effect["share"], "extra": effect["extra"]}
         yield source.say("method-policy"), source.say("method-policy-is", **words)
     for gate in scheme.get("gates") or ():

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from docx.document import Document
 from docx.enum.section import WD_SECTION
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.text import WD_TAB_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Pt
 
@@ -81,12 +81,16 @@ def _front(document: Document, view: ReportView) -> None:
     for _ in range(2):
         put(document, "BodyParagraph", "")
     put(document, "Title", view.title)
+    if view.example:
+        put(document, "TableNote", view.example).paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     put(document, "Addressee", view.addressees)
 
 
 def _close(document: Document, view: ReportView) -> None:
     """Say what is annexed, who signs and when; the imprint stands at the foot of the page."""
     if view.attachment:
+        # The name never stands on a page without a line of text.
+        document.paragraphs[-1].paragraph_format.keep_with_next = True
         put(document, "AttachmentNote", view.attachment)
     for _ in range(2):  # room for the seal
         put(document, "BodyParagraph", "").paragraph_format.keep_with_next = True
@@ -96,8 +100,6 @@ def _close(document: Document, view: ReportView) -> None:
         if text:
             line = put(document, "Signature", text)
             line.paragraph_format.right_indent = Pt(16 * indent)
-    if view.example:
-        put(document, "TableNote", view.example)
     imprint = [(left, right) for left, right in ((view.copies, ""), (view.printer, view.printed)) if left or right]
     _imprint(document, imprint)
 
@@ -146,9 +148,9 @@ def _widths(view: ReportView) -> list[int]:
     needs = []
     for place, column in enumerate(annex.columns):
         texts = [column.heading, *(row[place] for row in annex.rows)]
-        # An English word does not break; of a Chinese one four characters stay together.
+        # An English word does not break; of a Chinese one six characters stay together.
         words = [0.6 * len(word) for text in texts for word in re.findall("[!-~]+", text)]
-        words += [min(4.0, len(word)) for text in texts for word in re.findall("[^ -~]+", text)]
+        words += [min(6.0, len(word)) for text in texts for word in re.findall("[^ -~]+", text)]
         needs.append(max(words, default=0) * size + 6)
     rest = max(0.0, WIDE_TEXT_WIDTH.pt - sum(needs))
     shares = sum(column.share for column in annex.columns)
@@ -166,10 +168,13 @@ def _row(
         properties.append(element("w:tblHeader"))
     row = element("w:tr", None, element("w:trPr", None, *properties))
     for text, width, align in zip(texts, widths, aligns, strict=True):
-        words = element("w:t")
-        words.text = printable(text).replace("\n", " ")
-        words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
         shape = element("w:pPr", None, element("w:pStyle", {"val": style}), element("w:jc", {"val": align}))
-        paragraph = element("w:p", None, shape, element("w:r", None, words))
+        run = element("w:r")
+        for number, line in enumerate(printable(text).split("\n") if head else [printable(text).replace("\n", " ")]):
+            words = element("w:t")
+            words.text = line
+            words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+            run.extend([element("w:br"), words] if number else [words])
+        paragraph = element("w:p", None, shape, run)
         row.append(table_cell(width, paragraph))
     return row

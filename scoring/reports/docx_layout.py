@@ -73,7 +73,7 @@ _LOOKS: Final = (
     _Look("DocumentNumber", "body", 16, _CENTER, before=57.9),
     _Look("Addressee", "body", 16, _LEFT, before=28.95),
     _Look("BodyParagraph", "body", 16, indent=2),
-    _Look("AttachmentNote", "body", 16, _LEFT, before=28.95),
+    _Look("AttachmentNote", "body", 16, _LEFT, before=28.95, keep_next=True),
     _Look("Signature", "body", 16, WD_ALIGN_PARAGRAPH.RIGHT, keep_next=True),
     _Look("Imprint", "body", 14, _LEFT, 28),
     _Look("AnnexMark", "heading", 16, _LEFT, 22),
@@ -231,7 +231,7 @@ def margins(document: Document, section: Section, stamp: str, run_line: str) -> 
 
 def table_size(lang: str) -> float:
     """Return the annex's type size in points: English headings are longer."""
-    return 10.5 if lang == "zh" else 9.0
+    return 10.0 if lang == "zh" else 9.0
 
 
 def put(document: Document, style: str, text: str) -> Paragraph:

@@ -6,6 +6,7 @@ own files come first, then the free ones beside the program, then those of the s
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,10 @@ ROLES: Final = ("xiaobiaosong", "fangsong", "heiti", "kaiti", "songti")
 INSTALL: Final = (
     "sudo apt-get install -y fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig"
 )
+_HEIGHTS: Final = {
+    "hhea": ("ascent", "descent", "lineGap"),
+    "OS/2": ("sTypoAscender", "sTypoDescender", "sTypoLineGap", "usWinAscent", "usWinDescent"),
+}
 _COLLECTIONS: Final = frozenset({".ttc", ".otc"})
 _BESIDE: Final = Path(sys.prefix) / "share" / "fonts" / "townscore"
 
@@ -54,6 +59,23 @@ class Face:
     def common(self) -> bytes:
         """Return the font cut to the common characters."""
         return cut(self.path, self.index)
+
+    def latin(self, beside: Face) -> bytes:
+        """Return the font's letters and digits alone, as high as another font: lines that mix the two stay even."""
+        from fontTools.ttLib import TTFont
+
+        with (
+            TTFont(io.BytesIO(cut(self.path, self.index, range(0x20, 0x7F))), recalcTimestamp=False) as font,
+            TTFont(beside.path, fontNumber=beside.index, lazy=True) as other,
+        ):
+            scale = font["head"].unitsPerEm / other["head"].unitsPerEm
+            for table, names in _HEIGHTS.items():
+                for name in names:
+                    setattr(font[table], name, round(getattr(other[table], name) * scale))
+            font["OS/2"].fsSelection = other["OS/2"].fsSelection
+            made = io.BytesIO()
+            font.save(made)
+        return made.getvalue()
 
     def whole(self) -> bytes:
         """Return the whole font, by itself: a page may not name one font of a collection."""

@@ -15,7 +15,10 @@ from scoring.reports.text import exact, known
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
 
-ROWS: Final = 42
+# A page holds so many tenths of a millimetre of rows, each between the two heights.
+_PAGE: Final = 2190
+_HIGHEST, _LOWEST = 50, 39
+ROWS: Final = _PAGE // _LOWEST
 COLUMNS: Final = 17
 BARS: Final = 34
 # Points below the middle from which a score stands apart.
@@ -43,10 +46,12 @@ class Row:
 
 @dataclass(frozen=True)
 class Piece:
-    """As much of the map as one picture holds."""
+    """As much of the map as one picture holds; heights of its head and of a row in tenths of a millimetre."""
 
     towns: tuple[str, ...]
     rows: tuple[Row, ...]
+    head: int
+    height: int
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,10 @@ def heat_map(assessment: Assessment, towns: list[dict[str, Any]], labels: Labels
                 for i in dimension["indicators"]
             ]
         names = tuple(printable(town["town"]) for town in columns)
-        pieces += [Piece(names, tuple(part)) for part in _pages(rows)]
+        # The names stand upright over their columns.
+        head = min(230, 20 + 30 * max(len(name) for name in names))
+        height = min(_HIGHEST, max(_LOWEST, _PAGE // len(rows)))
+        pieces += [Piece(names, tuple(part), head, height) for part in _pages(rows)]
     return tuple(pieces)
 
 

@@ -13,7 +13,7 @@ from scoring.reports.heat import Piece, ScoreChart, heat_map, score_charts
 from scoring.reports.labels import Labels
 from scoring.reports.method import Method, method
 from scoring.reports.office_text import printable
-from scoring.reports.printed import findings_of
+from scoring.reports.printed import findings_of, is_overdue
 from scoring.reports.settings import Settings
 from scoring.reports.text import exact, known, listed, short_day, signed
 from scoring.reports.town_view import Figure
@@ -73,6 +73,7 @@ class Overdue:
     village: str
     number: str
     text: str
+    state: str
     due: str
     days: str
 
@@ -112,7 +113,8 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
     names = {town["town_code"]: printable(town["town"]) for town in towns}
     findings = [row for row in findings_of(assessment) if row["disposition"] in _COUNTED]
     overdue = sorted(
-        (row for row in findings if _overdue(row)), key=lambda row: (row["due"] is None, row["due"], row["finding_id"])
+        (row for row in findings if is_overdue(row)),
+        key=lambda row: (row["due"] is None, row["due"], row["finding_id"]),
     )
     ranked = sorted(
         (town for town in towns if town["rank"] is not None), key=lambda town: (town["rank"], town["order"])
@@ -125,7 +127,7 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
         title=labels("reports-internal-title", period=labels.period),
         figures=_figures(labels),
         low=tuple(_low(town, assessment, findings, earlier, labels) for town in last),
-        compared="" if earlier is None else printable(earlier.label),
+        compared="" if earlier is None else labels.period_words(earlier.period),
         moves=_moves(towns, earlier),
         pending=tuple(_pending(labels, names)),
         gated=tuple(_gated(towns, labels)),
@@ -137,7 +139,7 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
         heat_note=labels("reports-heat-cut", shown=len(mapped), all=len(towns)) if len(mapped) < len(towns) else "",
         indicators=_by_indicator(findings, labels),
         channels=_tallies(Counter(printable(row["channel"] or labels("reports-none")) for row in findings)),
-        overdue=tuple(_overdue_row(row, names, assessment.head["as_of"]) for row in overdue[:_MOST_OVERDUE]),
+        overdue=tuple(_overdue_row(row, names, labels) for row in overdue[:_MOST_OVERDUE]),
         overdue_more=labels("reports-overdue-more", count=len(overdue) - _MOST_OVERDUE)
         if len(overdue) > _MOST_OVERDUE
         else "",
@@ -212,22 +214,17 @@ def _moves(towns: list[dict[str, Any]], earlier: Previous | None) -> tuple[Move,
 
 def _pending(labels: Labels, names: Mapping[str, str]) -> Iterable[str]:
     """Vetoes that no meeting has decided yet: they stand in this paper alone."""
-    gates = {gate["id"]: labels.named(gate) for gate in labels.head["scheme"].get("gates") or ()}
     pending = (labels.head.get("internal") or {}).get("pending_gates") or {}
     for code, town in names.items():
         for gate in pending.get(code, ()):
-            yield labels("reports-pending-gate", town=town, wording=gates.get(gate, printable(gate)))
+            yield labels("reports-pending-gate", town=town, wording=labels.gate(gate))
 
 
 def _gated(towns: list[dict[str, Any]], labels: Labels) -> Iterable[str]:
-    gates = {gate["id"]: labels.named(gate) for gate in labels.head["scheme"].get("gates") or ()}
     for town in towns:
         for gate in town["gates"] or ():
-            yield labels("reports-decided-gate", town=printable(town["town"]), wording=gates.get(gate, printable(gate)))
-
-
-def _overdue(row: Mapping[str, Any]) -> bool:
-    return bool(row["state"] == "overdue")
+            parameters = {"wording": labels.gate(gate), "effect": labels.gate_effect(gate)}
+            yield labels("reports-decided-gate", town=printable(town["town"]), **parameters)
 
 
 def _overdue_towns(rows: list[dict[str, Any]], names: Mapping[str, str], labels: Labels) -> tuple[Tally, ...]:
@@ -252,7 +249,7 @@ def _overdue_towns(rows: list[dict[str, Any]], names: Mapping[str, str], labels:
 
 def _villages(rows: list[dict[str, Any]], names: Mapping[str, str]) -> tuple[Tally, ...]:
     counts = Counter((row["town"], row["village"]) for row in rows if row["village"])
-    late = Counter((row["town"], row["village"]) for row in rows if _overdue(row))
+    late = Counter((row["town"], row["village"]) for row in rows if is_overdue(row))
     most = max(counts.values(), default=1)
     return tuple(
         Tally(printable(village), names[town], str(count), str(late[town, village]), 1000 * count // most)
@@ -287,13 +284,14 @@ def _most(counts: Counter[_Key], number: int) -> list[tuple[_Key, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:number]
 
 
-def _overdue_row(row: Mapping[str, Any], names: Mapping[str, str], as_of: str) -> Overdue:
-    late = (date.fromisoformat(as_of) - row["due"]).days if row["due"] else None
+def _overdue_row(row: Mapping[str, Any], names: Mapping[str, str], labels: Labels) -> Overdue:
+    late = (date.fromisoformat(labels.head["as_of"]) - row["due"]).days if row["due"] else None
     return Overdue(
         town=names[row["town"]],
         village=printable(row["village"] or ""),
         number=printable(row["finding_id"]),
         text=printable(row["description"] or row["problem_type"] or ""),
+        state=labels.known("book-state", row["state"]),
         due=short_day(row["due"]),
         days="" if late is None else str(late),
     )

@@ -86,7 +86,20 @@ class Labels:
         parts = self.head["scheme"].get("parts") or []
         if len(parts) < 2:
             return ""
-        return next((printable(part["label"]) for part in parts if part["id"] == identifier), "")
+        return next((self.named(part) for part in parts if part["id"] == identifier), "")
+
+    def gate(self, identifier: str) -> str:
+        """Return a veto's public wording."""
+        return next((self.named(gate) for gate in self._gates if gate["id"] == identifier), printable(identifier))
+
+    def gate_effect(self, identifier: str) -> str:
+        """Return what a decided veto did to the result."""
+        effect = next((gate.get("effect") for gate in self._gates if gate["id"] == identifier), None)
+        return self.known("reports-gate", str(effect or "other"))
+
+    @property
+    def _gates(self) -> list[Mapping[str, Any]]:
+        return list(self.head["scheme"].get("gates") or ())
 
     @cached_property
     def scheme(self) -> str:
@@ -98,8 +111,11 @@ class Labels:
     @cached_property
     def period(self) -> str:
         """The period in words: 2025年第一季度."""
-        period = self.head["period"]
-        match = _PERIOD.fullmatch(period["id"])
+        return self.period_words(self.head["period"])
+
+    def period_words(self, period: Mapping[str, Any]) -> str:
+        """Return a period, {id, label}, in words; its label where the id is none of the calendar's."""
+        match = _PERIOD.fullmatch(str(period.get("id") or ""))
         if match is None:
             return printable(str(period.get("label") or period["id"]))
         year, quarter, half, month = match.groups()
@@ -130,5 +146,7 @@ class Labels:
         words = [self("reports-example-data")] if head.get("example") else []
         words.append(self("reports-trace-run", code=printable(str(head.get("run_code") or "-"))))
         words.append(self("reports-trace-scheme", scheme=self.scheme, hash=str(head["scheme"].get("hash") or "")[:8]))
-        words.append(self("reports-trace-as-of", day=day(head["as_of"], self.lang)))
-        return "\u3000".join(words) if self.lang == "zh" else " \u00b7 ".join(words)
+        words.append(self("reports-trace-as-of", day=day(head["as_of"], self.lang)).replace(" ", "\u00a0"))
+        if self.lang == "zh":
+            return "\u3000".join(words)
+        return " \u00b7 ".join(words)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
+
+# In the order in which an officer knows them: a saved head sorts its keys.
+_TABLES: Final = (
+    "towns", "findings", "rectifications", "checks", "measures", "judgements", "adjustments", "appeals", "letters",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,7 @@ def method(labels: Labels) -> Method:
                 str(item["points"]),
                 str(item["cap"] or ""),
                 printable(item["clause"] or ""),
-                printable(str(item.get("basis") or "")),
+                _twin(item, "basis", labels),
             )
             for item in dimension["indicators"]
         ]
@@ -54,12 +61,18 @@ def method(labels: Labels) -> Method:
                 "reports-method-not-scored-item",
                 label=labels.named(item),
                 clause=printable(item["clause"] or ""),
-                reason=printable(item["reason"] or ""),
+                reason=_twin(item, "reason", labels),
             )
             for item in scheme.get("not_scored") or ()
         ),
-        tuple(printable(str(law)) for law in scheme.get("laws_given_up") or ()),
+        tuple(labels.known("reports", str(law)) for law in scheme.get("laws_given_up") or ()),
     )
+
+
+def _twin(item: Mapping[str, Any], name: str, labels: Labels) -> str:
+    """Return a sentence of the scheme in the paper's language, where the scheme has it."""
+    other = item.get(f"{name}_en") if labels.lang == "en" else None
+    return printable(str(other or item.get(name) or ""))
 
 
 def _facts(labels: Labels) -> list[tuple[str, str]]:
@@ -78,10 +91,11 @@ def _facts(labels: Labels) -> list[tuple[str, str]]:
     ]
     if grades:
         facts.append((labels("reports-column-grade"), labels("reports-clause-join").join(grades)))
-    for table, counts in labels.head["rows"].items():
+    for table in sorted(labels.head["rows"], key=_TABLES.index):
+        counts = labels.head["rows"][table]
         unpriced = [
             labels("reports-method-unpriced", reason=labels.known("book-disposition", reason), count=count)
-            for reason, count in (counts.get("unpriced") or {}).items()
+            for reason, count in sorted((counts.get("unpriced") or {}).items())
             if count
         ]
         words = {name: counts.get(name, 0) for name in ("read", "used", "set_aside", "refused")}

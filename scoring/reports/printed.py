@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -9,7 +10,8 @@ if TYPE_CHECKING:
 
 FINDINGS: Final = (
     "finding_id", "town", "village", "found_on", "indicator", "severity", "channel", "programme", "problem_type",
-    "description", "disposition", "matter", "part", "state", "due", "repeat", "gives_back_by", "clause",
+    "description", "disposition", "matter", "part", "state", "flags", "fixed_on", "due", "repeat", "gives_back_by",
+    "clause",
     *(f"{name}_{side}" for name in ("charge", "credit", "extra", "net", "gives_back") for side in ("num", "den")),
 )  # fmt: skip
 
@@ -17,3 +19,8 @@ FINDINGS: Final = (
 def findings_of(assessment: Assessment) -> list[dict[str, Any]]:
     """Return the findings, cut to the allow-list."""
     return assessment.findings.select(FINDINGS).to_dicts()
+
+
+def is_overdue(row: Mapping[str, Any]) -> bool:
+    """Tell whether a finding's term has passed and it is still open, whatever else has happened to it since."""
+    return "overdue" in (row["flags"] or ()) and row["fixed_on"] is None

@@ -30,7 +30,7 @@ def sections(assessment: Assessment, settings: Settings, labels: Labels) -> tupl
         Section("", (Paragraph(_opening(assessment, settings, labels)),)),
         Section(
             labels("reports-heading-overall"),
-            tuple(Paragraph(text) for text in (_join(overall, labels), *_special(assessment, towns, labels)) if text),
+            tuple(Paragraph(text) for text in (_join(overall, labels), *_special(towns, labels)) if text),
         ),
         Section(labels("reports-heading-problems"), _problems(assessment, labels)),
         Section(labels("reports-heading-next"), _requirements(assessment, settings, labels)),
@@ -80,7 +80,7 @@ def _movement(earlier: Previous | None, labels: Labels) -> str:
         return labels("reports-full-stop")
     change = earlier.mean_change
     direction = "up" if change > 0 else "down" if change < 0 else "same"
-    return labels(f"reports-mean-{direction}", before=printable(earlier.label), change=exact(abs(change), 2))
+    return labels(f"reports-mean-{direction}", before=labels.period_words(earlier.period), change=exact(abs(change), 2))
 
 
 def _standing(towns: list[dict[str, Any]], settings: Settings, labels: Labels, earlier: Previous | None) -> list[str]:
@@ -96,13 +96,18 @@ def _standing(towns: list[dict[str, Any]], settings: Settings, labels: Labels, e
         return []
     sentences = []
     half = len(ranked) // 2
-    leaders = [town for town in ranked[:half] if town["rank"] <= settings.leaders]
+    # A town under a veto is not held up as an example, whatever its score.
+    leaders = [town for town in ranked[:half] if town["rank"] <= settings.leaders and not town["gates"]]
     # Who shares the score of the last one named is named too, on either side; nobody stands on both.
     low = ranked[max(half, len(ranked) - settings.last) :]
     low = [town for town in ranked[half:] if low and town["rank"] >= low[0]["rank"]]
     if leaders and settings.names != "last":
         sentences.append(labels("reports-leaders", towns=_names(leaders, labels)))
-    gained = [town for town in towns if earlier and (earlier.places.get(town["town_code"]) or 0) >= _PROGRESS]
+    gained = [
+        town
+        for town in towns
+        if earlier and (earlier.places.get(town["town_code"]) or 0) >= _PROGRESS and not town["gates"]
+    ]
     if gained and settings.names == "all":
         sentences.append(labels("reports-progress", towns=_names(gained, labels)))
     if low and settings.names in {"all", "last"}:
@@ -110,17 +115,16 @@ def _standing(towns: list[dict[str, Any]], settings: Settings, labels: Labels, e
     return [labels("reports-clause-join").join(sentences) + labels("reports-full-stop")] if sentences else []
 
 
-def _special(assessment: Assessment, towns: list[dict[str, Any]], labels: Labels) -> list[str]:
+def _special(towns: list[dict[str, Any]], labels: Labels) -> list[str]:
     """Towns that were not checked, and those under a decided gate."""
     texts = []
     unchecked = [town for town in towns if town["outcome"] == "not_checked"]
     if unchecked:
         texts.append(labels("reports-unchecked", towns=_names(unchecked, labels), this_period=labels.this_period))
-    gates = {gate["id"]: labels.named(gate) for gate in assessment.head["scheme"].get("gates") or ()}
     for town in towns:
-        if town["gates"]:
-            wordings = [gates.get(gate, printable(gate)) for gate in town["gates"]]
-            texts.append(labels("reports-gated", town=printable(town["town"]), wording=listed(wordings, labels.lang)))
+        for gate in town["gates"] or ():
+            parameters = {"wording": labels.gate(gate), "effect": labels.gate_effect(gate)}
+            texts.append(labels("reports-gated", town=printable(town["town"]), **parameters))
     return texts
 
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Final
 
 from scoring.messages import say
 from scoring.reports.errors import ForbiddenAddress, MissingGlyph, MissingLibrary
-from scoring.reports.fonts import INSTALL, Face, check, faces
+from scoring.reports.fonts import INSTALL, ROLES, Face, check, faces
 from scoring.reports.settings import Settings
-from scoring.reports.subset import common_characters
+from scoring.reports.subset import common_characters, subset_library
 
 if TYPE_CHECKING:
     import jinja2
@@ -37,7 +37,9 @@ def templates_folder() -> Path:
     return next(folder for folder in _SHIPPED if folder.is_dir())
 
 
-_WIDE: Final = frozenset("MW@%")
+# Widths in ems, a little above those of the Latin letters of our sans.
+_NARROW: Final = frozenset(" iljtfrI.,:;'!|()[]/-")
+_WIDE: Final = frozenset("MWmw@%")
 
 
 def fit(text: str, largest: int, width: int) -> int:
@@ -46,10 +48,18 @@ def fit(text: str, largest: int, width: int) -> int:
     Examples
     --------
     >>> fit("AB", 30, 100), fit("A" * 20, 30, 100)
-    (30, 8)
+    (30, 7)
     """
-    ems = sum(1.0 if ord(character) > 0x2E7F or character in _WIDE else 0.6 for character in text)
+    ems = sum(_em(character) for character in text)
     return max(1, min(largest, int(width / max(1.0, ems))))
+
+
+def _em(character: str) -> float:
+    if ord(character) > 0x2E7F or character in _WIDE:
+        return 1.0
+    if character in _NARROW:
+        return 0.36
+    return 0.66 if character.isupper() else 0.55
 
 
 class Renderer:
@@ -154,20 +164,27 @@ class Renderer:
 
 
 def _font_rules(whole: bool) -> str:
-    """Write the @font-face rules; the whole fonts stand behind the cut ones, glyph by glyph."""
+    """Write the @font-face rules; the whole fonts stand behind the cut ones, glyph by glyph.
+
+    Letters and digits inside fangsong and kaiti are those of songti: the free cuts have only a sans.
+    """
     kinds = ("common", "whole") if whole else ("common",)
     names = {"common": "ts", "whole": "tswhole"}
-    return "".join(
-        f"@font-face {{ font-family: {names[kind]}-{role}; src: url(asset:{kind}/{role}) }}\n"
-        for kind in kinds
-        for role in ("xiaobiaosong", "fangsong", "heiti", "kaiti", "songti")
+    return (
+        "".join(
+            f"@font-face {{ font-family: {names[kind]}-{role}; src: url(asset:{kind}/{role}) }}\n"
+            for kind in kinds
+            for role in ROLES
+        )
+        + "@font-face { font-family: ts-latin; src: url(asset:latin/songti) }\n"
     )
 
 
 def _weasyprint(lang: str) -> ModuleType:
     try:
+        subset_library()
         return import_module("weasyprint")
-    except OSError as missing:  # cffi could not load Pango or its friends
+    except OSError as missing:  # Pango or one of its friends could not be loaded
         raise MissingLibrary("Pango, HarfBuzz", INSTALL, lang) from missing
 
 
@@ -181,9 +198,12 @@ def _fetcher(fonts: Mapping[str, Face]) -> URLFetcher:
             if url.startswith("data:"):
                 return super().fetch(url, headers)
             kind, _, role = url.removeprefix("asset:").partition("/")
-            if url.startswith("asset:") and role in fonts:
+            if url.startswith("asset:") and role in fonts and kind in {"common", "latin", "whole"}:
                 face = fonts[role]
-                body = face.common() if kind == "common" else face.whole()
+                if kind == "latin":
+                    body = face.latin(fonts["fangsong"])
+                else:
+                    body = face.common() if kind == "common" else face.whole()
                 return URLFetcherResponse(url, io.BytesIO(body))
             raise ForbiddenAddress(url)
 

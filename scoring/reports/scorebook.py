@@ -44,16 +44,16 @@ _FINDINGS: Final[tuple[tuple[str, float, Kind], ...]] = (
     ("severity", 8, "code"), ("channel", 10, "code"), ("source_level", 8, "code"), ("programme", 14, "text"),
     ("problem_type", 16, "long"), ("cases", 7, "count"), ("persons", 7, "count"), ("amount", 10, "points"),
     ("description", 40, "long"), ("assigned_on", 11, "date"), ("deadline", 11, "date"), ("fixed_on", 11, "date"),
-    ("disposition", 11, "code"), ("state", 11, "code"), ("repeat", 7, "count"), ("charge", 8, "points"),
-    ("credit", 8, "points"),
-    ("extra", 8, "points"), ("net", 8, "points"), ("gives_back", 9, "points"), ("gives_back_by", 11, "date"),
+    ("disposition", 11, "code"), ("state", 11, "code"), ("repeat", 7, "count"), ("charge", 9, "parts"),
+    ("credit", 9, "parts"),
+    ("extra", 9, "parts"), ("net", 9, "parts"), ("gives_back", 9, "parts"), ("gives_back_by", 11, "date"),
     ("matter", 18, "text"),
     ("clause", 16, "long"), ("price_line", 9, "code"),
 )  # fmt: skip
 _LEDGER: Final[tuple[tuple[str, float, Kind], ...]] = (
     ("town", 12, "code"), ("dimension", 14, "text"), ("indicator", 22, "text"), ("kind", 11, "code"),
     ("subject", 20, "text"),
-    ("quantity", 8, "number"), ("price", 8, "number"), ("multiplier", 8, "number"), ("effect", 9, "points"),
+    ("quantity", 8, "number"), ("price", 8, "number"), ("multiplier", 8, "number"), ("effect", 9, "parts"),
     ("exact", 11, "code"),
     ("clause", 18, "text"), ("reason", 36, "text"), ("line", 9, "code"), ("entry_id", 46, "text"),
 )  # fmt: skip
@@ -96,7 +96,7 @@ def _ranking(book: Book, source: Source) -> None:
         source.column("group", 10, "code"), source.column("group_rank", 8, "count"),
     ]  # fmt: skip
     places = [(part, dimension) for part in source.parts for dimension in source.dimensions]
-    points = [Column(source.points_of(dimension, part), 10, "points") for part, dimension in places]
+    points = [Column(source.points_of(dimension, part), 11, "points") for part, dimension in places]
     tail = [
         source.column("other", 10, "points"), source.column("score", 10, "points"), source.column("grade", 9, "code"),
         source.column("gates", 16, "long"), *(source.column(name, 7.5, "count") for name in _COUNTS),
@@ -105,7 +105,6 @@ def _ranking(book: Book, source: Source) -> None:
         (row["town_code"], source.part_id(row), row["dimension"]): fraction(row, "earned")
         for row in assessment.dimensions.iter_rows(named=True)
     }
-    gates = {gate["id"]: source.labels.named(gate) for gate in source.scheme["gates"]}
     width = len(source.dimensions)
 
     def rows() -> Iterator[list[Cell]]:
@@ -132,7 +131,7 @@ def _ranking(book: Book, source: Source) -> None:
                 cells += [float(rest), (f"=ROUND({'+'.join(terms)},{source.decimals})", float(score))]
             cells += [
                 source.labels.grade(row["grade"]),
-                listed((gates.get(gate, gate) for gate in row["gates"] or ()), source.lang),
+                listed((source.labels.gate(gate) for gate in row["gates"] or ()), source.lang),
             ]
             yield cells + [row[name] for name in _COUNTS]
 
@@ -149,7 +148,7 @@ def _matrix(book: Book, source: Source) -> None:
         for indicator in dimension["indicators"]
     ]
     columns = [source.column("town_code", 12, "code"), source.column("town", 14)]
-    columns += [Column(source.points_of(indicator), 10.5, "points") for _, _, indicator in places]
+    columns += [Column(source.points_of(indicator), 11, "points") for _, _, indicator in places]
     bands = [("", 1), ("", 1)]
     for part in source.parts:
         bands += [(source.points_of(dimension, part), len(dimension["indicators"])) for dimension in source.dimensions]
@@ -185,7 +184,9 @@ def _matrix(book: Book, source: Source) -> None:
         [code, town, *(cell(code, part["id"], indicator["id"]) for part, _, indicator in places)]
         for code, town in ordered.iter_rows()
     )
-    book.table(source.say("sheet-matrix"), columns, rows, fixed=2, bands=bands, finish=tint)
+    # Some sixteen indicators go on a printed page.
+    pages = max(1, -(-len(places) // 16))
+    book.table(source.say("sheet-matrix"), columns, rows, fixed=2, bands=bands, finish=tint, pages=pages)
 
 
 def _details(book: Book, source: Source) -> None:
@@ -210,8 +211,8 @@ def _details(book: Book, source: Source) -> None:
     looks: dict[str, tuple[float, Kind]] = {
         "town": (14, "code"), "part": (12, "code"), "dimension": (18, "text"), "indicator": (30, "text"),
         "points": (8, "points"),
-        "earned": (8, "points"), "outcome": (12, "code"), "findings": (8, "count"), "value": (11, "number"),
-        "target": (11, "number"),
+        "earned": (8, "points"), "outcome": (12, "code"), "findings": (8, "count"), "value": (11, "parts"),
+        "target": (11, "parts"),
         "sample": (9, "count"), "clause": (24, "text"),
     }  # fmt: skip
     book.table(
@@ -252,7 +253,9 @@ def _reasons(rows: pl.Series, labels: Labels) -> pl.Series:
 
 def _findings(book: Book, source: Source) -> None:
     """Every finding that was read, with its state and what it costs."""
-    frame = source.frames.findings
+    # What belongs to other periods stands below.
+    other = pl.col("disposition") == "other_period"
+    frame = source.frames.findings.sort(other, maintain_order=True)
     shown = frame.with_columns(
         pl.col("town").replace(source.towns),
         source.named("indicator"),

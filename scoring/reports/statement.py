@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 from typing import Any, Final
 
+from scoring.exact import fixed
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
-from scoring.reports.text import exact, known, listed, signed
+from scoring.reports.text import brief, exact, known, listed, signed
 
 # Up to so many entries each has its own row; beyond, an indicator's entries of one kind share a row.
 MOST_ROWS: Final = 60
+_RATIO: Final = re.compile(r"-?\d+/[1-9]\d*")
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,14 @@ def statement(town: Mapping[str, Any], ledger: list[dict[str, Any]], labels: Lab
     for (part, dimension), rows in groupby(ledger, key=lambda row: (row["part"], row["dimension"] or None)):
         lines = []
         for indicator, same in groupby(rows, key=lambda row: row["indicator"] or None):
-            name = labels.indicator(indicator)
+            name, clause = labels.indicator(indicator), None
             for entries in _shared(list(same)) if summed else ([row] for row in same):
                 points = sum((known(row, "points") for row in entries), Fraction(0))
                 balance += points
-                # The indicator's name stands once, in its first row.
-                lines.append(_line(entries, name, points, balance=balance, least=least, labels=labels))
-                name = ""
+                # The indicator's name stands once, in its first row, and a clause where it changes.
+                line = _line(entries, name, points, balance=balance, least=least, labels=labels)
+                lines.append(replace(line, clause="") if line.clause == clause else line)
+                name, clause = "", line.clause
         blocks.append(Block(_heading(part, dimension, labels), tuple(lines)))
     return Statement(exact(known(town, "start"), least), tuple(blocks), exact(balance, least), summed)
 
@@ -95,7 +99,7 @@ def _line(
         kind = labels.known("book-kind", first["kind"])
         reason, subject = labels("reports-statement-several", kind=kind, count=len(entries)), ""
     clause = printable(first["clause"] or "")
-    return Line(name, reason, subject, clause, signed(points, least), exact(balance, least))
+    return Line(name, reason, subject, clause, signed(points, least), brief(balance, least))
 
 
 def reason_of(row: Mapping[str, Any], labels: Labels) -> str:
@@ -104,6 +108,9 @@ def reason_of(row: Mapping[str, Any], labels: Labels) -> str:
     if not labels.has(code):
         return labels.known("book-kind", row["kind"])
     parameters = {name: _word(value, labels) for name, value in json.loads(row["parameters"] or "{}").items()}
+    if _RATIO.fullmatch(measured := parameters.get("value", "")):
+        about = fixed(Fraction(measured), 2)
+        parameters["value"] = labels("reports-statement-about", exact=measured, about=about)
     return labels(code, **parameters)
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-# Part of the cache's key: raise it when the characters or the flags below change.
+# Part of the cache's key: raise it when the flags below change.
 _EDITION: Final = "1"
 _READ_ONLY: Final = 1
 _NO_HINTING: Final = 1
@@ -64,12 +64,13 @@ def cut(source: Path, index: int, points: Iterable[int] | None = None) -> bytes:
         The file is no font that HarfBuzz can read.
     """
     data = source.read_bytes()
-    kind = "common" if points is None else "whole"
+    wanted = common_characters() if points is None else frozenset(points)
+    kind = hashlib.sha256(repr(sorted(wanted)).encode()).hexdigest()
     key = hashlib.sha256(data + f"/{index}/{kind}/{_EDITION}".encode()).hexdigest()[:32]
     kept = cache_folder() / f"{key}.otf"
     if kept.is_file() and kept.stat().st_size:
         return kept.read_bytes()
-    made = _subset(data, index, common_characters() if points is None else points)
+    made = _subset(data, index, wanted)
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         # Several workers may cut at once: each writes its own file and renames it, and all are equal.
@@ -82,7 +83,7 @@ def cut(source: Path, index: int, points: Iterable[int] | None = None) -> bytes:
 
 
 @cache
-def _libraries() -> tuple[ctypes.CDLL, ctypes.CDLL]:
+def subset_library() -> tuple[ctypes.CDLL, ctypes.CDLL]:
     """Load HarfBuzz; its pointers are declared, as ctypes would cut them to 32 bits."""
     shape, subset = ctypes.CDLL("libharfbuzz.so.0"), ctypes.CDLL("libharfbuzz-subset.so.0")
     pointer = ctypes.c_void_p
@@ -108,7 +109,7 @@ def _libraries() -> tuple[ctypes.CDLL, ctypes.CDLL]:
 
 
 def _subset(data: bytes, index: int, points: Iterable[int]) -> bytes:
-    shape, subset = _libraries()
+    shape, subset = subset_library()
     blob = shape.hb_blob_create(data, len(data), _READ_ONLY, None, None)
     face = shape.hb_face_create(blob, index)
     plan = subset.hb_subset_input_create_or_fail()

@@ -13,6 +13,7 @@ from scoring.exact import fixed
 from scoring.messages import say
 
 MINUS = "\u2212"
+ABOUT = "\u2248"
 
 
 def exact(value: Fraction, least: int = 0) -> str:
@@ -35,6 +36,18 @@ def exact(value: Fraction, least: int = 0) -> str:
 def signed(value: Fraction, least: int = 0) -> str:
     """Write an exact number with its sign; zero has none."""
     return ("+" if value > 0 else "") + exact(value, least)
+
+
+def brief(value: Fraction, least: int) -> str:
+    """Write an exact number; what does not end is rounded openly: 7/3 as \u22482.33.
+
+    Examples
+    --------
+    >>> brief(Fraction(7, 2), 2), brief(Fraction(-7, 3), 2)
+    ('3.50', '\u2248\u22122.33')
+    """
+    text = exact(value, least)
+    return ABOUT + fixed(value, max(least, 2)).replace("-", MINUS) if "/" in text else text
 
 
 def fraction(row: Mapping[str, Any], name: str) -> Fraction | None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
-from scoring.reports.printed import findings_of
+from scoring.reports.printed import findings_of, is_overdue
 from scoring.reports.settings import Settings
 from scoring.reports.statement import Statement, statement
-from scoring.reports.text import day, exact, fraction, known, short_day, signed
+from scoring.reports.text import brief, day, exact, fraction, known, short_day, signed
 from scoring.reports.view import example_note
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class FindingRow:
     state: str
     due: str
     gives_back: str
+    about: str
     by: str
     urgent: bool
 
@@ -190,8 +191,10 @@ def _places(town: Mapping[str, Any], settings: Settings, labels: Labels) -> tupl
 
 
 def _remarks(town: Mapping[str, Any], labels: Labels) -> tuple[str, ...]:
-    gates = {gate["id"]: labels.named(gate) for gate in labels.head["scheme"].get("gates") or ()}
-    remarks = [labels("reports-sheet-gated", wording=gates.get(gate, printable(gate))) for gate in town["gates"] or ()]
+    remarks = [
+        labels("reports-sheet-gated", wording=labels.gate(gate), effect=labels.gate_effect(gate))
+        for gate in town["gates"] or ()
+    ]
     if town["outcome"] == "not_checked":
         remarks.insert(0, labels("reports-sheet-unchecked", this_period=labels.this_period))
     return tuple(remarks)
@@ -292,12 +295,20 @@ def _finding(row: Mapping[str, Any], labels: Labels, least: int) -> FindingRow:
         credit=exact(credit, least) if credit and priced else "",
         extra=exact(extra, least) if extra and priced else "",
         net=exact(net, least) if priced else "",
-        state=labels.known("book-state", row["state"]) if row["state"] else "",
+        state=_state(row, labels),
         due=short_day(row["due"]),
         gives_back=signed(gives_back, least) if gives_back and priced else "",
+        about=brief(gives_back, least) if "/" in exact(gives_back) and priced else "",
         by=short_day(row["gives_back_by"]) if gives_back and priced else "",
-        urgent=row["state"] in {"overdue", "sent_back", "false_report"},
+        urgent=row["state"] in {"sent_back", "false_report"} or is_overdue(row),
     )
+
+
+def _state(row: Mapping[str, Any], labels: Labels) -> str:
+    if not row["state"]:
+        return ""
+    word = labels.known("book-state", row["state"])
+    return labels("reports-finding-overdue", state=word) if is_overdue(row) and row["state"] != "overdue" else word
 
 
 def _cheapest(rows: list[dict[str, Any]], labels: Labels, least: int) -> tuple[FindingRow, ...]:

@@ -1,4 +1,4 @@
-"""The period before, where the head carries one: `previous` {label, mean, towns: {town_code: {score, rank}}}."""
+"""The period before, where the head carries one: `previous` {id, label, mean, towns: {town_code: {score, rank}}}."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Previous:
     `mean_change` is the change of the mean score; `places` the places that a town gained (negative: lost).
     """
 
-    label: str
+    period: Mapping[str, Any]
     mean_change: Fraction | None
     places: Mapping[str, int]
     scores: Mapping[str, Fraction]
@@ -32,7 +32,7 @@ def previous(head: Mapping[str, Any], towns: Iterable[Mapping[str, Any]]) -> Pre
     earlier = before.get("towns") or {}
     ranks = {code: int(town["rank"]) for code, town in earlier.items() if town.get("rank") is not None}
     return Previous(
-        label=str(before["label"]),
+        period={name: before.get(name) for name in ("id", "label")},
         mean_change=mean_change,
         places={
             t["town_code"]: ranks[t["town_code"]] - t["rank"] for t in towns if t["rank"] and t["town_code"] in ranks

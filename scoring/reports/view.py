@@ -140,7 +140,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
     for row in assessment.dimensions.to_dicts():
         earned.setdefault((row["town_code"], row["dimension"]), []).append(row)
     dimensions = [
-        (labels("reports-column-dimension", label=labels.named(d), points=d["points"]), "number", 11)
+        (labels("reports-column-dimension", label=labels.named(d), points=d["points"]).replace("|", "\n"), "number", 11)
         for d in labels.dimensions.values()
     ]
     wanted = [
@@ -152,7 +152,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
         (labels("reports-column-grade"), "text", 9),
         *([(labels("reports-column-group-place"), "text", 8)] if with_rank else []),
         (labels("reports-column-findings"), "text", 7),
-        (labels("reports-column-on-time"), "text", 9),
+        (labels("reports-column-on-time"), "text", 10),
         (labels("reports-column-overdue"), "text", 7),
     ]
     columns = [Column(*column) for column in wanted]

@@ -56,8 +56,8 @@ _KINDS: Final = {
 }
 
 
-def translate(errors: list[ErrorDetails], root: Mapping, problems: Collector) -> None:
-    """Collect one problem for each place that pydantic refuses.
+def translate(errors: list[ErrorDetails], root: Mapping, problems: Collector, shape: object = Scheme) -> None:
+    """Collect one problem for each place that pydantic refuses; `shape` is the type that was asked for.
 
     Where a value may be of several kinds, pydantic reports every branch: those that ask for another kind of YAML node
     than stands there are dropped, and of what remains at one place the sentences are joined to one.
@@ -73,7 +73,7 @@ def translate(errors: list[ErrorDetails], root: Mapping, problems: Collector) ->
         if deeper and len(group) == 1 and kinds <= {*_KINDS, "literal_error"}:
             continue  # the other branch of a union, whose true branch is already reported further in
         likely = _likely(group, locate(root, place)[0])
-        _one(likely, place, root, problems)
+        _one(likely, place, root, problems, shape)
 
 
 def _likely(group: list[ErrorDetails], node: Node) -> list[ErrorDetails]:
@@ -86,7 +86,9 @@ def _likely(group: list[ErrorDetails], node: Node) -> list[ErrorDetails]:
     return fitting or group[:1]
 
 
-def _one(group: list[ErrorDetails], place: tuple[str | int, ...], root: Mapping, problems: Collector) -> None:
+def _one(
+    group: list[ErrorDetails], place: tuple[str | int, ...], root: Mapping, problems: Collector, shape: object
+) -> None:
     error = group[0]
     node, line, taken = locate(root, place)
     key = str(next((step for step in reversed(place) if isinstance(step, str)), ""))
@@ -97,10 +99,12 @@ def _one(group: list[ErrorDetails], place: tuple[str | int, ...], root: Mapping,
     if kind == "missing":
         problems.error(node.line if len(place) > 1 else 1, "key-missing", key=key, where=_path(taken) or problems.file)
     elif kind == "extra_forbidden":
-        problems.error(line, "key-unknown", key=key, hint=problems.hint(key, keys_at(error["loc"][:-1])))
+        problems.error(line, "key-unknown", key=key, hint=problems.hint(key, keys_at(error["loc"][:-1], shape)))
     elif kind == "union_tag_not_found":
         name = str(context["discriminator"]).strip("'")
-        problems.error(line, "kind-missing", key=name, where=where, choices=_listed(_tags(error["loc"]), problems))
+        problems.error(
+            line, "kind-missing", key=name, where=where, choices=_listed(_tags(error["loc"], shape), problems)
+        )
     elif words:
         exact = say("scheme-or-amount", problems.lang) if any(_own(one) == "not-exact" for one in group) else ""
         shown = text or str(context.get("tag", ""))
@@ -164,8 +168,8 @@ def _step(leaf: object, step: str | int) -> object:
     return None
 
 
-def _models(loc: tuple[str | int, ...]) -> list[type[BaseModel]]:
-    leaves: list[object] = [Scheme]
+def _models(loc: tuple[str | int, ...], shape: object) -> list[type[BaseModel]]:
+    leaves: list[object] = [shape]
     for step in loc:
         further = [option for leaf in leaves if (option := _step(leaf, step)) is not None]
         tagged = [leaf for leaf in leaves if step in _literals(leaf)]
@@ -186,10 +190,10 @@ def _literals(leaf: object) -> tuple[str, ...]:
     return ()
 
 
-def _tags(loc: tuple[str | int, ...]) -> list[str]:
-    return [word for model in _models(loc) for word in _literals(model)]
+def _tags(loc: tuple[str | int, ...], shape: object) -> list[str]:
+    return [word for model in _models(loc, shape) for word in _literals(model)]
 
 
-def keys_at(loc: tuple[str | int, ...]) -> list[str]:
+def keys_at(loc: tuple[str | int, ...], shape: object = Scheme) -> list[str]:
     """Return the keys that may stand at a place of the scheme, given as pydantic's `loc`."""
-    return [field.alias or name for model in _models(loc) for name, field in model.model_fields.items()]
+    return [field.alias or name for model in _models(loc, shape) for name, field in model.model_fields.items()]

@@ -19,6 +19,7 @@ def vocabulary(scheme: Scheme) -> Vocabulary:
         severities=tuple(severity.id for severity in scheme.severities),
         measures={measure.id: measure.label for measure in scheme.measures},
         judged=frozenset(indicator.id for indicator in indicators if indicator.rule.kind == "judged"),
+        by_finding=frozenset(indicator.id for indicator in indicators if indicator.rule.kind == "deduct"),
         fields=tuple(
             DeclaredField(declared.id, declared.label, declared.type, declared.table, declared.values)
             for declared in scheme.fields

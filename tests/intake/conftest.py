@@ -31,6 +31,7 @@ VOCABULARY = Vocabulary(
     severities=("一般", "较重", "严重"),
     measures={"visit_rate": "入户率"},
     judged=frozenset({"satisfaction"}),
+    by_finding=frozenset({"file_complete", "home_visit"}),
     fields=(
         DeclaredField("source_no", "来文编号", "text", "findings"),
         DeclaredField("poor", "困难户数", "integer", "towns"),

@@ -12,6 +12,7 @@ import pytest
 import xlsxwriter
 
 from scoring.intake import Limits
+from scoring.intake.values import nearest_of
 
 
 def refused(intake, kit):
@@ -366,6 +367,11 @@ def test_fault_town_typo_is_refused_with_the_nearest_name_as_a_hint(folder, kit)
     assert "沁园街道" in problem["advice"]
     assert "沁圆" not in problem["message"] + problem["advice"]
     assert intake.tables.findings.is_empty()
+
+
+def test_fault_hints_end_where_looking_for_them_would_take_hours():
+    near = nearest_of({f"{number:05}镇": "" for number in range(25_000)})
+    assert [near("12345村") for _ in range(4)] == ["12345镇", "12345镇", "", ""]
 
 
 def test_fault_two_towns_one_character_apart_are_never_confused(folder, kit):

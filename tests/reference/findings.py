@@ -193,7 +193,7 @@ def count_occasions(scheme, findings):
     rule = scheme.repeats
     if rule is None:
         return
-    kept = [f for f in findings if f.disposition in {"priced", "duplicate", "other_period"}]
+    kept = [f for f in findings if f.disposition in {"priced", "duplicate", "other_period", "no_part"}]
     for one in kept:
         key = key_of(one.row, rule.key)
         if key is None:
@@ -312,7 +312,7 @@ def settle(scheme, tables, finding, as_of, is_workday):
     letters = {
         letter["letter_id"]
         for letter in tables.get("letters", [])
-        if letter["sent_on"] <= as_of and finding.id in (letter.get("finding_ids") or [])
+        if letter["sent_on"] <= as_of and {m.id for m in members} & set(letter.get("finding_ids") or [])
     }
     if len(letters) >= 2:
         flags.add("same_letter_twice")
@@ -403,12 +403,12 @@ def accepted_state(policy, finding, report, original_due):
     day = timely_day(policy, report)
     if finding.due is not None and day > finding.due:
         return "late"
-    if original_due is not None and day > original_due and policy.states.extended is not None:
-        return "extended"
     if (
         policy.self_reported_when
         and policy.states.self_reported is not None
         and meets(policy.self_reported_when, finding.row)
     ):
         return "self_reported"
+    if original_due is not None and day > original_due and policy.states.extended is not None:
+        return "extended"
     return "on_time"

@@ -30,7 +30,7 @@ def tie_value(scheme, breaker, result):
         return sum(
             1
             for f in result.findings
-            if f.disposition == "priced" and f.charge - f.credit + f.extra > 0 and meets(breaker.when, f.row)
+            if f.disposition == "priced" and meets(breaker.when, f.row)
         )
     if breaker.by == "on_time_rate":
         due = [f for f in result.findings if f.disposition == "priced" and f.due is not None and f.due < result.as_of]

@@ -87,7 +87,7 @@ def test_undecided_gates_stand_in_the_internal_paper_alone(make, build):
 
 def test_cap_effect_is_said(make, build):
     words = pdf.text(make("town", build(crowd=120).for_town(sample.CROWDED)))
-    assert "封顶等之后实扣8.00分" in words
+    assert "折算、封顶、舍入后实扣8.00分" in words
 
 
 def sentences(assessment, **more):

@@ -80,7 +80,7 @@ def test_the_ranking_is_the_assessments_and_sums_to_the_score(whole, path):
         assert row["名次"] == score["rank"]
         assert row["组内名次"] == score["group_rank"]
         assert row["问题数"] == score["findings"]
-        assert row["逾期未改"] == score["overdue"]
+        assert row["逾期未销号"] == score["overdue"]
         if score["score_num"] is None:
             assert row["得分"] == "未核查"
             continue

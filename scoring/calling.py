@@ -1,0 +1,151 @@
+"""From the words of a command line to jobs: every option checked, whatever is wrong said at once, exit 2."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from scoring.messages import LANGUAGES, say
+from scoring.screen import given_language, language, print_lines
+
+if TYPE_CHECKING:
+    from scoring.periods import Period
+    from scoring.runs import Job
+    from scoring.scheme import LoadedScheme
+    from scoring.workspace import Workspace
+
+
+def stop(code: int, message: str) -> NoReturn:
+    """Say a sentence and end the command with this exit code."""
+    print_lines([message], sys.stderr)
+    raise typer.Exit(code)
+
+
+def open_here(lang: str | None) -> tuple[Workspace, str]:
+    """Open the workspace in the current folder; return it and the language to speak."""
+    from scoring.config import ConfigError
+    from scoring.workspace import open_workspace
+
+    check_language(lang)
+    try:
+        workspace = open_workspace(Path.cwd(), language())
+    except ConfigError as error:
+        stop(2, say(error.code, language(), **error.parameters))
+    return workspace, given_language() or workspace.lang
+
+
+def check_language(lang: str | None) -> None:
+    """Refuse a language that there is not."""
+    if lang is not None and lang not in LANGUAGES:
+        stop(2, say("cli-unknown-lang", language(), name=lang, known=", ".join(LANGUAGES)))
+
+
+def read_scheme(path: Path | None, workspace: Workspace, lang: str) -> LoadedScheme:
+    """Read the scheme that was named, or else the workspace's."""
+    from scoring.config import ConfigError
+    from scoring.scheme import SchemeError, load_scheme
+    from scoring.workspace import find_weights
+
+    try:
+        found = find_weights(path) if path else find_weights(workspace.weights, workspace.root)
+        return load_scheme(found, lang)
+    except ConfigError as error:
+        stop(2, say(error.code, lang, **error.parameters))
+    except SchemeError as error:
+        lines = "\n".join(f"  {problem}" for problem in error.problems)
+        file = error.problems[0].file if error.problems else "-"
+        stop(2, say("cli-scheme-wrong", lang, count=len(error.problems), file=file) + "\n" + lines)
+
+
+def jobs_of(
+    data: Sequence[Path],
+    weights: Path | None,
+    out: Path | None,
+    as_of: str | None,
+    lang: str | None,
+    formats: str | None,
+    *,
+    set_aside: bool,
+) -> list[Job]:
+    """Return one job a data folder; results of several lie in a folder each, named as theirs."""
+    from scoring.config import ConfigError
+    from scoring.runs import Job
+
+    workspace, lang = open_here(lang)
+    folders = list(data) or [_usual_data(workspace, lang)]
+    out = out or workspace.out
+    outs = [out / folder.resolve().name for folder in folders] if len(folders) > 1 else [out]
+    if len(set(outs)) < len(outs):
+        stop(2, say("cli-same-name", lang))
+    for folder, own in zip(folders, outs, strict=True):
+        _check_places(folder, own, lang)
+    chosen = formats_of(formats, lang)
+    day = _day(as_of, lang)
+    scheme = read_scheme(weights, workspace, lang)
+    try:
+        settings, (workdays, holidays) = workspace.settings(lang), workspace.workdays(lang)
+    except ConfigError as error:
+        stop(2, say(error.code, lang, **error.parameters))
+    return [
+        Job(folder, scheme, own, settings, workdays, chosen, day, set_aside, workspace.example, holidays)
+        for folder, own in zip(folders, outs, strict=True)
+    ]
+
+
+def _usual_data(workspace: Workspace, lang: str) -> Path:
+    if not workspace.exists and not workspace.data.is_dir():
+        stop(2, say("cli-no-workspace", lang))
+    return workspace.data
+
+
+def _check_places(data: Path, out: Path, lang: str) -> None:
+    if not data.is_dir():
+        stop(2, say("cli-no-data", lang, folder=data))
+    if out.resolve().is_relative_to(data.resolve()):
+        stop(2, say("cli-out-inside-data", lang))
+
+
+def formats_of(text: str | None, lang: str) -> tuple[str, ...]:
+    """Return the formats asked for, in the usual order."""
+    from scoring.runs import FORMATS
+
+    if text is None:
+        return FORMATS
+    chosen = [part.strip().lower() for part in text.split(",")]
+    for name in chosen:
+        if name not in FORMATS:
+            stop(2, say("cli-unknown-format", lang, name=name, known=", ".join(FORMATS)))
+    return tuple(name for name in FORMATS if name in chosen)
+
+
+def _day(text: str | None, lang: str) -> date | None:
+    if text is None:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:
+        stop(2, say("cli-bad-date", lang, text=text))
+    return day
+
+
+def periods_of(labels: Sequence[str], job: Job) -> list[Period]:
+    """Return the periods that were named, each once."""
+    from scoring.intake.fold import fold_id
+    from scoring.runs import find_period
+
+    lang, periods = job.settings.lang, []
+    for label in dict.fromkeys(map(fold_id, labels)):  # full-width digits are what a Chinese keyboard gives
+        period = find_period(label, job.scheme)
+        if period is None:
+            stop(2, say("cli-unknown-period", lang, label=label))
+        if job.as_of and job.as_of < period.start:
+            stop(2, say("cli-as-of-early", lang, as_of=job.as_of, period=period.id, start=period.start))
+        periods.append(period)
+    return periods

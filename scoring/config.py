@@ -1,0 +1,132 @@
+"""townscore.yaml and holidays.yaml: what may stand in them, and every mistake with file, line and the nearest key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_type_hints
+
+from pydantic import Field, TypeAdapter, ValidationError, create_model
+
+from schemas.scheme.base import Day, Part
+from scoring.reports.settings import Settings
+from scoring.scheme import nodes
+from scoring.scheme.problems import Collector
+from scoring.scheme.translate import translate
+
+CONFIG: Final = "townscore.yaml"
+HOLIDAYS: Final = "holidays.yaml"
+
+_Role = Literal["xiaobiaosong", "fangsong", "heiti", "kaiti", "songti"]
+_Variant = Literal[
+    "pdf/a-1a", "pdf/a-1b", "pdf/a-2a", "pdf/a-2b", "pdf/a-2u", "pdf/a-3a", "pdf/a-3b", "pdf/a-3u", "pdf/a-4u"
+]
+# What an officer may write, where it is narrower than the type that the papers work with.
+_NARROWER: Final = {
+    int: Annotated[int, Field(ge=0, le=366)],
+    date | None: Day | None,
+    Mapping[str, Path]: dict[_Role, str],
+    Path | None: str | None,
+}
+_HINTS: Final = get_type_hints(Settings) | {"pdf_variant": _Variant | None}
+_ASKED: Final[dict[str, Any]] = {
+    setting.name: (_NARROWER.get(_HINTS[setting.name], _HINTS[setting.name]), None)
+    for setting in fields(Settings)
+    if setting.name != "lang"
+}
+_Report: Any = create_model("_Report", __base__=Part, **_ASKED)
+
+
+class _Config(Part):
+    data: str = "data"
+    weights: str = "weights/jiyuan-quarterly.yaml"
+    out: str = "out"
+    lang: Literal["zh", "en"] = "zh"
+    example: bool = False
+    report: _Report = _Report()
+
+
+class _Year(Part):
+    holidays: tuple[Day, ...] = ()
+    workdays: tuple[Day, ...] = ()
+
+
+class ConfigError(Exception):
+    """The workspace's settings are wrong; the code and parameters name how."""
+
+    def __init__(self, code: str, **parameters: object) -> None:
+        super().__init__(code, parameters)
+        self.code = code
+        self.parameters = parameters
+
+
+def read_config(path: Path, lang: str) -> dict[str, Any]:
+    """Return what townscore.yaml says, typed and with its defaults; `report` holds only what was written.
+
+    Raises
+    ------
+    ConfigError
+        Every mistake of the file.
+    """
+    config = _read(path, _Config, lang)
+    return {
+        **{name: getattr(config, name) for name in _Config.model_fields},
+        "report": config.report.model_dump(exclude_unset=True),
+    }
+
+
+def read_holidays(path: Path, lang: str) -> dict[int, tuple[frozenset[date], frozenset[date]]]:
+    """Return for each year of holidays.yaml its days off beyond weekends and its weekend days worked.
+
+    Raises
+    ------
+    ConfigError
+        Every mistake of the file, or a day that stands under another year.
+    """
+    years = _read(path, dict[Annotated[int, Field(ge=1990, le=2200)], _Year], lang)
+    for year, given in years.items():
+        for day in (*given.holidays, *given.workdays):
+            if day.year != year:
+                raise ConfigError("config-holiday-year", file=path.name, year=year, day=day)
+    return {year: (frozenset(given.holidays), frozenset(given.workdays)) for year, given in years.items()}
+
+
+def _read(path: Path, shape: Any, lang: str) -> Any:
+    problems = Collector(path.name, lang)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        problems.error(0, "not-utf8")
+        raise _wrong(problems) from None
+    if not any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines()):
+        text = "{}"
+    try:
+        root = nodes.read_tree(text, problems)
+    except nodes.UnreadableError:
+        raise _wrong(problems) from None
+    _drop_blanks(root)
+    # A setting whose value was rubbed out keeps its default.
+    problems.found = [found for found in problems.found if found.code != "empty-value"]
+    if problems.found:
+        raise _wrong(problems)
+    try:
+        return TypeAdapter(shape).validate_python(root.plain())
+    except ValidationError as error:
+        translate(error.errors(include_url=False), root, problems, shape)
+        raise _wrong(problems) from None
+
+
+def _drop_blanks(node: nodes.Node) -> None:
+    if isinstance(node, nodes.Mapping):
+        for key, value in list(node.values.items()):
+            if isinstance(value, nodes.Scalar) and not value.quoted and value.text in {"", "~", "null"}:
+                del node.values[key]
+            else:
+                _drop_blanks(value)
+
+
+def _wrong(problems: Collector) -> ConfigError:
+    found = problems.in_order()
+    return ConfigError("config-wrong", file=problems.file, count=len(found), lines="\n".join(f"  {p}" for p in found))

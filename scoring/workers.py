@@ -1,0 +1,78 @@
+"""PDFs in worker processes: one pool for all that a command prints, so that fonts and style sheets stay warm."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from scoring.assessment import Assessment
+    from scoring.reports import Renderer
+    from scoring.reports.settings import Settings
+
+Paper = Literal["report", "internal", "town"]
+_renderer: Renderer | None = None
+
+
+class Printer:
+    """Prints papers into files, as many at once as this process may use processors."""
+
+    def __init__(self, pool: ProcessPoolExecutor) -> None:
+        self._pool = pool
+
+    def print_all(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
+        """Begin every paper of an assessment. A town's worker is handed that town's rows alone."""
+        (folder / "towns").mkdir()
+        begun = [
+            self._pool.submit(_print, kind, assessment, settings, folder / f"{kind}.pdf")
+            for kind in ("report", "internal")
+        ]
+        begun += [
+            self._pool.submit(_print, "town", assessment.for_town(code), settings, folder / "towns" / f"{code}.pdf")
+            for code in assessment.scores["town_code"]
+        ]
+        return begun
+
+
+@contextmanager
+def printer() -> Iterator[Printer]:
+    """Give a printer; its workers start with the first paper and are gone at the end, whatever happens."""
+    # Forking after Polars has started its threads is unsafe, so workers start from a clean server process.
+    context = multiprocessing.get_context("forkserver")
+    pool = ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=context, initializer=_begin)
+    try:
+        yield Printer(pool)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    # Ctrl-C reaches the whole group: a worker goes quietly, and the command says the one sentence.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Leave when the command was killed: nobody would collect what is printed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    wait([parent.sentinel])
+    os._exit(1)
+
+
+def _print(kind: Paper, assessment: Assessment, settings: Settings, path: Path) -> None:
+    from scoring.reports import Renderer, render_internal, render_report, render_town
+
+    global _renderer  # noqa: PLW0603 - one renderer a worker process is the point
+    if _renderer is None or _renderer.settings != settings:
+        _renderer = Renderer(settings)
+    make = {"report": render_report, "internal": render_internal, "town": render_town}[kind]
+    path.write_bytes(make(assessment, settings, _renderer))

@@ -1,0 +1,138 @@
+"""Ledgers as bureaus keep them: combined, a sheet or a file a town, a matrix of scores; no numbers, totals below."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+COMBINED = ["序号", "镇街", "发现日期", "考核指标", "严重程度", "存在问题", "整改时限"]
+COMBINED += ["整改情况", "整改完成时间", "报送日期", "复核结论"]
+
+
+def refused(intake, kit):
+    return kit.codes(intake, "refused")
+
+
+def test_a_combined_ledger_with_serials_that_start_anew(folder, kit):
+    first = ["2025.1.5", "入户调查", "一般", "无照片", "2025年2月1日"]
+    rows = [
+        ["2025年一季度社会救助问题整改台账"],
+        ["填报单位：民政局"],
+        COMBINED,
+        [1, "沁园街道", *first, "已完成", "2025-01-20", "2025-01-25", "通过销号"],
+        [2, None, *first, "整改中", None, None, "待复核"],
+        [1, "克井镇", "2025-02-05", "入户调查", "较重", "日期不符", None, "已整改", None, "2025-02-25", "退回"],
+        [2, None, "2025-02-06", "入户调查", "较重", "日期不符", None, None, None, None, None],
+        ["合计", None, None, None, "4条"],
+        ["审核人：", "", "", "填表人："],
+    ]
+    merges = [(0, 0, 0, 10, rows[0][0]), (3, 1, 4, 1, "沁园街道"), (5, 1, 6, 1, "克井镇")]
+    kit.put(folder.path / "问题整改台账_2025Q1.xlsx", rows, sheet="一季度", merges=merges)
+    intake = folder.read()
+    assert refused(intake, kit) == []
+    findings, reports = intake.tables.findings, intake.tables.rectifications
+    assert findings.select("town", "found_on", "source_row").rows() == [
+        ("T01", date(2025, 1, 5), 4),
+        ("T01", date(2025, 1, 5), 5),
+        ("T02", date(2025, 2, 5), 6),
+        ("T02", date(2025, 2, 6), 7),
+    ]
+    assert findings["finding_id"].n_unique() == 4
+    numbers = dict(findings.select("source_row", "finding_id").rows())
+    assert reports.select("finding_id", "submitted_on", "completed_on", "verdict").rows() == [
+        (numbers[4], date(2025, 1, 25), date(2025, 1, 20), "passed"),
+        (numbers[6], date(2025, 2, 25), None, "sent_back"),
+    ]
+    skipped = intake.problems.filter(pl.col("code") == "row-total-or-signature")
+    assert skipped["row"].to_list() == [8, 9]
+
+
+def test_rows_that_merged_cells_bind_are_one_finding_with_several_reports(folder, kit):
+    rows = [
+        ["问题编号", "镇街", "发现日期", "考核指标", "问题描述", "涉及户数", "报送日期", "整改情况", "复核结论"],
+        ["A-1", "沁园街道", "2025-03-01", "入户调查", "甲", 2, "2025-03-09", "已完成", "退回"],
+        [None, None, None, None, None, None, "2025-03-20", "已完成", "通过销号"],
+    ]
+    kit.put(folder.path / "问题整改台账.xlsx", rows, merges=[(1, at, 2, at, rows[1][at]) for at in range(6)])
+    intake = folder.read()
+    assert refused(intake, kit) == []
+    assert intake.tables.findings.select("finding_id", "cases").rows() == [("A-1", 2)]
+    assert intake.tables.rectifications.select("finding_id", "verdict").rows() == [
+        ("A-1", "sent_back"),
+        ("A-1", "passed"),
+    ]
+
+
+def test_a_sheet_a_town_gives_its_town_to_its_rows(folder, kit):
+    head = ["序号", "发现日期", "考核指标", "问题描述"]
+    with xlsxwriter.Workbook(folder.path / "问题台账.xlsx") as book:
+        for town in ("沁园街道", "克井", "济水 "):
+            facts = ["2025-01-05", "入户调查", "缺照片"]
+            kit.put_sheet(book, town, [[f"{town}问题台账"], head, [1, *facts], [2, *facts], ["小计", 2]])
+        kit.put_sheet(book, "汇总说明", [["说明"], ["本表由民政局汇总"]])
+    intake = folder.read()
+    assert refused(intake, kit) == []
+    assert sorted(intake.tables.findings["town"]) == ["T01", "T01", "T02", "T02", "T03", "T03"]
+    assert intake.tables.findings["finding_id"].n_unique() == 6
+    assert "sheet-passed-over" in kit.codes(intake, "notice")
+
+
+def test_a_file_a_town_gives_its_town_to_its_rows(folder, kit):
+    for town in ("沁园街道", "克井"):
+        folder.findings(["2025-01-05", "入户调查"], head=["发现日期", "考核指标"], name=f"问题台账（{town}）")
+    intake = folder.read()
+    assert refused(intake, kit) == []
+    assert sorted(intake.tables.findings["town"]) == ["T01", "T02"]
+
+
+# --- a matrix of judged scores
+
+
+def test_a_matrix_of_judged_scores_is_read_as_it_stands(folder, kit):
+    rows = [
+        ["2025年第一季度现场评分表"],
+        ["序号", "镇（街道）", "评分日期", "工作效果", None, "得分"],
+        [None, None, None, "群众满意\n（5分）", "入户调查（3分）", None],
+        [1, "沁园街道", "2025年3月20日", 4.5, 3, 7.5],
+        [2, "克井", None, 5, "/", 5],
+        ["平均分", None, None, 4.75, 3, 6.25],
+    ]
+    merges = [(0, 0, 0, 5, rows[0][0]), (1, 1, 2, 1, rows[1][1]), (1, 3, 1, 4, "工作效果"), (3, 2, 4, 2, rows[3][2])]
+    kit.put(folder.findings(kit.ROW).path / "评分表.xlsx", rows, merges=merges)
+    intake = folder.read()
+    assert refused(intake, kit) == []
+    assert set(intake.tables.judgements.select("town", "indicator", "points", "judged_on").rows()) == {
+        ("T01", "satisfaction", Decimal("4.5"), date(2025, 3, 20)),
+        ("T01", "home_visit", Decimal(3), date(2025, 3, 20)),
+        ("T02", "satisfaction", Decimal(5), date(2025, 3, 20)),
+    }
+    assert "matrix-total" in kit.codes(intake, "notice")
+    assert intake.rows["judgements"] == {"read": 3, "duplicate_rows": 0, "refused": 0}
+
+
+def test_a_matrix_that_speaks_of_deductions_holds_deductions(folder, kit):
+    rows = [["镇街", "周期", "群众满意"], ["沁园街道", "2025年第一季度", 0.5], ["克井镇", "2025Q1", -1]]
+    kit.put(folder.findings(kit.ROW).path / "评分表.xlsx", rows, sheet="评分表（扣分）")
+    intake = folder.read()
+    [judged] = intake.tables.judgements.to_dicts()
+    assert (judged["town"], judged["period"], judged["deducted"], judged["points"]) == (
+        "T01",
+        "2025Q1",
+        Decimal("0.5"),
+        None,
+    )
+    assert refused(intake, kit) == ["number-negative"]
+
+
+@pytest.mark.parametrize("further", [["得分"], []])
+def test_a_matrix_beside_a_column_of_indicators_is_refused(folder, kit, further):
+    rows = [["镇街", "考核指标", "群众满意", *further], ["沁园街道", "群众满意", 4, *[4 for _ in further]]]
+    kit.put(folder.findings(kit.ROW).path / "评分表.xlsx", rows)
+    intake = folder.read()
+    assert refused(intake, kit) == ["matrix-and-list"]
+    assert intake.tables.judgements.is_empty()
+    assert intake.rows["judgements"] == {"read": 1, "duplicate_rows": 0, "refused": 1}
