@@ -114,8 +114,8 @@ def _fail(error: BaseException) -> int:
 
 
 def _os_sentence(error: OSError) -> str:
-    """Say what the machine refused, by the name alone of what was refused."""
-    name = Path(str(error.filename)).name if error.filename is not None else "-"
+    """Say what the machine refused."""
+    name = str(error.filename) if error.filename is not None else _say("cli-some-file")
     words = {
         errno.ENOSPC: "cli-disk-full",
         errno.EDQUOT: "cli-disk-full",

@@ -14,7 +14,7 @@ LARGEST: Final = 2**62
 
 
 def round_half_away(value: Fraction, decimals: int) -> Fraction:
-    """Round to `decimals` places; an exact half moves away from zero (四舍五入).
+    """Round to `decimals` places; an exact half moves away from zero.
 
     Examples
     --------

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from scoring.config import CONFIG, HOLIDAYS, ConfigError, read_config, read_holidays
+from scoring.messages import say
 from scoring.reports.settings import Settings
 from scoring.workdays import Workdays, Year
 
@@ -106,18 +107,25 @@ def make_workspace(root: Path, lang: str, *, example: bool) -> None:
         The folder already holds a workspace.
     """
     if (root / CONFIG).exists():
-        raise ConfigError("config-exists", folder=root.name)
+        raise ConfigError("config-exists", folder=root)
     (root / "data").mkdir(parents=True, exist_ok=True)
     (root / "weights").mkdir(exist_ok=True)
     for scheme in sorted(shipped_folder("weights").glob("*.yaml")):
         (root / "weights" / scheme.name).write_bytes(scheme.read_bytes())
-    template = files("scoring").joinpath("workspace_files", f"townscore.{lang}.yaml").read_text("utf-8")
-    (root / CONFIG).write_text(template.replace("@EXAMPLE@", "true" if example else "false"), "utf-8")
     if example:
         from scoring.example import write_example
 
         write_example(root / "data")
-        return
+    else:
+        _write_blanks(root, lang)
+    # The settings come last: they make the folder a workspace, and one that was cut short can be made again.
+    template = files("scoring").joinpath("workspace_files", f"townscore.{lang}.yaml").read_text("utf-8")
+    bureau = say("reports-example-bureau", lang) if example else ""
+    filled = template.replace("@EXAMPLE@", "true" if example else "false").replace('bureau: ""', f'bureau: "{bureau}"')
+    (root / CONFIG).write_text(filled, "utf-8")
+
+
+def _write_blanks(root: Path, lang: str) -> None:
     from scoring.intake import read_folder
     from scoring.intake.blank import write_blank_workbooks
     from scoring.scheme import load_scheme, vocabulary

@@ -338,6 +338,20 @@ def worlds(draw, scheme=None, most=12):
                     "new_value": "一般" if decision == "change" and lasts is not None else None,
                 }
             )
+    for n, report in enumerate(rows["rectifications"]):
+        if draw(st.integers(0, 9)) == 0:
+            decision = draw(st.sampled_from(["withdraw", "change"]))
+            rows["appeals"].append(
+                {
+                    "appeal_id": f"V{n}",
+                    "target": "verdict",
+                    "target_id": report["finding_id"],
+                    "filed_on": report["submitted_on"],
+                    "decided_on": report["submitted_on"] + timedelta(days=draw(st.integers(1, 30))),
+                    "decision": decision,
+                    "new_value": draw(st.sampled_from(["passed", "partly"])) if decision == "change" else None,
+                }
+            )
     ids = [f["finding_id"] for f in found]
     if ids:
         rows["letters"] = [
@@ -365,6 +379,20 @@ def worlds(draw, scheme=None, most=12):
     rows["measures"] = [row for code in codes for row in draw(measures(code, scheme))]
     rows["judgements"] = [row for code in codes for row in draw(judgements(code))]
     rows["adjustments"] = [draw(adjustments(n, codes, scheme)) for n in range(draw(st.integers(0, 4)))]
+    for row in rows["adjustments"]:
+        if row["decided_on"] is not None and row["kind"] != "veto" and draw(st.integers(0, 3)) == 0:
+            decision = draw(st.sampled_from(["withdraw", "change", "uphold"]))
+            rows["appeals"].append(
+                {
+                    "appeal_id": f"A{row['adjustment_id']}",
+                    "target": "adjustment",
+                    "target_id": row["adjustment_id"],
+                    "filed_on": row["decided_on"],
+                    "decided_on": row["decided_on"] + timedelta(days=draw(st.integers(0, 9))),
+                    "decision": decision,
+                    "new_value": "0.75" if decision == "change" else None,
+                }
+            )
     return scheme, rows, as_of
 
 

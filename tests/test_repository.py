@@ -26,7 +26,7 @@ REGISTRY = re.compile(
 )
 MACHINE_PATH = re.compile(r"(?<![\w.$}\-])/(?:work|root|home/[a-z]+|Users/[A-Za-z]+)/")
 # A literal first argument; codes put together at run time are covered by the tests of their rooms.
-SAY = re.compile(r"\bsay\(\s*\"([^\"]+)\"")
+SAY = re.compile(r"(\.?)\bsay\(\s*\"([^\"]+)\"")
 LONGEST = 400
 
 
@@ -114,8 +114,9 @@ def test_every_code_that_is_said_is_in_the_catalogue(root: Path, project_files: 
     unknown = [
         f"{path}: {code}"
         for path, text in _modules(root, project_files)
-        for code in SAY.findall(text)
-        if code not in known
+        for dot, code in SAY.findall(text)
+        # The score book's own `source.say` puts its room's name before the code.
+        if (f"book-{code}" if dot and path.name.startswith(("book", "scorebook")) else code) not in known
     ]
     assert unknown == []
 

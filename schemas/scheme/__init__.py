@@ -1,4 +1,4 @@
-"""The scheme (weights file, 考核评分细则): its whole shape, typed.
+"""The scheme (a weights file): its whole shape, typed.
 
 Only what one value can show is checked here; what needs two places of the file (sums, references) is scoring.scheme's.
 """

@@ -2,7 +2,7 @@
 
 In a scheme a condition is a mapping from fields to values or to one operator each::
 
-    when: {severity: 严重, cases: {ge: 5}, tags: {has: [复发]}, found_on: {from: 2025-07-01}}
+    when: {severity: grave, cases: {ge: 5}, tags: {has: [again]}, found_on: {from: 2025-07-01}}
 
 All of them must hold. An empty cell meets no condition, not even `ne`.
 """
@@ -46,7 +46,7 @@ class Test(Part):
     @model_validator(mode="before")
     @classmethod
     def _short_forms(cls, data: object) -> object:
-        """`severity: 严重` is short for `{eq: 严重}`, a list for `{in: [...]}`, one tag for a list of one."""
+        """`severity: grave` is short for `{eq: grave}`, a list for `{in: [...]}`, one tag for a list of one."""
         if isinstance(data, Test):
             return data
         if isinstance(data, (list, tuple)):

@@ -80,7 +80,7 @@ class Adjustments(Part):
 
 
 class Gate(Part):
-    """一票否决: what a decided veto of this item does. What is printed is its public wording."""
+    """A gate: what a decided veto of this item does. What is printed is its public wording."""
 
     id: Identifier
     label: str

@@ -236,7 +236,7 @@ def _parser(column: Column, names: Names) -> Callable[[str], Cell]:
         "month": read_month,
         "period": partial(read_period, intervals=names.intervals),
     }
-    listed = _words(column)
+    listed = word_list(column)
     return parsers.get(column.type) or partial(read_word, words=listed, error="unknown-word", hint=nearest_of(listed))
 
 
@@ -244,7 +244,7 @@ def _decimal(kind: str, places: int, text: str) -> Cell:
     return read_decimal(text, places, signed=kind == "signed")
 
 
-def _words(column: Column) -> dict[str, str]:
+def word_list(column: Column) -> dict[str, str]:
     """Return every word of a closed list by its key: ids, canonical words and aliases; a canonical word goes first."""
     lists = column.choices or column.words
     words = {name_key(alias): key for key, aliases in lists.items() for alias in aliases}

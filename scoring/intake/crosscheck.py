@@ -52,17 +52,6 @@ def check_rectifications(
     return refuse(frame, twice, "two-reports-of-one-day", f"{table}.submitted_on", problems).drop("_found_on")
 
 
-def check_appeals(appeals: pl.DataFrame, frames: Frames, refused: set[str], problems: Problems) -> pl.DataFrame:
-    """Refuse appeals whose target is in no table."""
-    on_finding = pl.col("target").is_in(["finding", "verdict"])
-    on_adjustment = pl.col("target") == "adjustment"
-    frame = refer(appeals, "appeals.target_id", frames["findings"]["finding_id"], refused, problems, where=on_finding)
-    known = frames["adjustments"]["adjustment_id"]
-    frame = refer(frame, "appeals.target_id", known, set(), problems, where=on_adjustment)
-    notice(frame, pl.col("decided_on") < pl.col("filed_on"), "decided-before-filed", "appeals.decided_on", problems)
-    return frame
-
-
 def check_judgements(judgements: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     """Refuse a judged row that gives points and a deduction at once, or a share above one."""
     both = pl.sum_horizontal(pl.col("points", "deducted", "share").is_not_null()) > 1

@@ -16,6 +16,7 @@ import polars as pl
 from schemas.tables import SOURCE, Table, catalogue, table_for, validate
 from schemas.vocabulary import Vocabulary
 from scoring.intake import crosscheck
+from scoring.intake.appeals import AppealChecks
 from scoring.intake.columns import Names, names_of, read_columns
 from scoring.intake.combined import link_reports, split_combined
 from scoring.intake.fold import name_key
@@ -213,7 +214,9 @@ class _Reader:
             "rectifications", crosscheck.check_rectifications(reports, frames["findings"], refused, self.problems)
         )
         appeals = self._settle("appeals", self._values("appeals"))
-        frames["appeals"] = self._good("appeals", crosscheck.check_appeals(appeals, frames, refused, self.problems))
+        frames["appeals"] = self._good(
+            "appeals", AppealChecks(self.tables, self.names, self.problems).check(appeals, frames, refused)
+        )
         return frames
 
     def account(self, frames: Mapping[str, pl.DataFrame]) -> dict[str, dict[str, int]]:

@@ -2,7 +2,7 @@
 
 | step | what | where |
 |---|---|---|
-| 1 | appeals, exemptions, what belongs to the period and part | charges |
+| 1 | appeals, exemptions, what belongs to the period and part | appeals, charges |
 | 2 | price list: first match × quantity | pricing.deduct |
 | 3 | duplicates: two findings of one matter | pricing.matters |
 | 4 | repeats | pricing.repeats |
@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -23,6 +24,7 @@ import polars as pl
 from schemas.scheme import Scheme
 from scoring.intake import Tables
 from scoring.ledger.adjustments import AdjustmentFacts, decide
+from scoring.ledger.appeals import apply_decisions
 from scoring.ledger.charges import Charges, charge
 from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
@@ -47,6 +49,8 @@ class Ledger:
     adjustments: AdjustmentFacts
     scores: dict[str, TownScore]
     sums: dict[str, dict[tuple[str, str], Sums]]
+    withdrawn: dict[str, Counter[str]]
+    """By table, the rows that an appeal took away."""
 
 
 def build(
@@ -68,6 +72,7 @@ def build(
     """
     workdays, plan = workdays or Workdays(), plan or Plan()
     towns, merged = assessed_towns(tables.towns, period)
+    tables, withdrawn = apply_decisions(tables, as_of)
     tables = _moved(tables, merged)
     facts = Facts.of(tables, towns, scheme, period, as_of)
     charges = charge(tables, scheme, period, as_of, facts.unchecked, workdays, plan)
@@ -88,7 +93,7 @@ def build(
     single = finding_entries(charges.findings.filter(pl.col("town").is_in(list(scores))), scheme, charges.units)
     entries = assemble(single, [s.statement for s in scores.values()], scheme, order, period.id, edition)
     _reconcile(entries, scores)
-    return Ledger(entries, charges, facts, adjustments, scores, sums)
+    return Ledger(entries, charges, facts, adjustments, scores, sums, withdrawn)
 
 
 def _moved(tables: Tables, merged: dict[str, str]) -> Tables:

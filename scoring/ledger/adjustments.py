@@ -1,4 +1,4 @@
-"""Bonuses, demerits and vetoes (加减分): which are decided by as_of, what each is worth, which of one matter counts."""
+"""Bonuses, demerits and vetoes: which are decided by as_of, what each is worth, which of one matter counts."""
 
 from __future__ import annotations
 

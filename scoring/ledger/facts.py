@@ -26,6 +26,7 @@ COUNTS: Final = ("newly_confirmed", "sampled", "visited", "problem_cases")
 class Facts:
     """Facts by town code."""
 
+    period: Period
     towns: pl.DataFrame
     """The towns assessed in this period, in their order."""
     checked: dict[str, dict[str, int]]
@@ -58,6 +59,7 @@ class Facts:
             if indicator.applies_when and indicator.applies_when.town
         }
         return cls(
+            period,
             towns,
             checked,
             unchecked,

@@ -185,15 +185,15 @@ def _hand_over(score: TownScore, scorer: IndicatorScorer) -> Fraction:
 
 
 def _finish(score: TownScore, adjustments: list[Decided], scorer: IndicatorScorer, weights: Fraction) -> None:
-    """Step 11: bonuses to their ceiling, demerits, range, gates, rounding."""
+    """Step 11: bonuses and demerits to their ceilings, range, gates, rounding."""
     into, scheme = score.statement, scorer.scheme
     better = -scorer.sign
-    given = ZERO
+    given = {"bonus": ZERO, "demerit": ZERO}
     for adjustment in adjustments:
         if adjustment.kind in ("bonus", "demerit"):
             points = _rounded(adjustment.points, scorer) if adjustment.counts else ZERO
             towards = better if adjustment.kind == "bonus" else -better
-            given += points if adjustment.kind == "bonus" else ZERO
+            given[adjustment.kind] += points
             into.add(
                 adjustment.kind,
                 towards * points,
@@ -205,9 +205,10 @@ def _finish(score: TownScore, adjustments: list[Decided], scorer: IndicatorScore
                 evidence=adjustment.evidence,
                 wording=adjustment.wording,
             )
-    ceiling = scheme.bonuses.ceiling if scheme.bonuses else None
-    if ceiling is not None and given > ceiling:
-        into.add("cap", better * (ceiling - given), subject="bonus", reason="bonus-ceiling", ceiling=ceiling)
+    for kind, policy, towards in (("bonus", scheme.bonuses, better), ("demerit", scheme.demerits, -better)):
+        ceiling = policy.ceiling if policy else None
+        if ceiling is not None and given[kind] > ceiling:
+            into.add("cap", towards * (ceiling - given[kind]), subject=kind, reason=f"{kind}-ceiling", ceiling=ceiling)
     low = scheme.range.min if scheme.range.min is not None else ZERO
     high = scheme.range.max
     if high is None and scheme.direction != "up":

@@ -110,7 +110,7 @@ class Labels:
 
     @cached_property
     def period(self) -> str:
-        """The period in words: 2025年第一季度."""
+        """The period in words: the first quarter of 2025."""
         return self.period_words(self.head["period"])
 
     def period_words(self, period: Mapping[str, Any]) -> str:
@@ -128,7 +128,7 @@ class Labels:
 
     @cached_property
     def this_period(self) -> str:
-        """本季度, 本年度: how the text speaks of the period again."""
+        """How the text speaks of the period again: this quarter, this year."""
         return self.known("reports-this", str(self.head["period"].get("kind") or "interval"))
 
     @cached_property

@@ -38,7 +38,7 @@ class Settings:
     objection_days
         Working days within which a town may object.
     names
-        ``all`` towns ranked, only the ``leaders``, the ``last`` ones too, or all in the official ``order`` without
+        ``all`` towns ranked, only the ``leaders``, only the ``last`` ones, or all in the official ``order`` without
         ranks.
     leaders, last
         How many towns the sentences name at either end.

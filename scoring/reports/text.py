@@ -62,7 +62,7 @@ def known(row: Mapping[str, Any], name: str) -> Fraction:
 
 
 def day(value: date | str | None, lang: str) -> str:
-    """Write a day in full: 2025年4月15日, 15 April 2025. Nothing for none."""
+    """Write a day in full, as 15 April 2025. Nothing for none."""
     if value is None:
         return ""
     moment = date.fromisoformat(value) if isinstance(value, str) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
@@ -65,7 +66,13 @@ def read_findings(scheme, tables, towns, goes_to, period, as_of):
         elif is_exempt(scheme, row, towns.get(town, {})):
             finding.disposition = "exempt"
         if finding.disposition == "priced":
-            price(scheme, finding)
+            try:
+                price(scheme, finding)
+            except RefusedError:
+                # What no present row prices is refused in its own period alone; elsewhere it is no occasion either.
+                if period.start <= placed <= period.end:
+                    raise
+                finding.disposition = "unpriced"
         if not period.start <= placed <= period.end and finding.disposition != "after_as_of":
             finding.disposition = "other_period" if finding.disposition == "priced" else "other_period_gone"
         elif finding.disposition == "priced" and scheme.parts is not None:
@@ -215,18 +222,32 @@ def count_occasions(scheme, findings):
 
 
 def reports_on(finding, tables, as_of):
-    """The reports known at as_of with the verdict known at as_of."""
+    """The reports known at as_of with the verdict known at as_of, as appeals on verdicts left it."""
     known = []
-    for report in tables.get("rectifications", []):
-        if report["finding_id"] != finding.id or report["submitted_on"] > as_of:
+    mine = [dict(r) for r in tables.get("rectifications", []) if r["finding_id"] == finding.id]
+    for appeal in sorted(tables.get("appeals", []), key=lambda a: a.get("decided_on") or as_of):
+        if (appeal["target"], appeal["target_id"]) != ("verdict", finding.id) or not appeal.get("decided_on"):
+            continue
+        if appeal["decision"] not in {"withdraw", "change"} or appeal["decided_on"] > as_of:
+            continue
+        judged = [r for r in mine if (r.get("verdict") or "waiting") != "waiting"]
+        judged = [r for r in judged if (r.get("verified_on") or r["submitted_on"]) <= appeal["decided_on"]]
+        if judged:
+            last = max(judged, key=lambda r: r["submitted_on"])
+            last["verdict"] = "waiting" if appeal["decision"] == "withdraw" else appeal["new_value"]
+    for report in mine:
+        if report["submitted_on"] > as_of:
             continue
         verdict = report.get("verdict") or "waiting"
         verified = report.get("verified_on")
         if verified is not None and verified > as_of:
             verdict = "waiting"
         seen = {**report, "verdict": verdict}
-        if seen not in known:
-            known.append(seen)
+        if seen in known:
+            continue
+        if any(other["submitted_on"] == seen["submitted_on"] for other in known):
+            raise RefusedError("two-reports-of-one-day", finding.id)
+        known.append(seen)
     return known
 
 
@@ -297,8 +318,7 @@ def settle(scheme, tables, finding, as_of, is_workday):
     reports = [r for m in members for r in reports_on(m, tables, as_of)]
     reports.sort(key=lambda r: (r["submitted_on"], FAVOUR.index(r["verdict"])))
     finding.unclear = any(
-        (a["submitted_on"], a["verdict"]) == (b["submitted_on"], b["verdict"])
-        for a, b in zip(reports, reports[1:], strict=False)
+        (a["submitted_on"], a["verdict"]) == (b["submitted_on"], b["verdict"]) for a, b in itertools.pairwise(reports)
     )
     finding.state, effective, in_time = fold(policy, finding, reports, as_of, original_due)
 
@@ -390,7 +410,7 @@ def fold(policy, finding, reports, as_of, original_due):
         if policy.credit_on == "reported":
             state = accepted_state(policy, finding, run[0], original_due)
             return state, state, True
-        return "waiting", "waiting", due is None or timely_day(policy, run[0]) <= due
+        return "waiting", "waiting", due is None or any(timely_day(policy, r) <= due for r in run)
     state = "overdue" if due is not None and as_of > due else "open_in_time"
     return state, state, True
 

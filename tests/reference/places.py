@@ -27,11 +27,7 @@ def better_key(scheme, result):
 
 def tie_value(scheme, breaker, result):
     if breaker.by == "findings":
-        return sum(
-            1
-            for f in result.findings
-            if f.disposition == "priced" and meets(breaker.when, f.row)
-        )
+        return sum(1 for f in result.findings if f.disposition == "priced" and meets(breaker.when, f.row))
     if breaker.by == "on_time_rate":
         due = [f for f in result.findings if f.disposition == "priced" and f.due is not None and f.due < result.as_of]
         closed = [f for f in due if f.state in {"on_time", "extended", "self_reported"}]
@@ -82,10 +78,7 @@ def grade_of(scheme, ranked, result, as_of):
     if scheme.grades is None:
         return None
     ids = [grade.id for grade in scheme.grades.grades]
-    if scheme.grades.by == "bands":
-        place = band(scheme, result.score)
-    else:
-        place = quantile(scheme, ranked, result, as_of)
+    place = band(scheme, result.score) if scheme.grades.by == "bands" else quantile(scheme, ranked, result, as_of)
     if place is None:
         return None
     if any(gate.effect == "grade_down" for gate in result.gates):
@@ -93,4 +86,7 @@ def grade_of(scheme, ranked, result, as_of):
     for gate in result.gates:
         if gate.effect == "grade_ceiling":
             place = max(place, ids.index(gate.grade))
+    if any(gate.effect == "no_honours" for gate in result.gates):
+        while scheme.grades.grades[place].honour and place < len(ids) - 1:
+            place += 1
     return ids[place]

@@ -276,6 +276,9 @@ def decided(scheme, tables, goes_to, code, kind, period, as_of):
         ]
         if any(a["decision"] == "withdraw" for a in appeals):
             continue
+        for appeal in sorted(appeals, key=lambda a: a["decided_on"]):
+            if appeal["decision"] == "change":
+                row["item" if kind == "veto" else "decided_points"] = appeal["new_value"]
         yield row
 
 
@@ -334,7 +337,10 @@ def finish(town, tables, goes_to, period, as_of, score, weights):
     score = become("range", None, bounded)
     fired = []
     for row in decided(scheme, tables, goes_to, town.row["town_code"], "veto", period, as_of):
-        fired += [gate for gate in scheme.gates if row["item"] in {gate.id, gate.label}]
+        known = [gate for gate in scheme.gates if row["item"] in {gate.id, gate.label}]
+        if not known:
+            raise RefusedError("unknown-gate", row["item"])
+        fired += known
     if any(gate.effect == "score_zero" for gate in fired):
         score = become("gate", None, ZERO)
     score = become("rounding", None, round_half_away(score, scheme.decimals))

@@ -189,3 +189,30 @@ def test_tagged_pdf_for_archives(make, example):
     with pikepdf.open(io.BytesIO(data)) as opened, opened.open_metadata() as metadata:
         assert metadata.pdfa_status == "3A"
     assert "沁园街道" in pdf.text(data)
+
+
+def test_lines_stand_evenly_whatever_digits_they_hold(make, build):
+    """Digits are of another font than the text; a line that has some is no higher."""
+    lines = sorted({round(box.baseline, 1) for box in pdf.boxes(make("report", build(crowd=400)), 1) if box.upright})
+    text = [line for line in lines if 37 < line < 262]
+    steps = [(second - first) / 10.22 for first, second in pairwise(text)]
+    assert [step for step in steps if step > 0.1] == pytest.approx([round(s) for s in steps if s > 0.1], abs=0.05)
+
+
+@pytest.mark.parametrize("kind", ["report", "internal", "town"])
+def test_english_papers_have_no_chinese_but_the_datas_own(make, example, kind):
+    own = cut(kind, example)
+    words = json.dumps(untranslated(own.head), ensure_ascii=False) + "".join(
+        str(value) for frame in (own.scores, own.findings, own.ledger) for row in frame.rows() for value in row
+    )
+    words += "".join(str(value) for value in vars(conftest.SETTINGS).values())
+    for sheet in pdf.pages(make(kind, own, "en")):
+        for run in re.findall("[\u2e80-\u9fff]+", sheet):
+            assert run in words or all(letter in words for letter in run[:1]) and vertical(run, own), run
+
+
+def untranslated(value):
+    """What a head says in Chinese alone."""
+    if isinstance(value, dict):
+        return {key: untranslated(held) for key, held in value.items() if not value.get(f"{key}_en")}
+    return [untranslated(held) for held in value] if isinstance(value, list) else value

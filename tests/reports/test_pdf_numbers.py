@@ -15,9 +15,11 @@ import pdf
 import sample
 
 from scoring.reports import Settings
+from scoring.reports.internal_view import internal_view
 from scoring.reports.labels import Labels
+from scoring.reports.method import method
 from scoring.reports.statement import statement
-from scoring.reports.text import exact, signed
+from scoring.reports.text import brief, exact, signed
 from scoring.reports.town_view import town_view
 from scoring.reports.view import report_view
 
@@ -178,3 +180,55 @@ def test_exact_numbers_as_text():
         "0.00",
         "+1",
     ]
+
+
+def test_overdue_is_one_number_on_every_page(example):
+    whole = int(example.scores["overdue"].sum())
+    view = internal_view(example, Settings())
+    assert len(view.overdue) == whole == sum(int(town.count) for town in view.overdue_towns)
+    for code in example.scores["town_code"]:
+        sheet = town_view(example.for_town(code), Settings())
+        said = [row for group in sheet.groups for row in group.rows if "逾期未改" in row.state or "已逾期" in row.state]
+        assert str(len(said)) == sheet.counts[3].number
+
+
+def test_a_finding_fixed_in_part_after_its_day_is_overdue(build):
+    import polars as pl
+
+    late = build(crowd=3)
+    first = late.findings.filter(disposition="priced")["finding_id"][0]
+    is_first = pl.col("finding_id") == first
+    late.findings = late.findings.with_columns(
+        state=pl.when(is_first).then(pl.lit("partly")).otherwise("state"),
+        flags=pl.when(is_first).then(pl.lit(["overdue"])).otherwise("flags"),
+        fixed_on=pl.when(is_first).then(None).otherwise("fixed_on"),
+    )
+    assert first in {row.number for row in internal_view(late, Settings()).overdue}
+    own = late.for_town(late.findings.filter(is_first)["town"][0])
+    rows = {row.number: row for group in town_view(own, Settings()).groups for row in group.rows}
+    assert (rows[first].state, rows[first].urgent) == ("部分整改，已逾期", True)
+
+
+def test_a_town_under_a_veto_does_not_lead(build):
+    import polars as pl
+
+    whole = build(crowd=30)
+    whole.scores = whole.scores.with_columns(rank=pl.when(pl.col("town_code") == sample.GATED).then(1).otherwise("rank"))
+    words = sentences(whole)
+    assert "王屋镇" not in words.split("得分居前")[0].split("平均得分")[1]
+    assert "王屋镇因信访处置不当造成恶劣影响，按规定" in words
+
+
+def test_a_balance_that_does_not_end_is_rounded_openly():
+    assert [brief(Fraction(1, 8), 2), brief(Fraction(272427, 3050), 2), brief(Fraction(-1, 3), 0)] == [
+        "0.125",
+        "≈89.32",
+        "≈−0.33",
+    ]
+
+
+def test_saved_heads_give_the_same_method(example):
+    import json
+
+    mixed = json.loads(json.dumps(example.head, sort_keys=True))
+    assert method(Labels(mixed, "zh")) == method(Labels(example.head, "zh"))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import fcntl
 import json
 import os
 import random
 import signal
 import subprocess
+import sys
 import time
+import zipfile
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 ROOT = os.geteuid() == 0
@@ -372,4 +376,41 @@ def test_what_was_not_foreseen_is_a_sentence_without_data(bureau, raised, words)
     assert answer.code == 3, answer
     assert words in answer.err
     assert "secret" not in answer.err
+    assert _names(bureau.out) == []
+
+
+def test_fault_bomb_workbook_keeps_every_process_under_500_mb(bureau):
+    with zipfile.ZipFile(bureau.data / "问题台账_二.xlsx", "w", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("[Content_Types].xml", "<Types/>")
+        with book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            for _ in range(400):
+                sheet.write(b" " * 1_000_000)
+    measure = "import resource, subprocess, sys; code = subprocess.run(sys.argv[1:]).returncode; "
+    measure += "print(code, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    command = [sys.executable, "-c", measure, *bureau.command(*bureau.run_words())]
+    done = subprocess.run(command, cwd=bureau.root, env=bureau.env(), capture_output=True, text=True, check=True)
+    code, kilobytes = map(int, done.stdout.split())
+    assert code == 1
+    assert kilobytes < 500_000
+
+
+def test_fault_text_that_a_spreadsheet_would_run_is_text_in_the_problems(bureau):
+    (bureau.data / "=cmd|' 问题台账.csv").write_text("x", "utf-8")
+    bureau.table("问题台账", [["问题编号", "镇街", "=HYPERLINK(1)"], ["A-1", "别处", "1"]])
+    assert bureau.run().code == 1
+    text = (bureau.out / "problems.csv").read_text("utf-8-sig")
+    cells = [cell for row in csv.reader(text.splitlines()) for cell in row]
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
+    book = openpyxl.load_workbook(bureau.out / "problems.xlsx")
+    assert [cell.value for row in book.active.iter_rows() for cell in row if cell.data_type == "f"] == []
+
+
+def test_fault_an_address_in_a_template_stops_the_run_and_is_named(bureau):
+    own = bureau.root / "report_templates"
+    own.mkdir()
+    for name in ("report", "internal", "town"):
+        text = '<html lang="zh-CN"><body><img alt="" src="http://127.0.0.1:9/x.png"></body></html>'
+        (own / f"{name}.html.j2").write_text(text, "utf-8")
+    answer = bureau.workspace().call("run", "2025Q1", "--formats", "pdf")
+    assert (answer.code, "http://127.0.0.1:9/x.png" in answer.err) == (3, True), answer
     assert _names(bureau.out) == []

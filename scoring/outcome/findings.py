@@ -1,0 +1,132 @@
+"""Every finding read, with what became of it: what it costs, its state, and what fixing it would give back."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Final
+
+import polars as pl
+
+from schemas.scheme import Scheme
+from schemas.scheme.policy import Consequence
+from schemas.tables import catalogue
+from scoring.conditions import holds
+from scoring.exact import reduced
+from scoring.ledger import Ledger
+from scoring.outcome.frames import pairs
+from scoring.pricing.deduct import Units
+
+
+def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
+    """Return every finding read with what became of it; only columns that may be printed, no restricted ones."""
+    findings, units = ledger.charges.findings, ledger.charges.units
+    known = catalogue().tables["findings"].columns
+    shown = [c for c in known if c in findings.columns and not known[c].restricted]
+    shown += [field.id for field in scheme.fields if field.table == "findings" and field.id in findings.columns]
+    clauses = {indicator.id: indicator.clause for _, indicator in scheme.indicators()}
+    findings = _gives_back(findings, ledger, scheme, as_of)
+    flags = pl.concat_list(
+        pl.when(pl.col(flag).fill_null(False)).then(pl.lit(flag))
+        for flag in ("overdue", "sent_back", "false_report", "letter_twice")
+    ).list.drop_nulls()
+    kept = pl.col("disposition") == "priced"
+    frame = findings.with_columns(
+        flags=flags,
+        matter=pl.when(pl.col("disposition") == "duplicate").then("matter"),
+        repeat=pl.when(kept).then("occasions"),
+        clause=pl.coalesce(
+            "price_clause", pl.col("indicator").replace_strict(clauses, default=None, return_dtype=pl.String)
+        ),
+    )
+    stems = {
+        "charge_units": "charge",
+        "credit_units": "credit",
+        "extra_units": "extra",
+        "net_units": "net",
+    }
+    frame = frame.with_columns(pl.when(kept).then(pl.col(c)).alias(c) for c in stems)
+    frame = reduced(frame, stems, units.points)
+    columns = [
+        *shown, "disposition", "matter", "part", "state", "flags", "due", "fixed_on", "repeat",
+        *pairs("charge", "credit", "extra", "net", "gives_back"), "gives_back_by", "price_line", "clause",
+    ]  # fmt: skip
+    return frame.select(columns).sort("town", "found_on", "finding_id", nulls_last=True)
+
+
+def _gives_back(findings: pl.DataFrame, ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
+    """Add what fixing an open finding now would give back after its indicator's cap, all else unchanged, and by when.
+
+    A fix within the deadline earns its share, a later one the share of late fixes; what waits for its verdict was in
+    time already.
+    """
+    states, units = scheme.rectification.states, ledger.charges.units
+    open_ = (pl.col("disposition") == "priced") & ~pl.col("fixed").fill_null(True) & (pl.col("state") != "false_report")
+    waits = (pl.col("state") == "waiting") & ~pl.col("overdue")
+    in_time = pl.col("due").is_null() | (pl.col("due") >= as_of) | waits
+    own = holds(scheme.rectification.self_reported_when, findings.schema)
+    reported = states.self_reported if scheme.rectification.self_reported_when else None
+    best = pl.when(own).then(_share(reported or states.on_time, units)).otherwise(_share(states.on_time, units))
+    share = pl.when(in_time).then(best).otherwise(_share(states.late, units))
+    gain = (pl.col("charge_units") * share) // units.share - pl.col("credit_units")
+    # Scaled by exposure (n/d), everything is compared in multiples of 1/(points × d).
+    after = [
+        pl.min_horizontal(loss * pl.col("n"), pl.col("cap") * pl.col("d")) for loss in (_NET, _NET - pl.col("gain"))
+    ]
+    given = (
+        findings.filter(open_)
+        .select("finding_id", "town", "part", "indicator", "due", gain=gain.cast(pl.Int128))
+        .filter(pl.col("gain") > 0)
+        .join(_indicators(ledger, scheme), on=["town", "part", "indicator"])
+        .select(
+            "finding_id",
+            "due",
+            num=(after[0] - after[1]) * pl.col("weight_num"),
+            den=pl.col("d") * pl.col("weight_den"),
+        )
+    )
+    exact = {pair: Fraction(pair[0], pair[1] * units.points) for pair in given.select("num", "den").unique().rows()}
+    values = pl.DataFrame(
+        [(num, den, value.numerator, value.denominator) for (num, den), value in exact.items()],
+        schema={"num": pl.Int128, "den": pl.Int64, "gives_back_num": pl.Int64, "gives_back_den": pl.Int64},
+        orient="row",
+    )
+    by = pl.when((pl.col("gives_back_num") > 0) & (pl.col("due") >= as_of)).then("due")
+    given = given.join(values, on=["num", "den"]).select(
+        "finding_id", "gives_back_num", "gives_back_den", gives_back_by=by
+    )
+    return findings.join(given, on="finding_id", how="left", maintain_order="left")
+
+
+_NET: Final = pl.col("net").cast(pl.Int128)
+
+
+def _share(consequence: Consequence, units: Units) -> pl.Expr:
+    return pl.lit(int(consequence.share * units.share), dtype=pl.Int64)
+
+
+def _indicators(ledger: Ledger, scheme: Scheme) -> pl.DataFrame:
+    """Return what a town's indicator comes to, in units, for the indicators that a fix can still change."""
+    points = ledger.charges.units.points
+    weights = {part.id: part.weight for part in scheme.parts.parts} if scheme.parts else {"": Fraction(1)}
+    caps = {
+        i.id: None if i.cap == "none" else int((i.points if i.cap == "points" else Fraction(i.cap)) * points)
+        for _, i in scheme.indicators()
+    }
+    rows = [
+        (town, part, name, int(sums.net * points), result.factor, caps[name], weights[part])
+        for town, score in ledger.scores.items()
+        for (part, name), sums in ledger.sums.get(town, {}).items()
+        if (result := score.indicators[part, name]).outcome == "scored" and not sums.fired
+    ]
+    return pl.DataFrame(
+        [
+            (t, p, i, net, f.numerator, f.denominator, cap, w.numerator, w.denominator)
+            for t, p, i, net, f, cap, w in rows
+        ],
+        schema={
+            **dict.fromkeys(("town", "part", "indicator"), pl.String),
+            **dict.fromkeys(("net", "n", "d", "cap", "weight_num", "weight_den"), pl.Int64),
+        },
+        orient="row",
+    )

@@ -1,0 +1,225 @@
+"""The JSON head of an assessment: period, scheme, account of rows, the numbers that papers speak of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from statistics import median
+from typing import Any
+
+import polars as pl
+
+from schemas.amount import write_amount
+from schemas.scheme import Scheme
+from schemas.tables import catalogue
+from scoring.exact import fixed
+from scoring.intake import Tables
+from scoring.ledger import Ledger
+from scoring.outcome.scores import COUNTED
+from scoring.periods import Period
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a run adds to facts and scheme.
+
+    Its edition and stage, the scheme's hash, whether the data is example data or incomplete.
+    """
+
+    edition: int = 1
+    stage: str = "internal"
+    scheme_hash: str = ""
+    example: bool = False
+    incomplete: bool = False
+    laws_given_up: tuple[str, ...] = ()
+    set_aside: Mapping[str, int] | None = None
+
+
+def head_of(
+    ledger: Ledger,
+    scheme: Scheme,
+    scores: pl.DataFrame,
+    findings: pl.DataFrame,
+    tables: Tables,
+    period: Period,
+    as_of: date,
+    options: Options,
+    read: Mapping[str, Mapping[str, int]],
+) -> dict[str, Any]:
+    """Return the JSON head: everything that is not a table."""
+    return {
+        "period": {
+            "id": period.id,
+            "label": next((i.label for i in scheme.calendar.intervals if i.id == period.id), period.id),
+            "start": period.start.isoformat(),
+            "end": period.end.isoformat(),
+            "kind": period.kind,
+        },
+        "as_of": as_of.isoformat(),
+        "edition": options.edition,
+        "stage": options.stage,
+        "incomplete": options.incomplete,
+        "example": options.example,
+        "run_code": "",
+        "scheme": _scheme_head(scheme, options),
+        "rows": _rows(ledger, tables, findings, as_of, options, read),
+        "summary": _summary(ledger, scheme, scores, findings),
+        "internal": {"pending_gates": ledger.adjustments.pending},
+    }
+
+
+def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
+    states = scheme.rectification.states
+    policy = {name: getattr(states, name) for name in type(states).model_fields}
+    return {
+        "id": scheme.id,
+        "title": scheme.title,
+        "title_en": scheme.title_en,
+        "document": scheme.document,
+        "hash": options.scheme_hash,
+        "direction": scheme.direction,
+        "full": write_amount(scheme.full),
+        "decimals": scheme.decimals,
+        "round_at": scheme.round_at,
+        "effective_from": scheme.effective.from_.isoformat(),
+        "example_notice": scheme.example_notice,
+        "rectification": {
+            name: {"share": write_amount(c.share), "extra": write_amount(c.extra)}
+            for name, c in policy.items()
+            if c is not None
+        },
+        "dimensions": [
+            {
+                **_labels(dimension),
+                "points": write_amount(dimension.points),
+                "indicators": [
+                    {
+                        **_labels(indicator),
+                        "points": write_amount(indicator.points),
+                        "clause": indicator.clause,
+                        "kind": indicator.rule.kind,
+                        "cap": _cap(indicator.cap, indicator.points),
+                        "basis": indicator.basis,
+                        "basis_en": indicator.basis_en,
+                    }
+                    for indicator in dimension.indicators
+                ],
+            }
+            for dimension in scheme.dimensions
+        ],
+        "parts": [
+            {**_labels(part), "weight": write_amount(part.weight)}
+            for part in (scheme.parts.parts if scheme.parts else ())
+        ],
+        "grades": [
+            {
+                **_labels(grade),
+                "at_least": None if grade.at_least is None else write_amount(grade.at_least),
+                "honour": grade.honour,
+            }
+            for grade in (scheme.grades.grades if scheme.grades else ())
+        ],
+        "gates": [{**_labels(gate), "effect": gate.effect} for gate in scheme.gates],
+        "not_scored": [
+            {
+                "id": item.id,
+                "label": item.label,
+                "label_en": item.label_en,
+                "clause": item.clause,
+                "reason": item.reason,
+                "reason_en": item.reason_en,
+            }
+            for item in scheme.not_scored
+        ],
+        "laws_given_up": list(options.laws_given_up),
+    }
+
+
+def _labels(item: Any) -> dict[str, Any]:
+    return {"id": item.id, "label": item.label, "label_en": item.label_en}
+
+
+def _cap(cap: object, points: Fraction) -> str | None:
+    return None if cap == "none" else write_amount(points if cap == "points" else Fraction(str(cap)))
+
+
+def _rows(
+    ledger: Ledger,
+    tables: Tables,
+    findings: pl.DataFrame,
+    as_of: date,
+    options: Options,
+    read: Mapping[str, Mapping[str, int]],
+) -> dict[str, Any]:
+    """Account for every row: read = used + unpriced + set aside + refused."""
+    withdrawn, period = ledger.withdrawn, ledger.facts.period
+    unpriced: dict[str, Mapping[str, int]] = {
+        "measures": ledger.facts.measures.unpriced + withdrawn["measures"],
+        "judgements": ledger.facts.judgements.unpriced,
+        "adjustments": Counter(ledger.adjustments.unpriced) + withdrawn["adjustments"],
+        "findings": _tally(findings["disposition"].replace("priced", None)),
+        "checks": _tally(
+            tables.checks.select(
+                pl.when(pl.col("checked_on") > as_of)
+                .then(pl.lit("after_as_of"))
+                .when(~pl.col("checked_on").is_between(period.start, period.end))
+                .then(pl.lit("other_period"))
+            ).to_series()
+        ),
+        **{
+            name: _tally(
+                getattr(tables, name).select(pl.when(pl.col(day) > as_of).then(pl.lit("after_as_of"))).to_series()
+            )
+            for name, day in (("rectifications", "submitted_on"), ("appeals", "filed_on"), ("letters", "sent_on"))
+        },
+    }
+    account = {}
+    for name in catalogue().tables:
+        known = getattr(tables, name).height
+        given = read.get(name, {})
+        reasons = {reason: unpriced.get(name, {})[reason] for reason in sorted(unpriced.get(name, {}))}
+        if given.get("duplicate_rows"):
+            reasons["identical_row"] = given["duplicate_rows"]
+        aside = (options.set_aside or {}).get(name, 0)
+        refused = given.get("refused", 0) - aside
+        used = known - sum(unpriced.get(name, {}).values())
+        account[name] = {
+            "read": used + sum(reasons.values()) + aside + refused,
+            "used": used,
+            "unpriced": reasons,
+            "set_aside": aside,
+            "refused": refused,
+        }
+    return account
+
+
+def _tally(reasons: pl.Series) -> dict[str, int]:
+    return dict(sorted(Counter(reasons.drop_nulls().to_list()).items()))
+
+
+def _summary(ledger: Ledger, scheme: Scheme, scores: pl.DataFrame, findings: pl.DataFrame) -> dict[str, Any]:
+    values = [score.statement.value for score in ledger.scores.values()]
+    total = {name: int(scores[name].sum()) for name in (*COUNTED, "sampled", "newly_confirmed")}
+
+    def exact(value: Fraction) -> str:
+        return fixed(value, scheme.decimals)
+
+    return {
+        "towns": str(scores.height),
+        "scored": str(len(values)),
+        "mean": exact(sum(values, Fraction(0)) / len(values)) if values else None,
+        "median": exact(median(values)) if values else None,
+        "max": exact(max(values)) if values else None,
+        "min": exact(min(values)) if values else None,
+        "sample_rate": _percent(total["sampled"], total["newly_confirmed"]),
+        "on_time_rate": _percent(total["closed_on_time"], total["due"]),
+        "priced": str(findings.filter(pl.col("disposition") == "priced").height),
+        **{name: str(value) for name, value in total.items()},
+    }
+
+
+def _percent(part: int, whole: int) -> str | None:
+    return fixed(Fraction(100 * part, whole), 1) if whole else None
