@@ -120,11 +120,12 @@ def stopped_days(
 ) -> dict[str, list[Interval]]:
     """Return the intervals in which each matter's clock stands still, merged.
 
-    The keeper's appeals stop it, and the days from a report's submission to its being sent back, of both findings.
+    The keeper's appeals (on the finding or on a verdict of its fix) stop it, and the days from a report's submission to its being sent back, of both findings.
     """
     matter_of = dict(zip(findings["finding_id"], findings["matter"], strict=True))
     stops: dict[str, list[Interval]] = defaultdict(list)
-    for target, filed, decided in appeals.select("target_id", "filed_on", "decided_on").iter_rows():
+    on_findings = appeals.filter(pl.col("target").is_in(["finding", "verdict"]))
+    for target, filed, decided in on_findings.select("target_id", "filed_on", "decided_on").iter_rows():
         # Only the keeper's own appeals count; a matter bears its keeper's id.
         if matter_of.get(target) == target and filed is not None and filed <= as_of:
             stops[target].append((filed, min(decided or as_of, as_of)))

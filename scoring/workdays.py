@@ -1,4 +1,4 @@
-"""Working days by the State Council's holiday arrangements, weekend days worked instead included, and the bureau's own additions.
+"""Working days by the State Council's holiday arrangements (weekend days worked included), and the bureau's own years.
 
 Source of the built-in years: the chinesecalendar package. A year that neither knows stops the run.
 """

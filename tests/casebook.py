@@ -106,6 +106,8 @@ def read_rows(raw):
         line.setdefault("adjustment_id", f"J{place + 1}")
     for place, line in enumerate(rows.get("appeals", [])):
         line.setdefault("appeal_id", f"S{place + 1}")
+        if line["target"] == "verdict" and line.get("new_value"):
+            line["new_value"] = WORDS["values"]["rectifications"]["verdict"][line["new_value"]]
     for place, line in enumerate(rows.get("letters", [])):
         line.setdefault("letter_id", f"H{place + 1}")
     for place, line in enumerate(rows.get("checks", [])):

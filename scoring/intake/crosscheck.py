@@ -53,7 +53,9 @@ def check_rectifications(
 
 
 def check_judgements(judgements: pl.DataFrame, problems: Problems) -> pl.DataFrame:
-    """Refuse a judged row that gives points and a deduction at once, or a share above one."""
+    """Refuse a judged row that gives points and a deduction at once, or a share above one; note one without a date."""
+    undated = pl.col("period").is_null() & pl.col("judged_on").is_null()
+    notice(judgements, undated, "judgement-undated", "judgements.period", problems)
     both = pl.sum_horizontal(pl.col("points", "deducted", "share").is_not_null()) > 1
     frame = refuse(judgements, both, "points-and-deducted", "judgements.deducted", problems)
     return refuse(frame, pl.col("share") > 1, "share-above-one", "judgements.share", problems)

@@ -32,6 +32,7 @@ from scoring.intake.rows import by_source, drop_repeated, make_ids, refuse_confl
 from scoring.intake.sandbox import RawSheet, Unread, read_files
 from scoring.intake.sheet import BAD, BLOCK, EPOCH_1904, SERIAL, Sheet
 from scoring.intake.towns import read_towns
+from scoring.intake.values import read_period
 
 _KINDS: Final = {".xlsx": "xlsx", ".csv": "csv", ".parquet": "parquet"}
 _NEEDED: Final = ("towns", "findings")
@@ -287,7 +288,7 @@ class _Reader:
             return
         self.present.add(about)
         laid = Sheet(sheet, head, headings, {one.id: one for one in heads}, extra, self.problems)
-        rows = lay_out(laid, self._town_of(item.rest, sheet.sheet))
+        rows = lay_out(laid, self._called(item.rest, sheet.sheet))
         if any(name.startswith(ITEM) for name in rows.columns):
             typed = read_matrix(table, rows, self.names, laid)
             self._read[about] += typed.height
@@ -311,6 +312,16 @@ class _Reader:
             self.present.add(about)
         else:
             self.problems.add("sheet-passed-over", "notice", file=sheet.file, sheet=sheet.sheet)
+
+    def _called(self, rest: str, sheet: str) -> dict[str, str]:
+        """Return the town and the period that a sheet or file is named after."""
+        called = {}
+        if (town := self._town_of(rest, sheet)) is not None:
+            called["town"] = town
+        for text in (sheet, rest, *rest.split()):
+            if read_period(text, self.names.intervals).value is not None:
+                return called | {"period": text}
+        return called
 
     def _town_of(self, rest: str, sheet: str) -> str | None:
         """Return the town that a sheet or file is named after, if its name is exactly a town's."""

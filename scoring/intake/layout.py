@@ -15,15 +15,15 @@ from scoring.intake.headrow import cell_columns, item_of
 from scoring.intake.sheet import ADDED, BAD, BLOCK, EPOCH_1904, SERIAL, Sheet
 
 
-def lay_out(sheet: Sheet, town: str | None) -> pl.DataFrame:
+def lay_out(sheet: Sheet, called: Mapping[str, str]) -> pl.DataFrame:
     """Return the sheet's data rows under the columns that its headings name, all text.
 
     Parameters
     ----------
     sheet
         The sheet, its heading, and the tables that it may hold.
-    town
-        The town that a sheet without a town column is named after.
+    called
+        What the sheet or its file is named after, for the columns that it lacks: `town`, `period`.
 
     Returns
     -------
@@ -50,9 +50,12 @@ def lay_out(sheet: Sheet, town: str | None) -> pl.DataFrame:
         pl.lit(not sound).alias(BAD),
     )
     named = set(known.values())
-    if f"{main.id}.town" not in named and "town" in main.columns and town is not None:
-        frame = frame.with_columns(pl.lit(town).alias(f"{main.id}.town"))
-        named.add(f"{main.id}.town")
+    for column, text in called.items():
+        # A name of a period gives way to any column that dates the rows.
+        dated = column == "period" and not named.isdisjoint(f"{main.id}.{day}" for day in ("judged_on", "dated_on"))
+        if f"{main.id}.{column}" not in named and column in main.columns and not dated:
+            frame = frame.with_columns(pl.lit(text).alias(f"{main.id}.{column}"))
+            named.add(f"{main.id}.{column}")
     if any(name.startswith("@") for name in named):
         named.add(f"{main.id}.indicator")
     for item in main.required:

@@ -176,6 +176,10 @@ def _check_declared(scheme: Scheme, root: nodes.Mapping, problems: Collector) ->
     for declared in scheme.fields:
         if declared.id in columns[declared.table]:
             problems.error(declared.line, "field-exists", at=declared.id, name=declared.id, table=declared.table)
+        elif declared.label in {heading for column in columns[declared.table].values() for heading in column.headings}:
+            problems.error(
+                declared.line, "field-label-taken", at=declared.id, name=declared.label, table=declared.table
+            )
         if declared.values and declared.type != "text":
             problems.error(declared.line, "field-values", at=declared.id, name=declared.id)
     findings = known_fields(scheme, "findings")

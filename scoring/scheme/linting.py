@@ -9,13 +9,16 @@ from statistics import median
 from schemas.amount import write_amount
 from schemas.scheme import Indicator, Scheme
 from schemas.scheme.conditions import Conditions, Test
-from schemas.scheme.rules import Measured, Rate
+from schemas.scheme.outcome import Surcharge
+from schemas.scheme.rules import Measured, PassFail, Rate
 from scoring.messages import say
 from scoring.scheme.fields import Field, known_fields
+from scoring.scheme.idle import lint_idle
 from scoring.scheme.laws import laws_given_up
 from scoring.scheme.loading import LoadedScheme
 from scoring.scheme.pricelint import Row, impossible, lint_price_lists, lint_rows, price_lists
 from scoring.scheme.problems import Collector, SchemeProblem
+from scoring.scheme.regions import meets, regions
 
 
 def lint(loaded: LoadedScheme, lang: str = "zh") -> tuple[SchemeProblem, ...]:
@@ -35,6 +38,8 @@ def lint(loaded: LoadedScheme, lang: str = "zh") -> tuple[SchemeProblem, ...]:
         _points,
         _double_penalty,
         _policy,
+        _surcharges,
+        lint_idle,
         _range,
         _grades,
         _parts,
@@ -65,8 +70,9 @@ def _conditions(scheme: Scheme, problems: Collector) -> None:
     if scheme.duplicates:
         pairs = (*scheme.duplicates.sides, *scheme.duplicates.exempt)
         sets += [("duplicates", scheme.duplicates.line, conditions) for conditions in pairs]
-        if scheme.duplicates.sides[0] == scheme.duplicates.sides[1]:
-            problems.warn(scheme.duplicates.line, "sides-alike", at="duplicates")
+        one, other = scheme.duplicates.sides
+        if any(meets(facts, one) and meets(facts, other) for facts in regions([one, other], fields) or ()):
+            problems.warn(scheme.duplicates.line_of("sides"), "sides-overlap", at="duplicates")
     sets.append(("self_reported_when", scheme.rectification.line, scheme.rectification.self_reported_when))
     for name, line, conditions in sets:
         if impossible(conditions, fields):
@@ -106,8 +112,14 @@ def _unused(scheme: Scheme, problems: Collector) -> None:
 
 def _measured(scheme: Scheme, problems: Collector) -> None:
     for _, indicator in scheme.indicators():
-        if isinstance(indicator.rule, Rate):
-            _rate(indicator, indicator.rule, problems)
+        rule = indicator.rule
+        if isinstance(rule, Rate):
+            _rate(indicator, rule, problems)
+        elif isinstance(rule, PassFail):
+            bound = rule.at_least if rule.at_least is not None else rule.at_most
+            if bound is not None and 0 < bound < 1:
+                value = write_amount(bound)
+                problems.warn(rule.line, "share-for-percent", at=indicator.id, name=indicator.label, value=value)
 
 
 def _rate(indicator: Indicator, rule: Rate, problems: Collector) -> None:
@@ -121,9 +133,14 @@ def _rate(indicator: Indicator, rule: Rate, problems: Collector) -> None:
             problems.warn(rule.line, "linear-against-better", at=indicator.id, name=indicator.label, better=rule.better)
     elif rule.bands:
         edges = [edge for band in rule.bands for edge in (band.at_least, band.at_most) if edge is not None]
-    if rule.better == "higher" and max(edges, default=Fraction(2)) <= 1:
-        highest = write_amount(max(edges))
-        problems.warn(rule.line, "share-for-percent", at=indicator.id, name=indicator.label, value=highest)
+    shares = [edge for edge in edges if 0 < edge < 1]
+    if rule.better == "higher":
+        shares += edges if max(edges) <= 1 else []
+    elif max(edges) >= 1:
+        shares = []  # 0.5 % beside 2 % may well be meant where lower is better
+    if shares:
+        value = write_amount(max(shares))
+        problems.warn(rule.line, "share-for-percent", at=indicator.id, name=indicator.label, value=value)
 
 
 def _points(scheme: Scheme, problems: Collector) -> None:
@@ -171,8 +188,7 @@ def _twice(key: str, seen: dict[str, Indicator], indicator: Indicator, code: str
 
 def _policy(scheme: Scheme, problems: Collector) -> None:
     rectification, states = scheme.rectification, scheme.rectification.states
-    if states.self_reported is not None and not rectification.self_reported_when:
-        problems.warn(states.self_reported.line, "state-never-met", at="self_reported", name="self_reported")
+    _share_order(scheme, problems)
     prices = [row.price for rows in price_lists(scheme).values() for row in rows]
     limit = Fraction(1) if rectification.extra_per == "charge" else max(prices, default=Fraction(0))
     for name in ("overdue", "sent_back"):
@@ -187,6 +203,44 @@ def _policy(scheme: Scheme, problems: Collector) -> None:
                 problems.warn(severity.line, "deadline-missing", at=severity.id, name=severity.id)
     if scheme.repeats and set(scheme.repeats.multipliers) == {Fraction(1)}:
         problems.warn(scheme.repeats.line, "repeats-idle", at="repeats")
+    elif scheme.repeats and scheme.repeats.multipliers[0] != 1:
+        value = write_amount(scheme.repeats.multipliers[0])
+        problems.warn(scheme.repeats.line_of("multipliers"), "repeats-first", at="repeats", value=value)
+
+
+def _share_order(scheme: Scheme, problems: Collector) -> None:
+    """Collect states that give back more than a better one; what breaks a law is named with the laws."""
+    states = scheme.rectification.states
+    ordered = [(states.on_time, "on_time", name) for name in ("waiting", "impossible", "long_term", "ended")]
+    if states.self_reported is not None:
+        ordered.append((states.self_reported, "self_reported", "on_time"))
+    for better, better_name, name in ordered:
+        worse = getattr(states, name)
+        if worse.share > better.share:
+            problems.warn(
+                worse.line_of("share") or better.line_of("share"),
+                "shares-out-of-order",
+                at=name,
+                name=name,
+                share=write_amount(worse.share),
+                other=better_name,
+                better=write_amount(better.share),
+            )
+
+
+def _surcharges(scheme: Scheme, problems: Collector) -> None:
+    """Collect surcharges above the loss itself, and those that read what an indicator or another one reads already."""
+    readers: dict[str, Indicator | Surcharge] = {}
+    for _, indicator in scheme.indicators():
+        if isinstance(indicator.rule, Measured):
+            readers.setdefault(indicator.rule.measure, indicator)
+    for one in scheme.surcharges:
+        other = readers.setdefault(one.measure, one)
+        if other is not one:
+            problems.warn(one.line, "double-surcharge", at=one.id, name=one.label, other=other.label, first=other.line)
+        highest = max(step.share for step in one.steps)
+        if highest > 1:
+            problems.warn(one.line, "surcharge-above-loss", at=one.id, name=one.label, value=write_amount(highest))
 
 
 def _range(scheme: Scheme, problems: Collector) -> None:
@@ -207,8 +261,13 @@ def _grades(scheme: Scheme, problems: Collector) -> None:
         return
     grades, up = scheme.grades.grades, scheme.direction == "up"
     low = scheme.range.min if scheme.range.min is not None else Fraction(0)
+    if any(gate.effect == "score_zero" for gate in scheme.gates):
+        low = min(low, Fraction(0))  # a gate's 0 stands outside the range
     high = scheme.range.max if scheme.range.max is not None else (None if up else scheme.full * _weight(scheme))
     best, worst = (low, high) if up else (high, low)
+    if not up and scheme.full >= 10 and grades[0].at_least is not None and 0 < grades[0].at_least <= 1:
+        full, value = write_amount(scheme.full), write_amount(grades[0].at_least)
+        problems.warn(grades[0].line, "grades-for-percent", at=grades[0].id, full=full, value=value)
     sign = -1 if up else 1
     previous: Fraction | None = None
     for grade in grades:

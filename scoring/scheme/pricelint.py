@@ -44,6 +44,7 @@ def lint_price_lists(scheme: Scheme, problems: Collector) -> None:
         tests = [Row(row.line, dated(row)) for row in rows]
         cells = lint_rows(name, tests, fields, problems)
         _overlapping_dates(name, rows, problems)
+        _outside(name, tests, scheme, problems)
         if cells is not None and not any(impossible(row.conditions, fields) for row in tests):
             _unmatched(name, tests, cells, scheme, problems)
             _severity_order(name, rows, cells, scheme, problems)
@@ -89,6 +90,15 @@ def _overlapping_dates(name: str, rows: Sequence[PriceRow], problems: Collector)
             end = min(row.to or date.max, other.to or date.max)
             if both_dated and row.when == other.when and start <= end:
                 problems.warn(row.line, "dates-overlap", at=name, name=name, first=other.line, start=start, end=end)
+
+
+def _outside(name: str, rows: Sequence[Row], scheme: Scheme, problems: Collector) -> None:
+    """Collect rows for days on which the scheme does not hold."""
+    start, end = scheme.effective.from_, scheme.effective.to or date.max
+    for row in rows:
+        days = row.conditions.get("found_on")
+        if days and ((days.to or date.max) < start or (days.from_ or date.min) > end):
+            problems.warn(row.line, "row-not-in-force", at=name, name=name, start=start, end=scheme.effective.to or "…")
 
 
 def _unmatched(name: str, rows: Sequence[Row], cells: Sequence[Facts], scheme: Scheme, problems: Collector) -> None:

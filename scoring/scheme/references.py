@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Protocol
 
-from schemas.scheme import Indicator, Scheme
-from schemas.scheme.outcome import Grade
+from schemas.scheme import Indicator, Measure, Scheme
+from schemas.scheme.outcome import Gate, Grade
 from schemas.scheme.rules import Measured
 from scoring.scheme import nodes
 from scoring.scheme.problems import Collector
@@ -71,21 +72,33 @@ class _References:
         lists += [scheme.fields, scheme.severities, scheme.measures, scheme.surcharges, scheme.gates]
         for named in lists:
             self._unique([(item.id, item.line) for item in named])
-        self._unique([(indicator.label, indicator.line) for indicator in indicators])
         self._aliases(indicators)
+        for shared in (indicators, scheme.measures, scheme.gates):
+            self._names(shared)
+
+    def _names(self, named: Sequence[Indicator | Measure | Gate]) -> None:
+        """Refuse a label that is another's id or label: data name an indicator, a measure or a gate by either."""
+        taken: dict[str, Indicator | Measure | Gate] = {}
+        for item in named:
+            for name in {_folded(item.id), _folded(item.label)}:
+                other = taken.setdefault(name, item)
+                if other.id != item.id:
+                    self.problems.error(
+                        item.line, "name-taken", at=item.id, name=item.label, other=other.id, first=other.line
+                    )
 
     def _aliases(self, indicators: Sequence[Indicator]) -> None:
         """Refuse an alias that means something else already: data name an indicator by id, label or alias."""
-        taken = {indicator.id: indicator.line for indicator in indicators}
-        taken |= {item.id: item.line for item in self.scheme.not_scored}
-        taken |= {indicator.label: indicator.line for indicator in indicators}
+        taken = {_folded(indicator.id): indicator.line for indicator in indicators}
+        taken |= {_folded(item.id): item.line for item in self.scheme.not_scored}
+        taken |= {_folded(indicator.label): indicator.line for indicator in indicators}
         for indicator in indicators:
             for alias in indicator.aliases:
-                if alias in taken:
+                first = taken.setdefault(_folded(alias), indicator.line)
+                if first != indicator.line or _folded(alias) in {_folded(indicator.id), _folded(indicator.label)}:
                     self.problems.error(
-                        indicator.line_of("aliases"), "alias-taken", at=indicator.id, name=alias, first=taken[alias]
+                        indicator.line_of("aliases"), "alias-taken", at=indicator.id, name=alias, first=first
                     )
-                taken.setdefault(alias, indicator.line)
 
     def _unique(self, names: list[tuple[str, int]]) -> None:
         first: dict[str, int] = {}
@@ -251,6 +264,12 @@ class _References:
                 key="year_closes_on",
                 value=closes,
             )
+        elif closes is not None:
+            # Earlier, the last period would end before it begins.
+            earliest = {"month": 12, "quarter": 10, "half": 7, "year": 1}[self.scheme.calendar.kind]
+            if int(closes[:2]) < earliest or closes == "02-29":
+                line = nodes.line_at(self.root, ("calendar", "year_closes_on"))
+                self.problems.error(line, "year-closes-early", value=closes, first=earliest)
 
     def direction(self) -> None:
         scheme = self.scheme
@@ -262,6 +281,11 @@ class _References:
             rows = [row for _, indicator in scheme.indicators() for row in scheme.prices_of(indicator)]
             for line in sorted({row.line for row in rows if row.zero_out}):
                 self.problems.error(line, "zero-out-up")
+
+
+def _folded(name: str) -> str:
+    """Return a name as data may write it: width and spaces make no difference."""
+    return unicodedata.normalize("NFKC", "".join(name.split()))
 
 
 def _is_day_of_year(text: str) -> bool:

@@ -136,3 +136,17 @@ def test_a_matrix_beside_a_column_of_indicators_is_refused(folder, kit, further)
     assert refused(intake, kit) == ["matrix-and-list"]
     assert intake.tables.judgements.is_empty()
     assert intake.rows["judgements"] == {"read": 1, "duplicate_rows": 0, "refused": 1}
+
+
+@pytest.mark.parametrize("name", ["评分表_2025Q1", "评分表 2025年第一季度"])
+def test_a_matrix_named_after_its_period_speaks_for_that_period(folder, kit, name):
+    kit.put(folder.path / f"{name}.xlsx", [["镇街", "群众满意"], ["克井镇", "8.5"]])
+    intake = folder.findings(kit.ROW).read()
+    assert not intake.refused
+    assert intake.tables.judgements["period"].to_list() == ["2025Q1"]
+
+
+def test_a_judgement_without_period_and_date_is_named(folder, kit):
+    kit.put(folder.path / "评分表.xlsx", [["镇街", "群众满意"], ["克井镇", "8.5"]])
+    intake = folder.findings(kit.ROW).read()
+    assert "judgement-undated" in kit.codes(intake, "notice")

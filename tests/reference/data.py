@@ -37,7 +37,7 @@ def rows_of(scheme, tables, goes_to, town, measure, period, part, as_of):
     """The rows that speak of this town and measure in this period, or in this part of it."""
     mine = [
         row
-        for row in tables.get("measures", [])
+        for row in appealed(tables, as_of)
         if goes_to[row["town"]] == town
         and row["measure"] == measure
         and not (row.get("dated_on") and row["dated_on"] > as_of)
@@ -58,6 +58,25 @@ def rows_of(scheme, tables, goes_to, town, measure, period, part, as_of):
         if any(span & other for other in spans[:place]):
             raise RefusedError("measure-twice", town, measure)
     return chosen
+
+
+def appealed(tables, as_of):
+    """The measures as decided appeals left them: `town/measure/period` names one."""
+    rows = [dict(row) for row in tables.get("measures", [])]
+    decided = [a for a in tables.get("appeals", []) if a["target"] == "measure" and a.get("decided_on")]
+    for appeal in sorted(decided, key=lambda a: a["decided_on"]):
+        if appeal["decided_on"] > as_of or appeal["decision"] not in {"withdraw", "change"}:
+            continue
+        for row in list(rows):
+            if f"{row['town']}/{row['measure']}/{row['period']}" != appeal["target_id"]:
+                continue
+            if appeal["decision"] == "withdraw":
+                rows.remove(row)
+            elif "/" in appeal["new_value"]:
+                row["numerator"], row["denominator"] = appeal["new_value"].split("/")
+            else:
+                row["value" if row.get("value") is not None else "numerator"] = appeal["new_value"]
+    return rows
 
 
 def exact(cell):

@@ -89,11 +89,11 @@ def placing_day(scheme, row):
     return row["found_on"]
 
 
-def appeals_on(row, tables, as_of):
+def appeals_on(row, tables, as_of, targets=frozenset({"finding"})):
     return [
         appeal
         for appeal in tables.get("appeals", [])
-        if appeal["target"] == "finding" and appeal["target_id"] == row["finding_id"] and appeal["filed_on"] <= as_of
+        if appeal["target"] in targets and appeal["target_id"] == row["finding_id"] and appeal["filed_on"] <= as_of
     ]
 
 
@@ -256,7 +256,7 @@ def stopped_days(keeper, members, tables, as_of):
     days = set()
     spans = [
         (a["filed_on"], min(a["decided_on"], as_of) if a.get("decided_on") else as_of)
-        for a in appeals_on(keeper.row, tables, as_of)
+        for a in appeals_on(keeper.row, tables, as_of, {"finding", "verdict"})
     ]
     for member in members:
         spans += [

@@ -22,6 +22,7 @@ class Box:
     top: float
     right: float
     bottom: float
+    baseline: float
     upright: bool
 
 
@@ -53,11 +54,14 @@ def boxes(data: bytes, number: int) -> Iterator[Box]:
         left, bottom, right, top = words.get_charbox(index)
         matrix = raw.FS_MATRIX()
         raw.FPDFText_GetMatrix(words, index, ctypes.byref(matrix))
+        x, y = ctypes.c_double(), ctypes.c_double()
+        raw.FPDFText_GetCharOrigin(words, index, ctypes.byref(x), ctypes.byref(y))
         yield Box(
             character,
             left / POINTS_A_MM,
             (height - top) / POINTS_A_MM,
             right / POINTS_A_MM,
             (height - bottom) / POINTS_A_MM,
+            (height - y.value) / POINTS_A_MM,
             abs(matrix.b) < 1e-3 and abs(matrix.c) < 1e-3,
         )

@@ -213,7 +213,9 @@ def test_a_town_under_a_veto_does_not_lead(build):
     import polars as pl
 
     whole = build(crowd=30)
-    whole.scores = whole.scores.with_columns(rank=pl.when(pl.col("town_code") == sample.GATED).then(1).otherwise("rank"))
+    whole.scores = whole.scores.with_columns(
+        rank=pl.when(pl.col("town_code") == sample.GATED).then(1).otherwise("rank")
+    )
     words = sentences(whole)
     assert "王屋镇" not in words.split("得分居前")[0].split("平均得分")[1]
     assert "王屋镇因信访处置不当造成恶劣影响，按规定" in words

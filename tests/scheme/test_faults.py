@@ -12,6 +12,11 @@ def line_of(text: str, snippet: str) -> int:
     return text[: text.index(snippet)].count("\n") + 1
 
 
+PRICES = FULL[FULL.index("  by_severity:\n") : FULL.index("dimensions:")]
+GRADES = FULL[FULL.index("grades:\n  by") : FULL.index("tie_breakers:")]
+RATE = ("rule:\n          kind: rate",)
+BANDS = "bands:\n            - {at_least: 90, points: 20}\n            - {at_least: 80, points: 10}"
+
 # old text, new text, what stands on the named line afterwards, code
 FAULTS = [
     # the text itself
@@ -47,6 +52,8 @@ FAULTS = [
     ("before_delegation: true", "before_delegation: 是", "before_delegation", "want-true-false"),
     ("title: 全套", "title: [全套]", "title: [", "want-text"),
     ("key: [case_ref]", "key: case_ref", "key: case_ref", "want-list"),
+    ("key: [case_ref]", "key: []", "key: []", "too-short"),
+    ("    - {channel: [热线]}", "    - {channel: [热线]}\n    - {channel: 自查}", "sides:", "too-long"),
     ("effective: {from: 2025-01-01, to: 2026-12-31}", "effective: 2025", "effective: 2025", "want-keys"),
     ("kind: judged", "kind: judgd", "kind: judgd", "word-unknown"),
     ("rule: {kind: judged}", "rule: {}", "rule: {}", "kind-missing"),
@@ -67,20 +74,32 @@ FAULTS = [
     ("range: {min: 0, max: 102.5}", "range: {min: 5, max: 1}", "range:", "range-reversed"),
     ("grade: 合格}", "note: 合格}", "id: veto", "key-unknown"),
     ("effect: grade_ceiling, grade: 合格", "effect: grade_ceiling", "id: veto", "gate-grade"),
+    (
+        "at_least: 80, points: 10}\n",
+        "at_least: 80, points: 10}\n          linear: {none_at: 0, full_at: 9}\n",
+        *RATE,
+        "one-shape",
+    ),
+    (BANDS, "linear: {none_at: 80, full_at: 80}", "linear:", "goalposts-equal"),
     ("reason: 已讨论", "reason: x", "reason: x", "want-reason"),
     ('year_closes_on: "12-20"', "year_closes_on: 1220", "year_closes_on", "want-month-day"),
     ('year_closes_on: "12-20"', 'year_closes_on: "13-20"', "year_closes_on", "want-month-day"),
+    ('year_closes_on: "12-20"', 'year_closes_on: "09-20"', "year_closes_on", "year-closes-early"),
     # references
     ("prices: by_severity", "prices: by_sevrity", "by_sevrity", "unknown-price-lists"),
     ("measure: satisfied", "measure: satisfed", "satisfed", "unknown-measures"),
     ("    measure: recheck\n    steps", "    measure: rechek\n    steps", "rechek", "unknown-measures"),
     ("    of: files\n", "    of: file\n", "of: file\n", "unknown-dimensions"),
+    ("level: dimension", "level: indicator", "of: files\n", "unknown-indicators"),
     ("level: dimension", "level: total", "id: again", "surcharge-of-total"),
+    (PRICES, "  by_severity: []\n", "by_severity: []", "price-list-empty"),
     ("{at_least: 2, share: 0.25}", "{at_least: 1, share: 0.25}", "id: again", "steps-not-rising"),
     ("points_move_to: timely", "points_move_to: visiting", "points_move_to", "points-move-elsewhere"),
     ("all_not_applicable: files", "all_not_applicable: filez", "filez", "unknown-dimensions"),
     ("part: earlier}", "part: erlier}", "part: erlier", "unknown-parts"),
     ("    - {part: earlier}\n", "", "id: earlier", "part-without-row"),
+    (GRADES, "", "id: fall", "gate-without-grades"),
+    ("by: quantiles\n  smallest_group: 4\n", "by: bands\n", "id: 良好", "grade-top-in-bands"),
     ("grade: 合格}", "grade: 合各}", "id: veto", "unknown-grades"),
     ("{by: dimension, of: files}", "{by: dimension, of: filez}", "of: filez", "unknown-dimensions"),
     ("{by: dimension, of: files}", "{by: dimension}", "{by: dimension}", "tie-breaker-of-missing"),
@@ -91,10 +110,14 @@ FAULTS = [
         "- id: complete\n        label: 及时",
         "duplicate-id",
     ),
-    ("label: 及时", "label: 齐全", "- id: timely", "duplicate-id"),
+    ("label: 及时", "label: 齐全", "- id: timely", "name-taken"),
+    ("label: 及时", "label: complete", "- id: timely", "name-taken"),
+    ("label: 备用金}", "label: 走访数}", "{id: kept,", "name-taken"),
+    ("label: 降档", "label: 否决", "{id: fall,", "name-taken"),
     ("{id: kept,", "{id: visited,", "{id: visited, label: 备用金}", "duplicate-id"),
     ("aliases: [file_a, file_b]", "aliases: [file_a, bureau]", "aliases:", "alias-taken"),
     ("label: 良好, at_least: 80", "label: 良好, at_least: 95", "id: 良好", "grades-out-of-order"),
+    ("aliases: [file_a, file_b]", "aliases: [file_a, 现 场]", "aliases:", "alias-taken"),
     ("top: 0.6", "top: 0.2", "id: 良好", "tops-not-rising"),
     ("at_least: 80, top: 0.6", "at_least: 80", "id: 良好", "grade-without-top"),
     ("label: 良好, at_least: 80,", "label: 良好,", "id: 良好", "grade-without-edge"),
@@ -121,6 +144,7 @@ FAULTS = [
     ("visits: {lt: 2}}, price: 1,", "visits: 二}, price: 1,", "visits: 二", "not-exact"),
     ("key: [case_ref]", "key: [case_reff]", "key: [case_reff]", "unknown-field"),
     ("{id: visits,", "{id: cases,", "{id: cases,", "field-exists"),
+    ("label: 走访次数", "label: 问题等级", "id: visits", "field-label-taken"),
     ("label: 走访次数, type: integer", "label: 走访次数, type: integer, values: [一]", "id: visits", "field-values"),
     ("  channel: [抽查", "  severity: [一般]\n  channel: [抽查", "  severity: [", "values-field"),
     # numbers
@@ -130,6 +154,7 @@ FAULTS = [
     ("    cap: 50", "    cap: 0", "cap: 0", "cap-not-positive"),
     ("share: 0.25}", "share: 25}", "id: again", "share-too-large"),
     ("{at_least: 80, points: 10}", "{at_least: 95, points: 10}", "at_least: 95", "bands-out-of-order"),
+    ("{at_least: 80, points: 10}", "{at_least: 80, points: 20.5}", "points: 20.5", "band-worse-earns-more"),
     ("{at_least: 80, points: 10}", "{at_least: 80, points: 21}", "points: 21", "band-above-points"),
     ("price: 2}\ndim", "price: 0.000000001}\ndim", "price_lists:", "denominator"),
     ("price: 2}\ndim", "price: 99999999999}\ndim", "price: 99999999999", "price-too-large"),

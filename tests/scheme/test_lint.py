@@ -7,7 +7,7 @@ import pytest
 
 from scoring.scheme import laws_given_up, lint, load_scheme
 from tests.scheme.conftest import FULL, SHIPPED
-from tests.scheme.test_faults import line_of
+from tests.scheme.test_faults import BANDS, line_of
 
 
 def warnings(loaded):
@@ -28,6 +28,8 @@ def test_the_full_scheme_has_only_expected_warnings(load):
 def test_shipped_schemes_give_up_the_law_of_rates_and_nothing_else(path):
     assert [one.code for one in lint(load_scheme(path))] == ["law-rate"]
 
+
+POLICY = FULL[FULL.index("  self_reported_when") : FULL.index("surcharges:")]
 
 # old text, new text, what stands on the named line, code
 # fmt: off
@@ -58,7 +60,38 @@ CASES = [
     ("weight: 2/5", "weight: 0.5", "parts:\n    - {id: recent", "part-weights"),
     ("{part: recent, months: 1}\n", "{part: earlier}\n    - {part: recent, months: 1}\n", "{part: recent", "row-never-matches"),
     ("    - {when: {level: 省}, points: 1}", "    - {points: 2}\n    - {when: {level: 省}, points: 1}", "{level: 省}", "row-never-matches"),
-    ("    - {channel: [热线]}", "    - {channel: 抽查}", "duplicates:", "sides-alike"),
+    ("    - {channel: [热线]}", "    - {channel: 抽查}", "sides:", "sides-overlap"),
+    ("    - {channel: [热线]}", "    - {channel: [热线, 抽查]}", "sides:", "sides-overlap"),
+    ("    - {channel: [热线]}", "    - {severity: 严重}", "sides:", "sides-overlap"),
+    ("price: 1, to: 2025-06-30", "price: 1, to: 2024-06-30", "to: 2024-06-30", "row-not-in-force"),
+    ("price: 2, from: 2025-07-01", "price: 2, from: 2027-07-01", "from: 2027-07-01", "row-not-in-force"),
+    ("{tags: {has: [历史遗留]}}", "{}", "  when:\n    - {}", "exempts-everything"),
+    ("measure: kept, at_least: 1}", "measure: kept, at_least: 0.98}", "kind: pass_fail", "share-for-percent"),
+    (BANDS, "linear: {none_at: 0.8, full_at: 100}", "kind: rate", "share-for-percent"),
+    (BANDS, "per_point: {target: 1, price: 0.5}", "kind: rate", "share-for-percent"),
+    (BANDS, "better: lower\n          linear: {none_at: 0.15, full_at: 0}", "kind: rate", "share-for-percent"),
+    ("{at_least: 2, share: 0.25}", "{at_least: 2, share: 5}", "- id: again", "surcharge-above-loss"),
+    ("    measure: recheck\n    steps", "    measure: visited\n    steps", "- id: again", "double-surcharge"),
+    ("{price: 0.5}\n  - id: effect", "{when: {doc_kind: 表}, price: 0.5}\n            - {when: {doc_kind: 表}, price: 1}\n  - id: effect", "{when: {doc_kind: 表}, price: 1}", "row-never-matches"),
+    ("prices: by_severity", "prices: [{when: {doc_kind: 表, visits: {lt: 2}}, price: 1}]", "- id: timely", "double-conditions"),
+    ("multipliers: [1, 1.5, 2]", "multipliers: [100, 150, 200]", "repeats:", "repeats-first"),
+    ("points: 1}\ndemerits", "points: 4}\ndemerits", "points: 4}", "bonus-above-ceiling"),
+    ("grade: 合格}", "grade: 优秀}", "- {id: veto", "gate-idle"),
+    ("self_reported: {share: 1}", "self_reported: {share: 0.4}", "on_time: {share", "shares-out-of-order"),
+    ("late: {share: 0.2}", "late: {share: 0.2}\n    impossible: {share: 0.9}", "impossible:", "shares-out-of-order"),
+    ("late: {share: 0.2}", "late: {share: 0.2}\n    false_report: {share: 0.1}", "false_report:", "key-idle"),
+    (POLICY, "  credit_on: reported\n" + POLICY + "    waiting: {share: 0.1}\n", "waiting:", "key-idle"),
+    ("points_move_to: timely\n", "no_data: full\n", "no_data: full", "key-idle"),
+    ("          kind: deduct\n          per: case\n", "          kind: deduct\n          zero_out_lifted_by: fix\n", "zero_out_lifted_by", "key-idle"),
+    ("minimum_sample: 30", "sample: sample", "sample: sample", "key-idle"),
+    ("    label: 备用金\n        points: 5", "    label: 备用金\n        points: 5\n        points_move_to: on_site", "points_move_to: on_site", "key-idle"),
+    ("{by: dimension, of: files}", "{by: dimension, of: files, when: {severity: 严重}}", "{by: dimension", "key-idle"),
+    ("  order: [抽查, 热线]\n", "  order_by: channel\n", "order_by", "key-idle"),
+    ("{id: 合格, label: 合格}", "{id: 合格, label: 合格, top: 0.9}", "{id: 合格, label: 合格, top", "key-idle"),
+    ("late: {share: 0.2}", "late: {share: 0.2}\n    partly: {share: 0.1}", "partly:", "law-further-report"),
+    ("  days: 15\n", "  days: 15\n  within: scheme\n", "duplicates:", "law-pairs"),
+    ("          kind: deduct\n          prices:\n", "          kind: deduct\n          zero_out_lifted_by: fix\n          prices:\n", "- id: timely", "law-zero-out"),
+    ("late: {share: 0.2}", "late: {share: 0.2}\n    open_in_time: {share: 0.1}", "open_in_time:", "law-further-report"),
     ("code: law-rate", "code: law-rates", "code: law-rates", "silence-idle"),
     ("late: {share: 0.2}", "late: {share: 0.8}", "on_time:", "law-credit-order"),
 ]
@@ -73,6 +106,56 @@ def test_every_warning_names_its_line(old, new, snippet, code, load):
     expected = line_of(text, snippet)
     # A block begins on the line of its first key, one below the key that names it.
     assert lines & {expected, expected + 1}, warnings(load(text))
+
+
+UP = """
+id: up
+title: 上
+document: 例
+effective: {from: 2025-01-01}
+direction: up
+dimensions:
+  - id: a
+    label: 甲
+    points: 1
+    indicators:
+      - {id: x, label: 乙, points: 1, clause: 一, cap: none, rule: {kind: deduct, prices: [{price: 1}]}}
+gates:
+  - {id: veto, label: 否决, effect: score_zero}
+"""
+
+
+def test_a_score_of_zero_is_no_punishment_where_lower_is_better(load):
+    assert warnings(load(UP)) == {(line_of(UP, "{id: veto"), "gate-zero-up")}
+
+
+def test_a_gate_on_honours_needs_a_grade_that_has_them(load):
+    text = FULL.replace("effect: grade_down", "effect: no_honours")
+    assert "gate-idle" not in {code for _, code in warnings(load(text))}
+    assert (line_of(text, "- {id: fall"), "gate-idle") in warnings(load(text.replace(", honour: true", "")))
+
+
+def test_a_gate_of_zero_reaches_a_grade_below_the_range(load):
+    text = FULL.replace("range: {min: 0,", "range: {min: 80,")
+    assert "grade-unreachable" in {code for _, code in warnings(load(text))}
+    text = text.replace("effect: grade_down", "effect: score_zero")
+    assert "grade-unreachable" not in {code for _, code in warnings(load(text))}
+
+
+def test_grades_written_as_shares_are_suspicious(load):
+    text = FULL.replace("at_least: 90, top", "at_least: 0.9, top").replace("at_least: 80, top", "at_least: 0.8, top")
+    assert (line_of(text, "- {id: 优秀"), "grades-for-percent") in warnings(load(text))
+
+
+def test_a_low_error_rate_beside_a_higher_one_may_be_meant(load):
+    text = FULL.replace(BANDS, "better: lower\n          linear: {none_at: 2, full_at: 0.5}")
+    assert "share-for-percent" not in {code for _, code in warnings(load(text))}
+
+
+def test_credit_on_the_report_keeps_the_law_of_further_reports(load):
+    text = FULL.replace("late: {share: 0.2}", "late: {share: 0.2}\n    partly: {share: 0.1}")
+    text = text.replace("  self_reported_when", "  credit_on: reported\n  self_reported_when")
+    assert "law-further-report" not in {law.code for law in laws_given_up(load(text).scheme)}
 
 
 def test_dates_that_leave_a_gap_name_the_days(load):
