@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from scoring.assessment import Assessment, assess
-from scoring.intake import Intake, read_folder, write_problems
+from scoring.intake import Intake, read_folder, write_numbered, write_problems
 from scoring.manifest import write_manifest
 from scoring.messages import say
 from scoring.outcome import Options
@@ -217,6 +217,7 @@ def _write(job: Job, intake: Intake, assessment: Assessment, printer: Printer, f
     """Write the tables, and begin the papers."""
     papers = printer.print_all(assessment, job.settings, fresh) if "pdf" in job.formats else []
     write_problems(intake.problems, fresh)
+    write_numbered(intake, fresh, job.settings.lang)
     if "csv" in job.formats:
         from scoring.reports.tables_out import write_tables
 

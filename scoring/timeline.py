@@ -120,7 +120,8 @@ def stopped_days(
 ) -> dict[str, list[Interval]]:
     """Return the intervals in which each matter's clock stands still, merged.
 
-    The keeper's appeals (on the finding or on a verdict of its fix) stop it, and the days from a report's submission to its being sent back, of both findings.
+    The keeper's appeals (on the finding or on a verdict of its fix) stop it, and the days from a report's submission
+    to its being sent back, of both findings.
     """
     matter_of = dict(zip(findings["finding_id"], findings["matter"], strict=True))
     stops: dict[str, list[Interval]] = defaultdict(list)

@@ -9,7 +9,7 @@ import csv
 import random
 import tempfile
 from collections import Counter, defaultdict
-from datetime import date, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -17,7 +17,6 @@ import polars as pl
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from schemas.scheme import Scheme
 from scoring.assessment import FRAMES, Assessment, assess
 from scoring.periods import Period
 from scoring.problems import Refused
@@ -198,7 +197,8 @@ def test_scores_stay_in_range(world):
         if zero & set(row["gates"]):
             assert score == 0
         else:
-            assert low <= score and (high is None or score <= high)
+            assert low <= score
+            assert high is None or score <= high
         assert (score * 10**scheme.decimals).denominator == 1
 
 

@@ -14,7 +14,10 @@ def appeal(target, target_id, value, decision="变更"):
 def put_all(folder, kit, *appeals):
     folder.findings(kit.row(严重程度="严重")).reports(kit.REPORT)
     folder.csv("指标数据.csv", [["镇街", "周期", "指标", "分子", "分母"], ["克井镇", "2025Q1", "入户率", "8", "10"]])
-    adjustments = [["编号", "镇街", "日期", "类型", "项目", "依据"], ["J-1", "克井镇", "2025-03-01", "加分", "表彰", "文一"]]
+    adjustments = [
+        ["编号", "镇街", "日期", "类型", "项目", "依据"],
+        ["J-1", "克井镇", "2025-03-01", "加分", "表彰", "文一"],
+    ]
     folder.csv("加减分.csv", adjustments)
     folder.csv("申诉复核.csv", [HEAD, *appeals])
     return folder.read()

@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from scoring.intake.numbered import FILE, write_numbered
+
 COMBINED = ["序号", "镇街", "发现日期", "考核指标", "严重程度", "存在问题", "整改时限"]
 COMBINED += ["整改情况", "整改完成时间", "报送日期", "复核结论"]
 
@@ -150,3 +152,30 @@ def test_a_judgement_without_period_and_date_is_named(folder, kit):
     kit.put(folder.path / "评分表.xlsx", [["镇街", "群众满意"], ["克井镇", "8.5"]])
     intake = folder.findings(kit.ROW).read()
     assert "judgement-undated" in kit.codes(intake, "notice")
+
+
+def test_a_ledger_without_numbers_comes_back_numbered_and_reads_the_same(folder, kit, tmp_path_factory):
+    head = ["镇街", "发现日期", "考核指标", "严重程度", "问题描述", "责任人", "报送日期", "整改情况", "复核结论"]
+    rows = [
+        ["克井镇", "2025-03-01", "档案资料齐全", "一般", "=缺少签字", "内部", "2025-03-09", "已完成", "通过销号"],
+        ["济水", "2025-03-02", "入户调查", "较重", "未入户", "内部", "", "", ""],
+    ]
+    kit.put(folder.path / "问题整改台账.xlsx", [head, *rows])
+    first = folder.read()
+    assert not first.refused
+    again = tmp_path_factory.mktemp("again")
+    assert write_numbered(first, again, "zh")
+    (folder.path / "问题整改台账.xlsx").unlink()
+    (folder.path / "问题台账.xlsx").write_bytes((again / FILE).read_bytes())
+    second = folder.read()
+    assert not second.refused
+    assert "id-made" not in kit.codes(second)
+    for name in ("findings", "rectifications"):
+        ours, theirs = (
+            getattr(i.tables, name).drop(
+                "source_file", "source_sheet", "source_row", "responsible_person", strict=False
+            )
+            for i in (first, second)
+        )
+        assert ours.sort("finding_id").equals(theirs.sort("finding_id"))
+    assert not write_numbered(second, again, "zh")
