@@ -65,8 +65,8 @@ class Assessment:
         own = {name: getattr(self, name).filter(pl.col("town_code") == code) for name in FRAMES[:-1]}
         return replace(self, head=head, findings=self.findings.filter(pl.col("town") == code), **own)
 
-    def save(self, folder: Path) -> None:
-        """Write `assessment.json` and a Parquet file a frame; the JSON binds the frames by SHA-256."""
+    def save(self, folder: Path) -> dict[str, str]:
+        """Write a Parquet file a frame and `assessment.json`; return the frames' SHA-256, by which the JSON binds them."""
         digests = {}
         for name in FRAMES:
             # By way of memory: of a full disk Polars would only say that its transport failed.
@@ -74,6 +74,11 @@ class Assessment:
             getattr(self, name).write_parquet(content, compression="zstd", statistics=False)
             digests[name] = hashlib.sha256(content.getbuffer()).hexdigest()
             (folder / f"{name}.parquet").write_bytes(content.getbuffer())
+        self.save_head(folder, digests)
+        return digests
+
+    def save_head(self, folder: Path, digests: Mapping[str, str]) -> None:
+        """Write `assessment.json` alone, beside frames that are written already."""
         text = json.dumps({**self.head, "frames": digests}, ensure_ascii=False, indent=1, sort_keys=True)
         (folder / "assessment.json").write_text(text + "\n", "utf-8")
 

@@ -22,6 +22,8 @@ def round_half_away(value: Fraction, decimals: int) -> Fraction:
     Fraction(-1, 100)
     """
     scale = 10**decimals
+    if scale % value.denominator == 0:
+        return value
     doubled = abs(value.numerator) * scale * 2
     magnitude = (doubled + value.denominator) // (2 * value.denominator)
     return Fraction(-magnitude if value < 0 else magnitude, scale)
@@ -59,14 +61,14 @@ def reduced(frame: pl.DataFrame, columns: dict[str, str], denominator: int) -> p
     for column, stem in columns.items():
         distinct = frame.get_column(column).unique().drop_nulls().to_list()
         values = [Fraction(multiple, denominator) for multiple in distinct]
-        lookup = pl.DataFrame(
-            {
-                column: distinct,
-                f"{stem}_num": [v.numerator for v in values],
-                f"{stem}_den": [v.denominator for v in values],
-            },
-            schema={column: pl.Int64, f"{stem}_num": pl.Int64, f"{stem}_den": pl.Int64},
-        )
-        # Left: rows keep their order and number whatever the lookup holds.
-        frame = frame.join(lookup, on=column, how="left", maintain_order="left").drop(column)
+        # Looked up column by column: a join would copy every other column of the frame as well.
+        frame = frame.with_columns(
+            _looked_up(column, distinct, [v.numerator for v in values]).alias(f"{stem}_num"),
+            _looked_up(column, distinct, [v.denominator for v in values]).alias(f"{stem}_den"),
+        ).drop(column)
     return frame
+
+
+def _looked_up(column: str, multiples: list[int], values: list[int]) -> pl.Expr:
+    old, new = pl.Series(multiples, dtype=pl.Int64), pl.Series(values, dtype=pl.Int64)
+    return pl.col(column).replace_strict(old, new, default=None, return_dtype=pl.Int64)

@@ -60,6 +60,22 @@ def _close(year: int, month: int, rules: Calendar) -> date:
     return date(year, month, rules.closes_on or calendar.monthrange(year, month)[1])
 
 
+def period_before(period: Period, rules: Calendar) -> Period | None:
+    """Return the period of the same kind just before; None before a declared interval, which has no order."""
+    if period.kind == "interval":
+        return None
+    # The last day of the period before, whose label is found by trying those of its calendar year and the next.
+    day = period.start - timedelta(days=1)
+    tried = {
+        "month": [f"{y}-{m:02d}" for y in (day.year, day.year + 1) for m in range(1, 13)],
+        "quarter": [f"{y}Q{n}" for y in (day.year, day.year + 1) for n in range(1, 5)],
+        "half": [f"{y}H{n}" for y in (day.year, day.year + 1) for n in (1, 2)],
+        "year": [str(y) for y in (day.year, day.year + 1)],
+    }[period.kind]
+    spans = (parse_period(label, rules) for label in tried)
+    return next((span for span in spans if span is not None and span.holds(day)), None)
+
+
 def months_back(day: date, months: int) -> date:
     """Return the same day `months` earlier, clamped to that month's end.
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 import polars as pl
 
@@ -19,7 +19,7 @@ from scoring.manifest import write_manifest
 from scoring.messages import say
 from scoring.outcome import Options
 from scoring.outfolder import fresh_folder, locked, plain_disk_errors, put_in_place
-from scoring.periods import Period, parse_period
+from scoring.periods import Period, parse_period, period_before
 from scoring.problems import Problem, Refused
 from scoring.reports.masking import mask_column
 from scoring.reports.settings import Settings
@@ -99,13 +99,14 @@ def run(
         for number, period in enumerate(periods):
             progress("score", number, len(periods))
             try:
-                assessment = _assess(job, intake, period)
+                used, assessment = _assess(job, intake, period)
+                assessment = _beside_the_one_before(job, used, period, assessment)
             except Refused as refused:
                 own = as_rows(refused.problems, job.settings.lang)
                 _refuse(job, pl.concat([own, intake.problems], how="diagonal_relaxed"))
             fresh = folders.enter_context(fresh_folder(job.out, period.id))
             assessment = _with_code(assessment, fresh)
-            papers += _write(job, intake, assessment, printer, fresh)
+            papers += _write(job, used, assessment, printer, fresh)
             written.append((Made(period, assessment, job.out / period.id), fresh))
         progress("score", len(periods), len(periods))
         for done, paper in enumerate(as_completed(papers), 1):
@@ -132,7 +133,7 @@ def read_and_assess(job: Job, periods: Sequence[Period]) -> tuple[Intake, list[A
     if not _may_go_on(job, intake):
         raise RunRefused(intake.problems)
     try:
-        return intake, [_assess(job, intake, period) for period in periods]
+        return intake, [_assess(job, intake, period)[1] for period in periods]
     except Refused as refused:
         raise RunRefused(as_rows(refused.problems, job.settings.lang)) from refused
 
@@ -182,7 +183,7 @@ def _may_go_on(job: Job, intake: Intake) -> bool:
     return refused.is_empty() or (job.set_aside and refused["row"].null_count() == 0)
 
 
-def _refuse(job: Job, problems: pl.DataFrame) -> None:
+def _refuse(job: Job, problems: pl.DataFrame) -> NoReturn:
     with fresh_folder(job.out, "problems") as fresh:
         write_problems(problems, fresh)
         for name in _PROBLEMS:
@@ -190,7 +191,57 @@ def _refuse(job: Job, problems: pl.DataFrame) -> None:
     raise RunRefused(problems)
 
 
-def _assess(job: Job, intake: Intake, period: Period) -> Assessment:
+def _assess(job: Job, intake: Intake, period: Period) -> tuple[Intake, Assessment]:
+    """Score a period; a draft leaves out the rows that only scoring refuses, too, and says which intake it used."""
+    try:
+        return intake, _score(job, intake, period)
+    except Refused as refused:
+        places = {(p.file, p.sheet, p.row) for p in refused.problems}
+        # What is the fault of no single row cannot be left out.
+        if not job.set_aside or any(row == 0 for _, _, row in places):
+            raise
+        rest = intake.without(places, as_rows(refused.problems, job.settings.lang))
+        if rest is None:
+            raise
+    return _assess(job, rest, period)
+
+
+def _beside_the_one_before(job: Job, intake: Intake, period: Period, assessment: Assessment) -> Assessment:
+    """Put the scores of the period before into the head, scored from the same folder as of that period's own day.
+
+    Left out for a first period, one before the scheme came into force, and one that the folder cannot score.
+    """
+    scheme = job.scheme.scheme
+    before = period_before(period, scheme.calendar)
+    if before is None or before.start < scheme.effective.from_:
+        return assessment
+    try:
+        day = _day(job, before)
+        earlier = _score(replace(job, as_of=min(day, job.as_of or day)), intake, before)
+    except Refused:
+        return assessment
+    if earlier.head["summary"]["priced"] == "0":
+        return assessment
+    towns = {
+        row["town_code"]: {"score": row["score"], "rank": row["rank"]}
+        for row in earlier.scores.iter_rows(named=True)
+        if row["score"] is not None
+    }
+    previous = {
+        "id": before.id,
+        "label": earlier.head["period"]["label"],
+        "mean": earlier.head["summary"]["mean"],
+        "towns": towns,
+    }
+    return replace(assessment, head={**assessment.head, "previous": previous})
+
+
+def _day(job: Job, period: Period) -> date:
+    """Return the day as of which a period is scored unless another is asked for."""
+    return period.end + timedelta(days=job.scheme.scheme.calendar.grace_days)
+
+
+def _score(job: Job, intake: Intake, period: Period) -> Assessment:
     scheme = job.scheme.scheme
     refused = {name: counts.get("refused", 0) for name, counts in intake.rows.items()}
     options = Options(
@@ -200,16 +251,16 @@ def _assess(job: Job, intake: Intake, period: Period) -> Assessment:
         laws_given_up=tuple(law.code for law in laws_given_up(scheme)),
         set_aside=refused if job.set_aside else None,
     )
-    as_of = job.as_of or period.end + timedelta(days=scheme.calendar.grace_days)
+    as_of = job.as_of or _day(job, period)
     return assess(intake.tables, scheme, period, as_of, options=options, read=intake.rows, workdays=job.workdays)
 
 
 def _with_code(assessment: Assessment, folder: Path) -> Assessment:
     """Save the assessment with its run code: a hash of what was found, so that equal facts give an equal code."""
-    assessment.save(folder)
+    digests = assessment.save(folder)
     code = hashlib.sha256((folder / "assessment.json").read_bytes()).hexdigest()[:8]
     made = replace(assessment, head={**assessment.head, "run_code": code})
-    made.save(folder)
+    made.save_head(folder, digests)
     return made
 
 

@@ -138,7 +138,7 @@ def renamed(rows, dice):
                 if column in row:
                     row[column] = names[row[column]]
             if "target_id" in row:
-                row["target_id"] = findings[row["target_id"]]
+                row["target_id"] = findings.get(row["target_id"], row["target_id"])
             if "finding_ids" in row:
                 row["finding_ids"] = [findings[name] for name in row["finding_ids"]]
     return rows, {new: old for old, new in towns.items()}, {new: old for old, new in findings.items()}
@@ -239,6 +239,7 @@ def test_removing_a_town_leaves_the_scores_and_the_order_of_the_rest(world, whic
     assume(len(rows["towns"]) > 1)
     gone = rows["towns"][which % len(rows["towns"])]["town_code"]
     lost = {row["finding_id"] for row in rows["findings"] if row["town"] == gone}
+    lost |= {row["adjustment_id"] for row in rows["adjustments"] if row["town"] == gone}
     fewer = {
         name: [
             row | {"finding_ids": [f for f in row["finding_ids"] if f not in lost]} if "finding_ids" in row else row
@@ -370,16 +371,9 @@ def later_rows(draw, world):
     for row in rows["adjustments"]:
         if row["decided_on"] is None and draw(st.booleans()):
             row["decided_on"] = after()
-    rows["adjustments"].append(
-        {
-            "adjustment_id": "L",
-            "town": towns[0],
-            "dated_on": after(),
-            "kind": "veto",
-            "item": "否决",
-            "decided_on": as_of,
-        }
-    )
+    day = after()
+    veto = {"adjustment_id": "L", "town": towns[0], "kind": "veto", "item": "否决"}
+    rows["adjustments"].append(veto | {"dated_on": day, "decided_on": day})
     rows["measures"].append({"town": towns[0], "period": "2025Q1", "measure": "率", "value": 1, "dated_on": after()})
     rows["judgements"].append({"town": towns[0], "indicator": "乙二", "judged_on": after(), "deducted": "1"})
     return world, rows
@@ -416,7 +410,7 @@ def sane_schemes(draw):
     raw |= {name: {"extra": draw(extras)} for name in ("overdue", "sent_back", "false_report", "same_letter_twice")}
     raw |= {name: {"share": early} for name in ("extended", "self_reported") if draw(st.booleans())}
     raw |= {name: {"share": draw(st.sampled_from(shares))} for name in ("impossible", "long_term", "ended")}
-    policy = scheme.rectification.model_dump(by_alias=True, exclude={"states", "line"})
+    policy = scheme.rectification.model_dump(by_alias=True, exclude_none=True, exclude={"states", "line"})
     if draw(st.booleans()):
         policy["extra_per"] = "finding"
     rectification = type(scheme.rectification).model_validate(policy | {"states": raw})
@@ -458,6 +452,8 @@ def two_days(draw, world):
     """(world, one with an accepted fix later, the fix's finding): the same reports of the matter in the same order."""
     scheme, rows, as_of = world
     rows = copied(rows)
+    # What an appeal makes of a verdict is no fact of the fix.
+    rows["appeals"] = [row for row in rows["appeals"] if row["target"] != "verdict"]
     seen = [row for row in rows["rectifications"] if row["submitted_on"] <= as_of]
     if not seen:
         return world, None, None

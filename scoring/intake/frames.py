@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Final
 
 import polars as pl
 
@@ -57,3 +58,38 @@ class Intake:
     def refused(self) -> bool:
         """Whether anything was refused: then nothing may be published."""
         return bool((self.problems["kind"] == "refused").any())
+
+    def without(self, places: Collection[tuple[str, str, int]], problems: pl.DataFrame) -> Intake | None:
+        """Return the intake with some rows refused after all; None where one of them is in no table.
+
+        Parameters
+        ----------
+        places
+            File, sheet and row of each. What is reported about a finding among them goes with it.
+        problems
+            Why, in the columns of `problems`.
+        """
+        wanted = pl.DataFrame(
+            list(places), schema=dict(zip(_PLACE, (pl.String, pl.String, pl.Int64), strict=True)), orient="row"
+        )
+        place = [pl.col("source_file"), pl.col("source_sheet").fill_null(""), pl.col("source_row")]
+        frames = {one.name: getattr(self.tables, one.name) for one in fields(Tables) if one.name != "present"}
+        kept = {
+            name: frame.join(wanted, left_on=place, right_on=list(_PLACE), how="anti") for name, frame in frames.items()
+        }
+        found = sum(frame.height - kept[name].height for name, frame in frames.items())
+        if found < wanted.height:
+            return None
+        gone = frames["findings"]["finding_id"].filter(
+            ~frames["findings"]["finding_id"].is_in(kept["findings"]["finding_id"].implode())
+        )
+        kept["rectifications"] = kept["rectifications"].filter(~pl.col("finding_id").is_in(gone.implode()))
+        rows = {
+            name: {**counts, "refused": counts["refused"] + frames[name].height - kept[name].height}
+            for name, counts in self.rows.items()
+        }
+        told = pl.concat([problems, self.problems], how="diagonal_relaxed")
+        return replace(self, tables=replace(self.tables, **kept), problems=told, rows=rows)
+
+
+_PLACE: Final = ("source_file", "source_sheet", "source_row")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from typing import Final
@@ -26,10 +27,7 @@ def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
     shown += [field.id for field in scheme.fields if field.table == "findings" and field.id in findings.columns]
     clauses = {indicator.id: indicator.clause for _, indicator in scheme.indicators()}
     findings = _gives_back(findings, ledger, scheme, as_of)
-    flags = pl.concat_list(
-        pl.when(pl.col(flag).fill_null(False)).then(pl.lit(flag))
-        for flag in ("overdue", "sent_back", "false_report", "letter_twice")
-    ).list.drop_nulls()
+    flags = _flags(("overdue", "sent_back", "false_report", "letter_twice"))
     kept = pl.col("disposition") == "priced"
     frame = findings.with_columns(
         flags=flags,
@@ -52,6 +50,15 @@ def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
         *pairs("charge", "credit", "extra", "net", "gives_back"), "gives_back_by", "price_line", "clause",
     ]  # fmt: skip
     return frame.select(columns).sort("town", "found_on", "finding_id", nulls_last=True)
+
+
+def _flags(names: Sequence[str]) -> pl.Expr:
+    """Return the list of those Boolean columns that hold: each combination is made once and looked up."""
+    lists = [[name for place, name in enumerate(names) if number >> place & 1] for number in range(2 ** len(names))]
+    number = pl.sum_horizontal(
+        pl.col(name).fill_null(False).cast(pl.UInt32) * 2**place for place, name in enumerate(names)
+    )
+    return pl.lit(pl.Series(lists, dtype=pl.List(pl.String))).gather(number.cast(pl.UInt32))
 
 
 def _gives_back(findings: pl.DataFrame, ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:

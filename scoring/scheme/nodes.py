@@ -101,8 +101,9 @@ def read_tree(text: str, problems: Collector) -> Mapping:
         problems.error(line, "bad-character", character=f"U+{_ordinal(error.character):04X}")
         raise UnreadableError from None
     except MarkedYAMLError as error:
-        # What was never closed is noticed at the end of the file; it is to be mended where it begins.
-        unclosed = any(word in (error.context or "") for word in ("quoted", "flow"))
+        # What was never closed is noticed further down, a key without its colon on the next line: it is to be mended
+        # where it begins.
+        unclosed = any(word in (error.context or "") for word in ("quoted", "flow", "simple key"))
         mark = (error.context_mark if unclosed else None) or error.problem_mark
         problems.error(mark.line + 1 if mark else 0, "not-yaml")
         raise UnreadableError from None

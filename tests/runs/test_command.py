@@ -225,6 +225,21 @@ def test_set_aside_makes_a_stamped_draft_and_accounts_for_every_row(bureau):
     assert rows.filter(pl.col("kind") == "refused").height == 1
 
 
+def test_set_aside_leaves_out_what_only_scoring_refuses(bureau):
+    """A severity that no price row of the indicator takes is known only when the scheme prices the row."""
+    bureau.scheme.write_text(
+        bureau.scheme.read_text("utf-8").replace("{when: {severity: [一般, 严重]}", "{when: {severity: 严重}")
+    )
+    bureau.table("问题台账", [HEAD, GOOD, ["A-2", "沁园街道", "2025-03-01", "入户调查", "一般", "x"]])
+    assert bureau.run().code == 1
+    answer = bureau.run(more=("--set-aside",))
+    assert answer.code == 0, answer.err
+    head = json.loads((bureau.out / "2025Q1" / "assessment.json").read_text("utf-8"))
+    assert head["incomplete"] is True
+    assert head["rows"]["findings"] == {"read": 2, "used": 1, "unpriced": {}, "set_aside": 1, "refused": 0}
+    assert "no-price" in pl.read_csv(bureau.out / "2025Q1" / "problems.csv")["code"].to_list()
+
+
 def test_set_aside_of_sound_data_is_no_draft(bureau):
     assert bureau.run(more=("--set-aside",)).code == 0
     assert json.loads((bureau.out / "2025Q1" / "assessment.json").read_text("utf-8"))["incomplete"] is False

@@ -34,6 +34,10 @@ FAULTS = [
     ("price: 0.5}", "price: 0x10}", "price: 0x10", "inexact-number"),
     ("price: 0.5}", "price: 1_0}", "price: 1_0", "inexact-number"),
     ("title: 全套", "title: 'a", "title: 'a", "not-yaml"),
+    ("full: 100", "full： 100", "full： 100", "not-yaml"),
+    ("decimals: 2", "decimals:2", "decimals:2", "not-yaml"),
+    ("  - id: files\n", "  -id: files\n", "    label: 档案", "not-yaml"),  # the line after
+    ("    label: 档案\n", "    label: 档案\n\tpoints: 1\n", "\tpoints: 1", "not-yaml"),
     ("full: 100", "full: 100\n---\nid: other", "---", "second-document"),
     ("id: full\n", "%YAML 1.1\n---\nid: full\n", "---", "directive"),
     ("full: 100", "full: 100\n[a]: 1", "[a]", "key-not-text"),

@@ -14,6 +14,7 @@ from scoring.scheme import LoadedScheme, SchemeError, lint, load_scheme, show, v
 from tests.scheme.conftest import FULL, SHIPPED
 
 TEXTS = {"full": FULL, **{path.stem: path.read_text("utf-8") for path in SHIPPED}}
+WHOLE = {"not-a-mapping", "not-yaml"}
 AMOUNTS = st.one_of(
     st.integers(0, 9).map(str),
     st.decimals(0, 9, places=2).map(str),
@@ -35,6 +36,8 @@ def sound(result: LoadedScheme | SchemeError) -> None:
     if isinstance(result, SchemeError):
         assert result.problems
         assert all(problem.message and problem.severity == "error" for problem in result.problems)
+        # Only what is wrong with the file as a whole has no line.
+        assert all(problem.line >= 1 or problem.code in WHOLE for problem in result.problems)
     else:
         lint(result)
         show(result.scheme, "en")
