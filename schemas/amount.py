@@ -42,11 +42,11 @@ def write_amount(value: Fraction) -> str:
     >>> write_amount(Fraction(3, 20)), write_amount(Fraction(7, 3))
     ('0.15', '7/3')
     """
-    scaled = value * 10**9
-    if scaled.denominator != 1:
+    scaled, beyond = divmod(abs(value.numerator) * 10**9, value.denominator)
+    if beyond:
         return f"{value.numerator}/{value.denominator}"
     sign = "-" if value < 0 else ""
-    whole, rest = divmod(abs(scaled.numerator), 10**9)
+    whole, rest = divmod(scaled, 10**9)
     decimals = f"{rest:09d}".rstrip("0")
     return f"{sign}{whole}.{decimals}" if decimals else f"{sign}{whole}"
 

@@ -20,13 +20,14 @@ import polars as pl
 
 from schemas.scheme import Scheme
 from scoring.intake import Tables
-from scoring.ledger import Ledger, build
+from scoring.ledger import Ledger, build, score
 from scoring.outcome import (
     Options,
     dimension_frame,
     finding_frame,
     head_of,
     indicator_frame,
+    previous_head,
     score_frame,
 )
 from scoring.periods import Period
@@ -66,7 +67,7 @@ class Assessment:
         return replace(self, head=head, findings=self.findings.filter(pl.col("town") == code), **own)
 
     def save(self, folder: Path) -> dict[str, str]:
-        """Write a Parquet file a frame and `assessment.json`; return the frames' SHA-256, by which the JSON binds them."""
+        """Write `assessment.json` and a Parquet file a frame; return the SHA-256 by which the JSON binds each."""
         digests = {}
         for name in FRAMES:
             # By way of memory: of a full disk Polars would only say that its transport failed.
@@ -131,6 +132,20 @@ def assess(
     return _from_ledger(ledger, tables, scheme, period, as_of, options, read or {})
 
 
+def previous(
+    tables: Tables, scheme: Scheme, period: Period, as_of: date, *, workdays: Workdays | None = None
+) -> dict[str, Any] | None:
+    """Return what the head of the next period's assessment says of this one; None where nothing was priced.
+
+    Raises
+    ------
+    Refused
+        The facts of this period cannot be scored.
+    """
+    scored = score(tables, scheme, period, as_of, workdays=workdays)
+    return previous_head(scored, scheme, score_frame(scored, scheme, as_of), period)
+
+
 def _from_ledger(
     ledger: Ledger,
     tables: Tables,
@@ -141,8 +156,8 @@ def _from_ledger(
     read: Mapping[str, Mapping[str, int]],
 ) -> Assessment:
     findings = finding_frame(ledger, scheme, as_of)
-    scores = score_frame(ledger, scheme, findings, as_of)
-    head = head_of(ledger, scheme, scores, findings, tables, period, as_of, options, read)
+    scores = score_frame(ledger, scheme, as_of)
+    head = head_of(ledger, scheme, scores, tables, period, as_of, options, read)
     frames = (
         scores,
         dimension_frame(ledger, scheme, scores),

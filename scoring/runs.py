@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 
 import polars as pl
 
-from scoring.assessment import Assessment, assess
+from scoring.assessment import Assessment, assess, previous
 from scoring.intake import Intake, read_folder, write_numbered, write_problems
 from scoring.manifest import write_manifest
 from scoring.messages import say
@@ -215,25 +215,12 @@ def _beside_the_one_before(job: Job, intake: Intake, period: Period, assessment:
     before = period_before(period, scheme.calendar)
     if before is None or before.start < scheme.effective.from_:
         return assessment
+    day = _day(job, before)
     try:
-        day = _day(job, before)
-        earlier = _score(replace(job, as_of=min(day, job.as_of or day)), intake, before)
+        earlier = previous(intake.tables, scheme, before, min(day, job.as_of or day), workdays=job.workdays)
     except Refused:
         return assessment
-    if earlier.head["summary"]["priced"] == "0":
-        return assessment
-    towns = {
-        row["town_code"]: {"score": row["score"], "rank": row["rank"]}
-        for row in earlier.scores.iter_rows(named=True)
-        if row["score"] is not None
-    }
-    previous = {
-        "id": before.id,
-        "label": earlier.head["period"]["label"],
-        "mean": earlier.head["summary"]["mean"],
-        "towns": towns,
-    }
-    return replace(assessment, head={**assessment.head, "previous": previous})
+    return assessment if earlier is None else replace(assessment, head={**assessment.head, "previous": earlier})
 
 
 def _day(job: Job, period: Period) -> date:

@@ -75,7 +75,7 @@ def charge(
         & pl.col("price_row").is_not_null()
         & pl.col("quantity").is_not_null()
     ).with_columns(bucket=_bucket(findings, scheme, period))
-    matters = pair(counting, tables.rectifications.filter(pl.col("submitted_on") <= as_of), scheme.duplicates)
+    matters = pair(counting, _said_of_findings(tables, as_of), scheme.duplicates)
     counting = counting.join(matters, on="finding_id", maintain_order="left", how="left")
     occasions = occasions_before(counting, scheme.repeats)
     priced = counting.filter(now)
@@ -91,6 +91,17 @@ def charge(
         .otherwise("disposition")
     )
     return Charges(plan.collect(plan.step(_points(findings.lazy(), scheme, units))), units)
+
+
+def _said_of_findings(tables: Tables, as_of: date) -> tuple[pl.DataFrame, ...]:
+    """Return what other tables say of findings by `as_of`, each row under its `finding_id`."""
+    appeals = tables.appeals.filter(
+        pl.col("target").is_in(["finding", "verdict"]) & (pl.col("filed_on") <= as_of)
+    ).rename({"target_id": "finding_id"})
+    letters = (
+        tables.letters.filter(pl.col("sent_on") <= as_of).explode("finding_ids").rename({"finding_ids": "finding_id"})
+    )
+    return tables.rectifications.filter(pl.col("submitted_on") <= as_of), appeals, letters
 
 
 def _dispose(

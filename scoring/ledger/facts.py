@@ -49,7 +49,8 @@ class Facts:
         deducts = any(indicator.rule.kind == "deduct" for _, indicator in scheme.indicators())
         unchecked = (
             [code for code in towns["town_code"] if code not in checked]
-            if deducts and "checks" in tables.present and scheme.unchecked == "unranked"
+            # Checks after as_of are not known yet: a first check later in the year leaves an earlier period as it was.
+            if deducts and (tables.checks["checked_on"] <= as_of).any() and scheme.unchecked == "unranked"
             else []
         )
         parts = frozenset(part.id for part in scheme.parts.parts) if scheme.parts else frozenset[str]()

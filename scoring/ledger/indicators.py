@@ -5,11 +5,11 @@ Then a surcharge of that level and, where the scheme says so, rounding.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from schemas.scheme import Dimension, Indicator, Scheme
+from schemas.scheme import Indicator, Scheme
 from schemas.scheme.outcome import Surcharge
 from schemas.scheme.rules import Accrue, Deduct, Judged, PassFail, Rate
 from scoring.exact import round_half_away
@@ -52,6 +52,9 @@ class Result:
     factor: Fraction = Fraction(1)
 
 
+_SPOTLESS: Final = Result("scored", ZERO, ZERO)
+
+
 class IndicatorScorer:
     """Scores indicators of one run.
 
@@ -64,8 +67,22 @@ class IndicatorScorer:
         self.sign = sign_of_loss(scheme)
         self.fine = scheme.round_at == "indicator" and scheme.parts is None
         self.plain = not any(surcharge.level == "indicator" for surcharge in scheme.surcharges)
+        self._places = {
+            indicator.id: {
+                "dimension": dimension.id,
+                "indicator": indicator.id,
+                "clause": indicator.clause,
+                "line": indicator.line,
+            }
+            for dimension, indicator in scheme.indicators()
+        }
+        # An indicator without findings comes to the same in every town, unless its points must be rounded.
+        full = {i.id: i.points if scheme.direction == "down" else ZERO for _, i in scheme.indicators()}
+        self._spotless = {
+            name: replace(_SPOTLESS, earned=points) for name, points in full.items() if self._rounded(points) == points
+        }
 
-    def score(self, into: Statement, dimension: Dimension, indicator: Indicator, sums: Sums) -> Result:
+    def score(self, into: Statement, indicator: Indicator, sums: Sums) -> Result:
         """Write the indicator's own entries into the statement and return what it came to.
 
         Raises
@@ -79,19 +96,14 @@ class IndicatorScorer:
             return Result("not_applicable", ZERO, ZERO)
         if isinstance(indicator.rule, Deduct):
             if not sums.findings and self.plain:
-                return self._close(into, dimension, indicator, ZERO, Result("scored", ZERO, ZERO))
-            return self._deduct(into, dimension, indicator, indicator.rule, sums)
+                return self._spotless.get(indicator.id) or self._close(into, indicator, ZERO, _SPOTLESS)
+            return self._deduct(into, indicator, indicator.rule, sums)
         if sums.findings:
             raise Refused([problem("finding-without-rule", None, finding="", indicator=indicator.id)])
-        return self._measured(into, dimension, indicator)
+        return self._measured(into, indicator)
 
-    def _deduct(self, into: Statement, dimension: Dimension, indicator: Indicator, rule: Deduct, sums: Sums) -> Result:
-        place = {
-            "dimension": dimension.id,
-            "indicator": indicator.id,
-            "clause": indicator.clause,
-            "line": indicator.line,
-        }
+    def _deduct(self, into: Statement, indicator: Indicator, rule: Deduct, sums: Sums) -> Result:
+        place = self._places[indicator.id]
         loss, factor = sums.net, Fraction(1)
         if rule.exposure is not None:
             counts = self.facts.checked.get(into.town)
@@ -110,10 +122,10 @@ class IndicatorScorer:
             loss = self._capped(into, loss, bound, place)
         if not sums.fired:
             loss = self.surcharged(into, "indicator", indicator.id, loss, bound, place)
-        return self._close(into, dimension, indicator, loss, Result("scored", ZERO, ZERO, factor=factor))
+        return self._close(into, indicator, loss, Result("scored", ZERO, ZERO, factor=factor))
 
     def _measured(  # noqa: C901, PLR0912 - a branch a rule kind, and one for each way of having no data
-        self, into: Statement, dimension: Dimension, indicator: Indicator
+        self, into: Statement, indicator: Indicator
     ) -> Result:
         rule, points = indicator.rule, indicator.points
         kind, reason = "measure", f"measure-{rule.kind.replace('_', '-')}"
@@ -147,12 +159,7 @@ class IndicatorScorer:
                 return Result("not_applicable", ZERO, ZERO, sample=sample)
             outcome, earned = f"no_data_{indicator.no_data}", points if indicator.no_data == "full" else ZERO
             reason, parameters = f"no-data-{indicator.no_data}", {}
-        place = {
-            "dimension": dimension.id,
-            "indicator": indicator.id,
-            "clause": indicator.clause,
-            "line": indicator.line,
-        }
+        place = self._places[indicator.id]
         bound = self._cap(indicator)
         known = Result(outcome, ZERO, ZERO, value, target, sample)
         if self.scheme.direction == "net":
@@ -161,34 +168,28 @@ class IndicatorScorer:
             if bound is not None and earned > bound:
                 into.add("cap", bound - earned, cap=bound, **place)  # type: ignore[arg-type]
                 earned = bound
-            return self._close(into, dimension, indicator, -earned, known)
+            return self._close(into, indicator, -earned, known)
         loss = points - earned
         if loss:
             into.add(kind, self.sign * loss, reason=reason, **parameters, **place)  # type: ignore[arg-type]
         if bound is not None:
             loss = self._capped(into, loss, bound, place)
         loss = self.surcharged(into, "indicator", indicator.id, loss, bound, place)
-        return self._close(into, dimension, indicator, loss, known)
+        return self._close(into, indicator, loss, known)
 
-    def _close(
-        self, into: Statement, dimension: Dimension, indicator: Indicator, loss: Fraction, known: Result
-    ) -> Result:
+    def _rounded(self, value: Fraction) -> Fraction:
+        return round_half_away(value, self.scheme.decimals) if self.fine else value
+
+    def _close(self, into: Statement, indicator: Indicator, loss: Fraction, known: Result) -> Result:
         """Round what was earned, where the scheme rounds here, and finish the result."""
-        earned = {"down": indicator.points - loss, "up": loss, "net": -loss}[self.scheme.direction]
-        if self.fine:
-            rounded = round_half_away(earned, self.scheme.decimals)
-            if rounded != earned:
-                into.add(
-                    "rounding",
-                    rounded - earned,
-                    dimension=dimension.id,
-                    indicator=indicator.id,
-                    clause=indicator.clause,
-                    line=indicator.line,
-                    decimals=self.scheme.decimals,
-                )
-                loss += (rounded - earned) * self.sign
-                earned = rounded
+        direction = self.scheme.direction
+        earned = indicator.points - loss if direction == "down" else loss if direction == "up" else -loss
+        rounded = self._rounded(earned)
+        if rounded != earned:
+            place = self._places[indicator.id]
+            into.add("rounding", rounded - earned, decimals=self.scheme.decimals, **place)  # type: ignore[arg-type]
+            loss += (rounded - earned) * self.sign
+            earned = rounded
         return Result(known.outcome, earned, max(loss, ZERO), known.value, known.target, known.sample, known.factor)
 
     def _cap(self, indicator: Indicator) -> Fraction | None:

@@ -71,9 +71,9 @@ def _dimension(
     place: dict[str, object] = {"dimension": dimension.id}
     results: dict[str, Result] = {}
     for indicator in dimension.indicators:
-        result = scorer.score(into, dimension, indicator, sums.get((into.part, indicator.id), NOTHING))
+        result = scorer.score(into, indicator, sums.get((into.part, indicator.id), NOTHING))
         results[indicator.id] = score.indicators[into.part, indicator.id] = result
-    total = sum((indicator.points for indicator in dimension.indicators), ZERO)
+    total = sum((indicator.points for indicator in dimension.indicators), ZERO) if dimension.scale else dimension.points
     if scheme.direction == "down":
         applicable = [i for i in dimension.indicators if results[i.id].outcome != "not_applicable"]
         if not applicable:

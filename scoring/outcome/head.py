@@ -17,7 +17,7 @@ from schemas.scheme import Scheme
 from schemas.tables import catalogue
 from scoring.exact import fixed
 from scoring.intake import Tables
-from scoring.ledger import Ledger
+from scoring.ledger import Ledger, Scored
 from scoring.outcome.scores import COUNTED
 from scoring.periods import Period
 
@@ -42,7 +42,6 @@ def head_of(
     ledger: Ledger,
     scheme: Scheme,
     scores: pl.DataFrame,
-    findings: pl.DataFrame,
     tables: Tables,
     period: Period,
     as_of: date,
@@ -53,7 +52,7 @@ def head_of(
     return {
         "period": {
             "id": period.id,
-            "label": next((i.label for i in scheme.calendar.intervals if i.id == period.id), period.id),
+            "label": _label(scheme, period),
             "start": period.start.isoformat(),
             "end": period.end.isoformat(),
             "kind": period.kind,
@@ -65,10 +64,28 @@ def head_of(
         "example": options.example,
         "run_code": "",
         "scheme": _scheme_head(scheme, options),
-        "rows": _rows(ledger, tables, findings, as_of, options, read),
-        "summary": _summary(ledger, scheme, scores, findings),
+        "rows": _rows(ledger, tables, as_of, options, read),
+        "summary": _summary(ledger, scheme, scores),
         "internal": {"pending_gates": ledger.adjustments.pending},
     }
+
+
+def previous_head(ledger: Scored, scheme: Scheme, scores: pl.DataFrame, period: Period) -> dict[str, Any] | None:
+    """Return what the papers of the next period say of this one; None where nothing was priced."""
+    summary = _summary(ledger, scheme, scores)
+    if summary["priced"] == "0":
+        return None
+    known = scores.drop_nulls("score").select("town_code", "score", "rank")
+    return {
+        "id": period.id,
+        "label": _label(scheme, period),
+        "mean": summary["mean"],
+        "towns": {town: {"score": score, "rank": rank} for town, score, rank in known.iter_rows()},
+    }
+
+
+def _label(scheme: Scheme, period: Period) -> str:
+    return next((i.label for i in scheme.calendar.intervals if i.id == period.id), period.id)
 
 
 def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
@@ -149,7 +166,6 @@ def _cap(cap: object, points: Fraction) -> str | None:
 def _rows(
     ledger: Ledger,
     tables: Tables,
-    findings: pl.DataFrame,
     as_of: date,
     options: Options,
     read: Mapping[str, Mapping[str, int]],
@@ -160,7 +176,7 @@ def _rows(
         "measures": ledger.facts.measures.unpriced + withdrawn["measures"],
         "judgements": ledger.facts.judgements.unpriced,
         "adjustments": Counter(ledger.adjustments.unpriced) + withdrawn["adjustments"],
-        "findings": _tally(findings["disposition"].replace("priced", None)),
+        "findings": _tally(ledger.charges.findings["disposition"].replace("priced", None)),
         "checks": _tally(
             tables.checks.select(
                 pl.when(pl.col("checked_on") > as_of)
@@ -197,10 +213,10 @@ def _rows(
 
 
 def _tally(reasons: pl.Series) -> dict[str, int]:
-    return dict(sorted(Counter(reasons.drop_nulls().to_list()).items()))
+    return dict(sorted(reasons.drop_nulls().value_counts().rows()))
 
 
-def _summary(ledger: Ledger, scheme: Scheme, scores: pl.DataFrame, findings: pl.DataFrame) -> dict[str, Any]:
+def _summary(ledger: Scored, scheme: Scheme, scores: pl.DataFrame) -> dict[str, Any]:
     values = [score.statement.value for score in ledger.scores.values()]
     total = {name: int(scores[name].sum()) for name in (*COUNTED, "sampled", "newly_confirmed")}
 
@@ -216,7 +232,7 @@ def _summary(ledger: Ledger, scheme: Scheme, scores: pl.DataFrame, findings: pl.
         "min": exact(min(values)) if values else None,
         "sample_rate": _percent(total["sampled"], total["newly_confirmed"]),
         "on_time_rate": _percent(total["closed_on_time"], total["due"]),
-        "priced": str(findings.filter(pl.col("disposition") == "priced").height),
+        "priced": str((ledger.charges.findings["disposition"] == "priced").sum()),
         **{name: str(value) for name, value in total.items()},
     }
 

@@ -14,16 +14,16 @@ import polars as pl
 from schemas.scheme import Scheme
 from scoring.conditions import holds
 from scoring.exact import fixed
-from scoring.ledger import Ledger
+from scoring.ledger import Ledger, Scored
 from scoring.outcome.frames import pair, pairs
 from scoring.ranking import Candidate, place
 
 _CLOSED_IN_TIME: Final = ("on_time", "extended", "self_reported")
 
 
-def score_frame(ledger: Ledger, scheme: Scheme, findings: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def score_frame(ledger: Scored, scheme: Scheme, as_of: date) -> pl.DataFrame:
     """Return a row a town, in the towns' own order, with score, places, grade and counts."""
-    counts = _counts(findings, as_of)
+    counts = _counts(ledger.charges.findings, as_of)
     ties = _ties(ledger, scheme, counts)
     group_column = None if scheme.groups_by == "none" else scheme.groups_by
     towns = ledger.facts.towns.to_dicts()
@@ -83,14 +83,14 @@ def _counts(findings: pl.DataFrame, as_of: date) -> dict[str, dict[str, int]]:
         findings=pl.len(),
         due=due.sum(),
         closed_on_time=(due & pl.col("state").is_in(_CLOSED_IN_TIME)).sum(),
-        overdue=(pl.col("flags").list.contains("overdue") & open_).sum(),
-        repeats=(pl.col("repeat") > 0).sum(),
-        returned=pl.col("flags").list.contains("sent_back").sum(),
+        overdue=(pl.col("overdue") & open_).sum(),
+        repeats=(pl.col("occasions") > 0).sum(),
+        returned=pl.col("sent_back").sum(),
     )
     return {row.pop("town"): row for row in counted.to_dicts()}
 
 
-def _ties(ledger: Ledger, scheme: Scheme, counts: Mapping[str, Mapping[str, int]]) -> dict[str, tuple[Fraction, ...]]:
+def _ties(ledger: Scored, scheme: Scheme, counts: Mapping[str, Mapping[str, int]]) -> dict[str, tuple[Fraction, ...]]:
     """Return each town's tie-break values in the scheme's order; smaller stands first."""
     ties: dict[str, list[Fraction]] = {town: [] for town in ledger.scores}
     better = 1 if scheme.direction == "up" else -1

@@ -14,10 +14,10 @@ import polars as pl
 from schemas.scheme.policy import Duplicates
 from scoring.conditions import holds
 
-_NOT_CONTENT: Final = ("finding_id", "source_file", "source_sheet", "source_row")
+_NOT_CONTENT: Final = ("finding_id", "appeal_id", "letter_id", "source_file", "source_sheet", "source_row")
 
 
-def pair(findings: pl.DataFrame, reports: pl.DataFrame, policy: Duplicates | None) -> pl.DataFrame:
+def pair(findings: pl.DataFrame, about: Sequence[pl.DataFrame], policy: Duplicates | None) -> pl.DataFrame:
     """Pair findings into matters.
 
     Parameters
@@ -25,8 +25,9 @@ def pair(findings: pl.DataFrame, reports: pl.DataFrame, policy: Duplicates | Non
     findings
         Priced findings with `price_units`, `quantity`, `zero_out`, `bucket` (the period that a finding belongs to)
         and `part`.
-    reports
-        The rectifications table: what is reported breaks full ties, ids never do.
+    about
+        What other tables say of findings (reports, appeals, letters), with `finding_id`: it breaks full ties, ids never
+        do.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def pair(findings: pl.DataFrame, reports: pl.DataFrame, policy: Duplicates | Non
     )
     if possible.is_empty():
         return alone
-    partners = _choose(possible, reports, policy, group)
+    partners = _choose(possible, about, policy, group)
     keepers = pl.DataFrame(
         {"finding_id": list(partners), "keeper": list(partners.values())},
         schema={"finding_id": pl.String, "keeper": pl.String},
@@ -61,10 +62,12 @@ def pair(findings: pl.DataFrame, reports: pl.DataFrame, policy: Duplicates | Non
     )
 
 
-def _choose(possible: pl.DataFrame, reports: pl.DataFrame, policy: Duplicates, group: Sequence[str]) -> dict[str, str]:
+def _choose(
+    possible: pl.DataFrame, about: Sequence[pl.DataFrame], policy: Duplicates, group: Sequence[str]
+) -> dict[str, str]:
     """Return finding set aside → finding that keeps."""
     place = {word: number for number, word in enumerate(policy.order)}
-    content = _contents(possible, reports)
+    content = _contents(possible, about)
     ordered = (
         possible.with_columns(
             dearness=pl.col("price_units") * pl.col("quantity"),
@@ -105,13 +108,16 @@ def _choose(possible: pl.DataFrame, reports: pl.DataFrame, policy: Duplicates, g
     return partners
 
 
-def _contents(possible: pl.DataFrame, reports: pl.DataFrame) -> pl.DataFrame:
-    """Write what each row and its reports say as one text; ids and places in files say nothing."""
+def _contents(possible: pl.DataFrame, about: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Write what each row and the other tables say of a finding as one text; ids and places in files say nothing."""
     facts = [c for c in possible.columns if c not in _NOT_CONTENT and not c.startswith("price_")]
-    said = [c for c in reports.columns if c not in _NOT_CONTENT]
     texts = (
-        reports.join(possible.select("finding_id"), on="finding_id", how="semi")
-        .select("finding_id", said=pl.struct(said).struct.json_encode())
+        pl.concat(
+            frame.join(possible.select("finding_id"), on="finding_id", how="semi").select(
+                "finding_id", said=pl.struct(pl.exclude(_NOT_CONTENT)).struct.json_encode()
+            )
+            for frame in about
+        )
         .sort("finding_id", "said")
         .group_by("finding_id", maintain_order=True)
         .agg(said=pl.col("said").str.join("\n"))

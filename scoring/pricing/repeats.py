@@ -7,6 +7,7 @@ changes nothing.
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 import polars as pl
 
@@ -33,54 +34,78 @@ def occasions_before(findings: pl.DataFrame, policy: Repeats | None) -> pl.DataF
     if policy is None:
         return findings.select(pl.col("matter").unique()).with_columns(occasions=pl.lit(0, dtype=pl.Int64))
     key = ["town", *[column for column in policy.key if column != "town"]]
-    known = findings.filter(pl.all_horizontal(pl.col(key).is_not_null()))
-    # One row a key and day, numbered within the key: a count of days becomes a difference of numbers.
-    days = (
-        known.group_by(*key, "found_on")
-        .agg(findings=pl.len())
-        .sort(*key, "found_on")
-        .with_columns(number=pl.int_range(pl.len(), dtype=pl.Int64).over(key))
+    complete = pl.all_horizontal(pl.col(key).is_not_null())
+    known = findings.filter(complete)
+    places = _coded(known, key) * _SPAN + _ordinal(known["found_on"])
+    # Distinct days of each key, in order: a count of days becomes a difference of places.
+    days = places.unique().sort()
+    dates = known["found_on"].unique()
+    opens = _ordinal(pl.Series([_opens(day, policy) for day in dates], dtype=pl.Date))
+    back = (days % _SPAN).replace_strict(_ordinal(dates), _ordinal(dates) - opens, return_dtype=pl.Int64)
+    before = pl.int_range(days.len(), dtype=pl.Int64, eager=True) - days.search_sorted(days - back)
+    row = days.search_sorted(places)
+    counted = pl.concat(
+        [
+            known.select("finding_id", "matter", *key, "found_on").with_columns(
+                count=before.gather(row), back=back.gather(row), row=row
+            ),
+            findings.filter(~complete).select("finding_id", "matter", count=pl.lit(0, dtype=pl.Int64)),
+        ],
+        how="diagonal",
     )
-    opens = pl.DataFrame(
-        {"found_on": days["found_on"].unique(), "opens": [_opens(d, policy) for d in days["found_on"].unique()]},
-        schema={"found_on": pl.Date, "opens": pl.Date},
-    )
-    windows = days.join(opens, on="found_on").sort("opens")
-    first = windows.join_asof(
-        days.select(*key, opens_at="found_on", first="number").sort("opens_at"),
-        left_on="opens",
-        right_on="opens_at",
-        by=key,
-        strategy="forward",
-        check_sortedness=False,
-    ).select(*key, "found_on", "opens", "findings", count=pl.col("number") - pl.col("first"))
-    counted = known.select("finding_id", "matter", *key, "found_on").join(first, on=[*key, "found_on"], how="left")
-    return (
-        findings.select("finding_id", "matter")
-        .join(_without_own_dates(counted, key), on="finding_id", how="left")
-        .group_by("matter")
-        .agg(occasions=pl.col("count").fill_null(0).max())
+    pairs = counted.filter(pl.col("finding_id") != pl.col("matter"))["matter"]
+    if pairs.is_empty():
+        return counted.select("matter", occasions="count")
+    paired = pl.col("matter").is_in(pairs.implode())
+    return pl.concat(
+        [
+            counted.filter(~paired).select("matter", occasions="count"),
+            _without_own_dates(counted.filter(paired), key, row)
+            .group_by("matter")
+            .agg(occasions=pl.col("count").max()),
+        ]
     )
 
 
-def _without_own_dates(counted: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+_SPAN: Final = 10**6
+"""More days than a calendar has, so that key and day make one whole number."""
+
+
+def _ordinal(days: pl.Series) -> pl.Series:
+    return days.to_physical().cast(pl.Int64) + date(1970, 1, 1).toordinal()
+
+
+def _coded(frame: pl.DataFrame, key: list[str]) -> pl.Series:
+    """Give each combination of the key's values a number, since numbers sort far faster than several texts."""
+    code = pl.zeros(frame.height, dtype=pl.Int64, eager=True)
+    for column in key:
+        text = frame[column].cast(pl.String)
+        words = text.unique()
+        place = text.cast(pl.Enum(words)).to_physical().cast(pl.Int64)
+        code = (code * words.len() + place).rank("dense").cast(pl.Int64)
+    return code
+
+
+def _without_own_dates(paired: pl.DataFrame, key: list[str], rows: pl.Series) -> pl.DataFrame:
     """Take one off where an earlier day counts only because the other finding of the same pair stands on it."""
-    paired = counted.filter(pl.len().over("matter") == 2)
-    if paired.is_empty():
-        return counted.select("finding_id", "count")
-    other = paired.select("matter", *key, other_id="finding_id", other_day="found_on", others="findings")
+    alone = (
+        rows.filter(rows.is_in(paired["row"].implode())).value_counts(name="findings").filter(pl.col("findings") == 1)
+    )
+    other = paired.select(
+        "matter", *key, other_id="finding_id", other_day="found_on", alone=pl.col("row").is_in(alone[:, 0].implode())
+    )
     own = (
         paired.join(other, on=["matter", *key])
         .filter(
             (pl.col("finding_id") != pl.col("other_id"))
-            & (pl.col("others") == 1)
+            & pl.col("alone")
             & (pl.col("other_day") < pl.col("found_on"))
-            & (pl.col("other_day") >= pl.col("opens"))
+            & (pl.col("other_day") >= pl.col("found_on") - pl.duration(days="back"))
         )
         .select("finding_id", own=pl.lit(1, dtype=pl.Int64))
     )
-    return counted.join(own, on="finding_id", how="left").select(
-        "finding_id", count=pl.col("count") - pl.col("own").fill_null(0)
+    return paired.join(own, on="finding_id", how="left").select(
+        "matter", count=pl.col("count") - pl.col("own").fill_null(0)
     )
 
 

@@ -76,7 +76,7 @@ def assess(scheme, tables, period, as_of, is_workday):
         results.append(result)
         if (
             deducts
-            and "checks" in tables
+            and any(row["checked_on"] <= as_of for row in tables.get("checks", []))
             and scheme.unchecked == "unranked"
             and not checks_in(tables, goes_to, code, period, as_of)
         ):
