@@ -46,12 +46,13 @@ def language() -> str:
     """Return the language of the words before the workspace is opened: --lang, the workspace's, Chinese."""
     if given := given_language():
         return given
-    from scoring.config import CONFIG, ConfigError, read_config
-
     try:
-        return str(read_config(Path(CONFIG), "zh")["lang"])
-    except (OSError, ConfigError):
+        text = Path("townscore.yaml").read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
         return "zh"
+    # Reading the settings in earnest takes longer than all of a help page; what is wrong in them is said later.
+    said = re.search(r"^lang:[ \t]*[\"']?(zh|en)\b", text, re.MULTILINE)
+    return said[1] if said else "zh"
 
 
 def _help(command: Any, ctx: Any) -> None:

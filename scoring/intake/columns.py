@@ -260,7 +260,7 @@ def _read_id(restricted: bool, text: str) -> Cell:
         return Cell(error="id-unreadable")
     if not restricted and re.match(IDENTIFIER, folded):
         return Cell(error="id-is-personal")
-    return Cell(folded, ("repair-id",) if folded != "".join(text.split()) else ())
+    return Cell(folded, ("repair-id",) if folded != text else ())
 
 
 def _read_town_code(text: str) -> Cell:

@@ -23,6 +23,8 @@ _LOOK: Final = 40
 _LINES: Final = 1000
 _HEAD: Final = 200_000
 _SMALL: Final = 64 * 1024 * 1024
+_WIDEST: Final = 16_384
+_ASCII: Final = bytes(range(128))
 
 
 def decode(data: bytes) -> str:
@@ -37,12 +39,21 @@ def decode(data: bytes) -> str:
     for encoding in (marked,) if marked else ("utf-8", "gb18030"):
         try:
             text = data.decode(encoding)
-        except UnicodeDecodeError:
+        except UnicodeDecodeError as error:
+            if encoding == "utf-8" and _damaged_utf8(data, error.start):
+                break
             continue
         if "\x00" in text or _WRONG.search(text[:_HEAD]):
             break
         return text
     raise RefusalError("csv-encoding")
+
+
+def _damaged_utf8(data: bytes, at: int) -> bool:
+    """Tell whether text that fails as UTF-8 at one place is UTF-8 around it: as GB18030 it would be other words."""
+    window = data[max(at - _HEAD, 0) : at + _HEAD]
+    sound = window.decode("utf-8", errors="ignore").encode("utf-8")
+    return 2 * len(sound.translate(None, _ASCII)) > len(window.translate(None, _ASCII))
 
 
 def delimiter_of(text: str, known: Set[str]) -> str:
@@ -84,7 +95,7 @@ def read_csv(path: Path, known: Set[str], limits: Limits) -> pl.DataFrame:
     Raises
     ------
     RefusalError
-        Encoding, delimiter or quotes leave a doubt, or the file is too large.
+        Encoding, delimiter or quotes leave a doubt, or the file is too large or too wide.
     """
     if path.stat().st_size > limits.text_bytes:
         raise RefusalError("file-too-large")
@@ -115,6 +126,8 @@ def _by_polars(data: bytes, delimiter: str, first: int) -> pl.DataFrame:
     sign = delimiter.encode("latin-1")
     # One column more than the first lines have shows a longer line; a heading line of our own sets the width.
     width = max(line.count(sign) for line in data.split(b"\n", _LINES)[:_LINES]) + 2
+    if width > _WIDEST:
+        raise RefusalError("csv-too-wide")
     heading = delimiter.join(f"c{position}" for position in range(width)).encode()
     quoted = b'"' in data
     frame = pl.read_csv(
@@ -147,6 +160,8 @@ def _by_records(text: str, delimiter: str, first: int) -> pl.DataFrame:
     except csv.Error as error:
         raise RefusalError("csv-quotes") from error
     width = max(map(len, records))
+    if width > _WIDEST:
+        raise RefusalError("csv-too-wide")
     for record in records:
         record.extend([""] * (width - len(record)))
     columns = {f"c{position}": values for position, values in enumerate(zip(*records, strict=True))}

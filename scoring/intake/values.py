@@ -26,6 +26,8 @@ _WIDE_WORD: Final = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
 _NOISE: Final = Decimal("1e-9")
 _LARGEST: Final = Decimal(10) ** 12
 _MOST_COMPARISONS: Final = 50_000
+_LONGEST: Final = 60
+"""No date or number is longer; patterns that look for one would take hours over a page of text."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ def read_date(text: str) -> Cell:
     plain, repairs = _opened(text)
     if not plain:
         return Cell(None, repairs)
+    if len(plain) > _LONGEST:
+        return Cell(error="date-unreadable")
     timed = _TIME.match(plain)
     if timed:
         plain = timed.group(1).strip()
@@ -136,7 +140,7 @@ def _number(plain: str, repairs: tuple[str, ...]) -> tuple[Decimal | None, tuple
     if _GROUPED.match(compact):
         compact = compact.replace(",", "")
         repairs = (*repairs, "repair-comma")
-    if not _NUMBER.match(compact) or len(compact) > 60:
+    if not _NUMBER.match(compact) or len(compact) > _LONGEST:
         return None, repairs, "number-unreadable"
     value = Decimal(compact)
     if abs(value) > _LARGEST:

@@ -202,6 +202,8 @@ def _scheme(path):
 def expected(world, facts):
     """Town code → (score, rank, group rank, grade) by the reference; None where it refuses."""
     scheme = _scheme(world.weights)
+    if any(row.get("value") is None and row.get("numerator") is None for row in facts.get("measures", [])):
+        return None  # nothing measured: missing is not zero
     try:
         rows = {name: [_plain(scheme, name, row, facts) for row in own] for name, own in facts.items()}
         done = reference.assess(scheme, rows, PERIOD, world.as_of, chinese_calendar.is_workday)
@@ -343,7 +345,7 @@ def parquet_frame(grid):
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16")
 WIDE = {ord(str(digit)): chr(0xFF10 + digit) for digit in range(10)}
 HAN = "〇一二三四五六七八九"
-_EPOCH = date(1899, 12, 30)
+EPOCH = date(1899, 12, 30)
 
 
 def date_forms(day):
@@ -358,7 +360,7 @@ def date_forms(day):
         f"{day.year}年{day.month:02}月{day.day:02}号",
         f" {day.isoformat()} ",
         f"{day:%Y%m%d}",
-        str((day - _EPOCH).days),
+        str((day - EPOCH).days),
         f"{day.isoformat()} 00:00:00",
         f"{day.isoformat()} 13:45",
         f"{day.isoformat()}T08:00:00",
@@ -476,7 +478,7 @@ class Hand:
         rows = list(rows)
         if table != "towns" and chance.random() < 0.5:
             chance.shuffle(rows)
-        columns = list(rows[0])
+        columns = list(dict.fromkeys(name for row in rows for name in row))
         if chance.random() < 0.5:
             chance.shuffle(columns)
         names = [known.zh, known.zh, known.id, *known.aliases]

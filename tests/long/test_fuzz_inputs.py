@@ -146,12 +146,14 @@ def judge(world, folder, answer, wanted):
         return "replacement characters"
     if answer.code == 1:
         return _judge_refusal(wanted, rows, refused)
+    if wanted.unknown:
+        return ""
     if refused:
         return f"went through although refused: {refused[0]}"
     if "done" not in wanted.answers:
         return f"went through: {[row['code'] for row in rows]}"
-    if wanted.named and not rows:
-        return "nothing is named"
+    if wanted.named and not (rows if wanted.place is None else wanted.place in _places(rows)):
+        return f"{wanted.place or 'nothing'} is not named: {sorted(_places(rows))}"
     if wanted.facts is None:
         same = scores(folder) == ledgers.expected(world, world.facts)
         return "" if same or rows else "other scores, and nothing is named"
@@ -167,10 +169,13 @@ def _judge_refusal(wanted, rows, refused):
         return "refused without a refused row"
     if "refused" not in wanted.answers:
         return f"false refusal: {refused[:3]}"
-    places = {(row["file"], int(row["row"] or 0)) for row in refused}
-    if wanted.place is not None and wanted.place not in places:
-        return f"the place {wanted.place} is not named: {sorted(places)}"
+    if wanted.place is not None and wanted.place not in _places(refused):
+        return f"the place {wanted.place} is not named: {sorted(_places(refused))}"
     return ""
+
+
+def _places(rows):
+    return {(row["file"], int(row["row"] or 0)) for row in rows}
 
 
 def numbers(count):
