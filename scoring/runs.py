@@ -91,6 +91,8 @@ def run(
         The output folder cannot be written.
     """
     with locked(job.out, who), plain_disk_errors(), ExitStack() as folders:
+        if "pdf" in job.formats:
+            printer.warm(job.settings)
         intake = _read(job)
         if not _may_go_on(job, intake):
             _refuse(job, intake.problems)
@@ -100,12 +102,13 @@ def run(
             progress("score", number, len(periods))
             try:
                 used, assessment = _assess(job, intake, period)
-                assessment = _beside_the_one_before(job, used, period, assessment)
             except Refused as refused:
                 own = as_rows(refused.problems, job.settings.lang)
                 _refuse(job, pl.concat([own, intake.problems], how="diagonal_relaxed"))
             fresh = folders.enter_context(fresh_folder(job.out, period.id))
-            assessment = _with_code(assessment, fresh)
+            # Only papers speak of the period before; tables alone need not score it.
+            before = _before(job, used, period) if set(job.formats) & {"pdf", "docx"} else {}
+            assessment = _with_code(assessment, before, fresh)
             papers += _write(job, used, assessment, printer, fresh)
             written.append((Made(period, assessment, job.out / period.id), fresh))
         progress("score", len(periods), len(periods))
@@ -206,21 +209,21 @@ def _assess(job: Job, intake: Intake, period: Period) -> tuple[Intake, Assessmen
     return _assess(job, rest, period)
 
 
-def _beside_the_one_before(job: Job, intake: Intake, period: Period, assessment: Assessment) -> Assessment:
-    """Put the scores of the period before into the head, scored from the same folder as of that period's own day.
+def _before(job: Job, intake: Intake, period: Period) -> dict[str, object]:
+    """Return the head's `previous`: the period before, scored from the same folder as of that period's own day.
 
-    Left out for a first period, one before the scheme came into force, and one that the folder cannot score.
+    Nothing for a first period, one before the scheme came into force, and one that the folder cannot score.
     """
     scheme = job.scheme.scheme
     before = period_before(period, scheme.calendar)
     if before is None or before.start < scheme.effective.from_:
-        return assessment
+        return {}
     day = _day(job, before)
     try:
         earlier = previous(intake.tables, scheme, before, min(day, job.as_of or day), workdays=job.workdays)
     except Refused:
-        return assessment
-    return assessment if earlier is None else replace(assessment, head={**assessment.head, "previous": earlier})
+        return {}
+    return {} if earlier is None else {"previous": earlier}
 
 
 def _day(job: Job, period: Period) -> date:
@@ -242,11 +245,11 @@ def _score(job: Job, intake: Intake, period: Period) -> Assessment:
     return assess(intake.tables, scheme, period, as_of, options=options, read=intake.rows, workdays=job.workdays)
 
 
-def _with_code(assessment: Assessment, folder: Path) -> Assessment:
+def _with_code(assessment: Assessment, before: dict[str, object], folder: Path) -> Assessment:
     """Save the assessment with its run code: a hash of what was found, so that equal facts give an equal code."""
     digests = assessment.save(folder)
     code = hashlib.sha256((folder / "assessment.json").read_bytes()).hexdigest()[:8]
-    made = replace(assessment, head={**assessment.head, "run_code": code})
+    made = replace(assessment, head={**assessment.head, **before, "run_code": code})
     made.save_head(folder, digests)
     return made
 

@@ -25,8 +25,14 @@ _renderer: Renderer | None = None
 class Printer:
     """Prints papers into files, as many at once as this process may use processors."""
 
-    def __init__(self, pool: ProcessPoolExecutor) -> None:
+    def __init__(self, pool: ProcessPoolExecutor, workers: int) -> None:
         self._pool = pool
+        self._workers = workers
+
+    def warm(self, settings: Settings) -> None:
+        """Have every worker load what papers need while the data is still being read; a fault shows when it prints."""
+        for _ in range(self._workers):
+            self._pool.submit(_warm, settings)
 
     def print_all(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
         """Begin every paper of an assessment. A town's worker is handed that town's rows alone."""
@@ -47,9 +53,10 @@ def printer() -> Iterator[Printer]:
     """Give a printer; its workers start with the first paper and are gone at the end, whatever happens."""
     # Forking after Polars has started its threads is unsafe, so workers start from a clean server process.
     context = multiprocessing.get_context("forkserver")
-    pool = ProcessPoolExecutor(len(os.sched_getaffinity(0)), mp_context=context, initializer=_begin)
+    workers = len(os.sched_getaffinity(0))
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
     try:
-        yield Printer(pool)
+        yield Printer(pool, workers)
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -68,11 +75,21 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _print(kind: Paper, assessment: Assessment, settings: Settings, path: Path) -> None:
-    from scoring.reports import Renderer, render_internal, render_report, render_town
+def _warm(settings: Settings) -> None:
+    _renderer_of(settings).warm()
+
+
+def _renderer_of(settings: Settings) -> Renderer:
+    from scoring.reports import Renderer
 
     global _renderer  # noqa: PLW0603 - one renderer a worker process is the point
     if _renderer is None or _renderer.settings != settings:
         _renderer = Renderer(settings)
+    return _renderer
+
+
+def _print(kind: Paper, assessment: Assessment, settings: Settings, path: Path) -> None:
+    from scoring.reports import render_internal, render_report, render_town
+
     make = {"report": render_report, "internal": render_internal, "town": render_town}[kind]
-    path.write_bytes(make(assessment, settings, _renderer))
+    path.write_bytes(make(assessment, settings, _renderer_of(settings)))

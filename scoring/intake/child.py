@@ -25,6 +25,9 @@ _RELATION: Final = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 _CELL: Final = re.compile(rb"<(?:\w+:)?c\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _VALUE: Final = re.compile(rb"<(?:\w+:)?(?:v|t)\b[^>]*>[^<]")
 _LONG: Final = r"^[0-9]{16,}$"
+_WORDS: Final = (pl.String, pl.Categorical, pl.Enum, pl.Null)
+# Sheets that hold no cells.
+_NO_CELLS: Final = ("xl/chartsheets/", "xl/dialogsheets/", "xl/macrosheets/")
 
 
 def main() -> None:
@@ -88,11 +91,13 @@ def _read_parquet(path: Path, limits: Limits) -> pl.DataFrame:
         rows = int(scan.select(pl.len()).collect().item())
         if rows * len(schema) > limits.parquet_cells:
             raise RefusalError("file-too-large")
-        nested = [name for name, dtype in schema.items() if dtype.is_nested() and dtype != pl.List(pl.String)]
-        if nested or any(dtype in (pl.Binary, pl.Object) for dtype in schema.values()):
+        nested = [dtype for dtype in schema.values() if dtype.is_nested()]
+        if not all(isinstance(dtype, pl.List) and isinstance(dtype.inner, _WORDS) for dtype in nested):
+            raise RefusalError("parquet-type")
+        if any(dtype in (pl.Binary, pl.Object) for dtype in schema.values()):
             raise RefusalError("parquet-type")
         columns = [
-            pl.col(name).list.join(";") if dtype.is_nested() else pl.col(name).cast(pl.String)
+            pl.col(name).cast(pl.List(pl.String)).list.join(";") if dtype.is_nested() else pl.col(name).cast(pl.String)
             for name, dtype in schema.items()
         ]
         frame = scan.select(columns).collect()
@@ -115,8 +120,10 @@ def _read_workbook(path: Path, parts: dict[str, Part]) -> list[tuple[dict[str, A
             found = []
             for name in reader.sheet_names:
                 state, entry = sheets.get(name, ("visible", ""))
+                if entry.lower().startswith(_NO_CELLS):
+                    continue
                 if entry not in parts:
-                    continue  # a chart sheet
+                    raise RefusalError("workbook-damaged")  # named, but not there
                 frame = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
                 frame = frame.rename({column: f"c{place}" for place, column in enumerate(frame.columns)})
                 facts = {"name": name, "hidden": state != "visible", "date1904": date1904}

@@ -118,7 +118,15 @@ def read_csv(path: Path, known: Set[str], limits: Limits) -> pl.DataFrame:
 
 def _as_utf8(data: bytes) -> bytes:
     """Return the file's text in UTF-8, without BOM."""
-    return decode(data).encode("utf-8")
+    plain = data.removeprefix(_BOMS[0][0])
+    try:
+        # Polars checks UTF-8 as strictly as Python does, without making another text of a large file.
+        pl.Series([plain], dtype=pl.Binary).cast(pl.String)
+    except pl.exceptions.PolarsError:
+        return decode(data).encode("utf-8")
+    if b"\x00" in plain or _WRONG.search(plain[: 4 * _HEAD].decode("utf-8", errors="ignore")[:_HEAD]):
+        raise RefusalError("csv-encoding")
+    return plain
 
 
 def _by_polars(data: bytes, delimiter: str, first: int) -> pl.DataFrame:
@@ -143,6 +151,8 @@ def _by_polars(data: bytes, delimiter: str, first: int) -> pl.DataFrame:
         inside = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0)).cast(pl.Int64)
         numbers += inside.cum_sum().shift(1, fill_value=0)
     frame = frame.with_columns(numbers.alias("row"))
+    if not quoted:
+        return frame  # an empty cell is null already; only a quoted one is an empty text
     return frame.with_columns(pl.when(pl.col(pl.String).str.len_bytes() > 0).then(pl.col(pl.String)).name.keep())
 
 

@@ -20,6 +20,11 @@ def heading_key(text: str) -> str:
 
 
 @cache
+def _letters(key: str) -> frozenset[str]:
+    return frozenset(key)
+
+
+@cache
 def _split_unit(key: str) -> tuple[str, str]:
     match = _UNIT.match(key)
     return (match.group(1), match.group(2)) if match else (key, "")
@@ -73,7 +78,9 @@ class Headings:
             return None
         for known in (*self.columns, *sorted(self.items)):
             bound = slips if known.isascii() else 1
-            if len(known) >= 4 and abs(len(known) - len(key)) <= bound and _distance(key, known, bound) <= bound:
+            if len(known) < 4 or abs(len(known) - len(key)) > bound or len(_letters(known).difference(key)) > bound:
+                continue  # more letters are missing than slips are allowed
+            if _distance(key, known, bound) <= bound:
                 return known
         return None
 

@@ -34,7 +34,8 @@ def lay_out(sheet: Sheet, called: Mapping[str, str]) -> pl.DataFrame:
     """
     main = sheet.main
     body = sheet.raw.frame.slice(sheet.head.last + 1)
-    columns = {name: label for number, label in enumerate(sheet.head.labels) if (name := f"c{number}") in body.columns}
+    cells = set(body.columns)
+    columns = {name: label for number, label in enumerate(sheet.head.labels) if (name := f"c{number}") in cells}
     known, sound = _known_columns(sheet, body, columns)
     body, filled = fill_merges(sheet, body, known)
     body = body.filter(pl.any_horizontal(pl.col(cell_columns(body)).is_not_null()))

@@ -17,7 +17,7 @@ from scoring.intake.fold import FOLDED, fold, name_key
 _EPOCH: Final = date(1899, 12, 30)
 _EPOCH_1904_SHIFT: Final = 1462
 _FIRST_YEAR, _LAST_YEAR = 1950, 2100
-_TIME: Final = re.compile(r"^(.*?\d.*?)(?:[T ]+)(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)Z?$", re.ASCII)
+_TIME: Final = re.compile(r"^(.*?\d.*?)(?:[T ]+)(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z?)$", re.ASCII)
 _YMD: Final = re.compile(r"^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})$", re.ASCII)
 _SHORT_YEAR: Final = re.compile(r"^\d{1,2}\D\d{1,2}\D\d{1,2}\D?$", re.ASCII)
 _NUMBER: Final = re.compile(r"^[+-]?\d+(\.\d+)?$", re.ASCII)
@@ -57,13 +57,12 @@ def read_date(text: str) -> Cell:
     plain, repairs = _opened(text)
     if not plain:
         return Cell(None, repairs)
-    if len(plain) > _LONGEST:
-        return Cell(error="date-unreadable")
-    timed = _TIME.match(plain)
-    if timed:
+    timed = _TIME.match(plain) if len(plain) <= _LONGEST else None
+    midnight = timed is not None and not timed.group(2).strip("0:.")
+    # An hour of Greenwich may belong to the next day here: such a text stays whole and is refused.
+    if timed and (midnight or not timed.group(3)):
         plain = timed.group(1).strip()
-        if timed.group(2).strip("0:."):
-            repairs = (*repairs, "repair-time")
+        repairs = repairs if midnight else (*repairs, "repair-time")
     compact = "".join(plain.split())
     if re.fullmatch(r"[0-9]{8}", compact):
         return _date(int(compact[:4]), int(compact[4:6]), int(compact[6:]), repairs)

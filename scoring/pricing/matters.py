@@ -45,13 +45,16 @@ def pair(findings: pl.DataFrame, about: Sequence[pl.DataFrame], policy: Duplicat
     group = ["town", "part", "bucket", *policy.key] + (["indicator"] if policy.within == "indicator" else [])
     group = list(dict.fromkeys(group))
     exempt = pl.any_horizontal(pl.lit(False), *[holds(conditions, findings.schema) for conditions in policy.exempt])
-    possible = (
-        findings.with_columns(side=side)
-        .filter(pl.col("side").is_not_null() & ~exempt & pl.all_horizontal(pl.col(policy.key).is_not_null()))
-        .filter(pl.col("side").n_unique().over(group) == 2)
+    # Looked for in the few columns that say it: of a large ledger hardly a row has a possible partner.
+    places = (
+        findings.select(*group, side=side, fits=~exempt & pl.all_horizontal(pl.col(policy.key).is_not_null()))
+        .with_row_index("place")
+        .filter(pl.col("side").is_not_null() & pl.col("fits"))
+        .filter(pl.col("side").min().over(group) != pl.col("side").max().over(group))
     )
-    if possible.is_empty():
+    if places.is_empty():
         return alone
+    possible = findings[places["place"]].with_columns(places["side"])
     partners = _choose(possible, about, policy, group)
     keepers = pl.DataFrame(
         {"finding_id": list(partners), "keeper": list(partners.values())},

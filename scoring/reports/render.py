@@ -101,6 +101,10 @@ class Renderer:
         environment.globals["t"] = lambda code, **parameters: say(f"reports-{code}", lang, **parameters)
         return environment
 
+    def warm(self) -> None:
+        """Load WeasyPrint, the fonts and the style sheet of the town's sheet before there is anything to print."""
+        self._kit("town", whole=False)
+
     def html(self, template: str, **view: object) -> str:
         """Return a paper as HTML."""
         return self.environment.get_template(template).render(lang=self.settings.lang, **view)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import zipfile
 from dataclasses import replace
 from datetime import date
@@ -56,6 +57,30 @@ def test_fault_wrong_crc_is_refused(folder, kit):
     data[info.header_offset + 30 + len(info.filename) + 40] ^= 0xFF
     path.write_bytes(bytes(data))
     assert "workbook-damaged" in refused(folder.read(), kit)
+
+
+def test_fault_a_workbook_that_lacks_a_sheet_it_names_is_refused(folder, kit):
+    folder.findings(kit.ROW).reports(kit.REPORT)
+    path = folder.path / "整改台账.xlsx"
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in parts.items():
+            if name != "xl/worksheets/sheet1.xml":
+                archive.writestr(name, data)
+    assert refused(folder.read(), kit) == ["workbook-damaged"]
+
+
+def test_a_chart_sheet_is_no_fault(folder, kit):
+    with xlsxwriter.Workbook(folder.path / "问题台账.xlsx") as book:
+        sheet = kit.put_sheet(book, "Sheet1", [kit.HEAD, kit.ROW])
+        chart = book.add_chart({"type": "bar"})
+        chart.add_series({"values": "=Sheet1!$F$2:$F$2"})
+        book.add_chartsheet("图").set_chart(chart)
+        assert sheet
+    intake = folder.read()
+    assert not intake.refused
+    assert intake.tables.findings.height == 1
 
 
 def test_fault_encrypted_workbook_is_refused(folder, kit):
@@ -121,6 +146,13 @@ def test_fault_huge_parquet_is_refused_by_its_metadata(folder, kit):
     rows.write_parquet(folder.path / "findings.parquet")
     folder.limits = Limits(parquet_cells=100_000)
     assert "file-too-large" in refused(folder.read(), kit)
+
+
+def test_parquet_lists_of_categories_are_lists_of_words(folder, kit):
+    frame = pl.DataFrame({heading: [cell] for heading, cell in zip(kit.HEAD, kit.ROW, strict=True)})
+    tags = pl.Series([["甲", "乙"]], dtype=pl.List(pl.Categorical))
+    frame.with_columns(tags.alias("标签")).write_parquet(folder.path / "问题台账.parquet")
+    assert folder.read().tables.findings["tags"].to_list() == [["甲", "乙"]]
 
 
 def test_fault_damaged_parquet_is_refused(folder, kit):
@@ -253,6 +285,8 @@ def test_fault_a_1904_workbook_gives_the_same_dates(folder, kit):
         ("2025年3月", "date-unreadable"),
         ("3/1/2025", "date-unreadable"),
         ("明天", "date-unreadable"),
+        ("2025-02-28T16:00:00Z", "date-unreadable"),
+        ("1 " * 16_000, "date-unreadable"),
     ],
 )
 def test_fault_doubtful_dates_are_refused(folder, kit, text, code):
@@ -307,6 +341,26 @@ def test_fault_csv_line_longer_than_the_heading_is_refused(folder, kit):
     assert intake.rows["findings"]["refused"] == 1
 
 
+@pytest.mark.parametrize("stray", [b"\xe4", b"\xb1", b"\xed\xa0\x80"])
+def test_fault_utf8_with_stray_bytes_is_not_taken_for_another_encoding(folder, kit, stray):
+    (folder.path / "镇街名单.xlsx").unlink()
+    lines = [b"town_code,name", "T01,沁园街".encode() + stray, "T02,克井镇".encode(), b""]
+    (folder.path / "towns.csv").write_bytes(b"\n".join(lines))
+    assert "csv-encoding" in refused(folder.findings(kit.row(镇街="T01")).read(), kit)
+
+
+def test_fault_csv_wider_than_any_sheet_is_refused(folder, kit):
+    folder.csv("问题台账.csv", [kit.HEAD, kit.ROW, [""] * 17_000])
+    assert "csv-too-wide" in refused(folder.read(), kit)
+
+
+def test_thousands_of_unknown_headings_are_named_in_a_moment(folder, kit):
+    began = time.process_time()
+    intake = folder.csv("问题台账.csv", [[*kit.HEAD, *(f"x{n}" for n in range(4000))], kit.ROW]).read()
+    assert kit.codes(intake) == ["column-unknown"] * 4000
+    assert time.process_time() - began < 20
+
+
 def test_fault_csv_with_unpaired_quotes_is_refused(folder, kit):
     folder.csv("问题台账.csv", [kit.HEAD, ['"A-1', *kit.ROW[1:]]])
     assert "csv-quotes" in refused(folder.read(), kit)
@@ -321,6 +375,8 @@ def test_fault_csv_with_unpaired_quotes_is_refused(folder, kit):
         ("涉及户数", "\u30002", "repair-space"),
         ("涉及金额", "0012.5", None),
         ("问题编号", "Ａ—1", "repair-id"),
+        ("问题编号", "A\u3000-1", "repair-id"),
+        ("问题编号", "A -1", "repair-id"),
         ("镇街", "沁园\u200b街道", "repair-space"),
         ("问题描述", "缺少\u200b签字", "repair-space"),
         ("涉及户数", "2.0000000000000004", "repair-noise"),

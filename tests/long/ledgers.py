@@ -90,7 +90,7 @@ def d(month, day):
     return date(2025, month, day)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """A bureau: where its scheme lies, its facts (table to rows by column id, words in Chinese), and the day."""
 
@@ -105,7 +105,13 @@ def small_world(folder):
     path.write_text(SCHEME, "utf-8")
 
     def finding(number, town, found, indicator, severity, cases, **more):
-        usual = {"amount": None, "channel": "月度抽查", "description": f"缺少材料{number}", "due_on": None, "tags": None}
+        usual = {
+            "amount": None,
+            "channel": "月度抽查",
+            "description": f"缺少材料{number}",
+            "due_on": None,
+            "tags": None,
+        }
         row = {"finding_id": f"W-{number:03}", "town": town, "found_on": found, "indicator": indicator}
         return {**row, "severity": severity, "cases": cases, **usual, "case_ref": PERSON, **more}
 
@@ -154,7 +160,10 @@ def small_world(folder):
             adjustment("J-2", names[2], "减分", "本级", "示例通报", Decimal("1.5"), d(3, 28)),
             adjustment("J-3", names[2], "加分", "市", "示例信息", None, None),
         ],
-        "appeals": [appeal(1, "问题", "W-005", "变更", "一般", d(3, 12)), appeal(2, "问题", "W-007", "维持", None, d(3, 25))],
+        "appeals": [
+            appeal(1, "问题", "W-005", "变更", "一般", d(3, 12)),
+            appeal(2, "问题", "W-007", "维持", None, d(3, 25)),
+        ],
     }
     return World(path, facts, PERIOD.end)
 
@@ -179,8 +188,11 @@ def example_world():
     facts["findings"] = [dict(finding.row) for finding in kept]
     facts["rectifications"] = [dict(report) for finding in kept for report in finding.reports]
     ids = {row["finding_id"] for row in facts["findings"]}
-    labels = {text: measure.label for measure in load_scheme(ROOT / "weights" / "jiyuan-quarterly.yaml").scheme.measures
-              for text in (measure.id, measure.label)}
+    labels = {
+        text: measure.label
+        for measure in load_scheme(ROOT / "weights" / "jiyuan-quarterly.yaml").scheme.measures
+        for text in (measure.id, measure.label)
+    }
     for row in facts["measures"]:
         row["measure"] = labels[row["measure"]]
     facts["appeals"] = [row for row in facts["appeals"] if row["target"] != "问题" or row["target_id"] in ids]
@@ -377,12 +389,26 @@ def _han(number):
 
 def count_forms(number):
     """Return a count in every form that means it."""
-    return [number, str(number), f" {number} ", str(number).translate(WIDE), f"{number}户", f"{number}.0", f"{number:,}"]
+    return [
+        number,
+        str(number),
+        f" {number} ",
+        str(number).translate(WIDE),
+        f"{number}户",
+        f"{number}.0",
+        f"{number:,}",
+    ]
 
 
 def decimal_forms(number):
     """Return an exact decimal in every form that means it."""
-    return [str(number), f"{number:,}", f" {number}", str(number).translate(WIDE), f"{number}0" if "." in str(number) else f"{number}.0"]
+    return [
+        str(number),
+        f"{number:,}",
+        f" {number}",
+        str(number).translate(WIDE),
+        f"{number}0" if "." in str(number) else f"{number}.0",
+    ]
 
 
 class Hand:
@@ -391,7 +417,11 @@ class Hand:
     def __init__(self, chance, world, facts):
         self.chance, self.facts = chance, facts
         self.towns = {
-            row["name"]: [row["name"], row["town_code"], *str(row.get("aliases") or row["name"]).replace("；", ";").split(";")]
+            row["name"]: [
+                row["name"],
+                row["town_code"],
+                *str(row.get("aliases") or row["name"]).replace("；", ";").split(";"),
+            ]
             for row in facts["towns"]
         }
         scheme = _scheme(world.weights)
@@ -426,7 +456,9 @@ class Hand:
             case "id" if name != "town_code":
                 return chance.choice([value, f" {value}", value.translate(WIDE), value.replace("-", "－")])
             case "period":
-                return chance.choice([value, "2025年第一季度", "2025年1季度", "2025-Q1", "２０２５Q1"] if value == "2025Q1" else [value])
+                return chance.choice(
+                    [value, "2025年第一季度", "2025年1季度", "2025-Q1", "２０２５Q1"] if value == "2025Q1" else [value]
+                )
         return value
 
     def heading(self, table, name):
@@ -466,7 +498,9 @@ class Hand:
         ]
         # A heading that both tables know is the finding's.
         head = [catalogue().tables[table].columns[name].zh for table, name in columns]
-        made = Grid("combined", self.chance.choice(["问题整改台账", "问题整改清单", "combined"]), "xlsx", columns, head, rows)
+        made = Grid(
+            "combined", self.chance.choice(["问题整改台账", "问题整改清单", "combined"]), "xlsx", columns, head, rows
+        )
         made.kind = self.chance.choice(["xlsx", "xlsx", "csv"])
         return [self.surrounded(made)]
 
@@ -491,7 +525,9 @@ class Hand:
             return [self.surrounded(grid) for grid in self.by_town(base, columns, rows)]
         pieces = [rows[::2], rows[1::2]] if how == "halves" and len(rows) > 1 else [rows]
         return [
-            self.surrounded(self.piece({**base, "name": f"{name} {place}" if len(pieces) > 1 else name}, columns, piece))
+            self.surrounded(
+                self.piece({**base, "name": f"{name} {place}" if len(pieces) > 1 else name}, columns, piece)
+            )
             for place, piece in enumerate(pieces)
         ]
 
@@ -527,7 +563,7 @@ class Hand:
         return Grid("matrix", "评分表_2025Q1", "xlsx", ["town", *items], head, cells)
 
     def surrounded(self, grid):
-        """Put titles, a serial, unknown columns, totals and signatures around a table, and choose how its file is written."""
+        """Put titles, a serial, unknown columns, totals and signatures around a table; choose how a CSV is written."""
         chance = self.chance
         if chance.random() < 0.2:
             _insert(grid, 0, "序号", list(range(1, len(grid.rows) + 1)))
