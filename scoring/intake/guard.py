@@ -94,6 +94,10 @@ def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[st
         raise RefusalError("workbook-damaged")
     if any(entry.flag_bits & 1 for entry in entries):
         raise RefusalError("workbook-encrypted")
+    # What the archive itself declares refuses a bomb at once; one that understates is found while it is read.
+    bomb_from = max(limits.ratio_from_bytes, size * limits.ratio)
+    if sum(entry.file_size for entry in entries) > min(bomb_from, limits.unzipped_bytes):
+        raise RefusalError("workbook-bomb" if bomb_from < limits.unzipped_bytes else "workbook-too-large")
     cells = 0
     for entry in entries:
         part = Part()
@@ -103,7 +107,7 @@ def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[st
                 total += len(chunk)
                 if total > limits.unzipped_bytes:
                     raise RefusalError("workbook-too-large")
-                if total > limits.ratio_from_bytes and total > size * limits.ratio:
+                if total > bomb_from:
                     raise RefusalError("workbook-bomb")
                 if _SHEET.fullmatch(entry.filename):
                     tail = _scan(part, tail + chunk)

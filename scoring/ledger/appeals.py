@@ -32,7 +32,8 @@ def apply_decisions(tables: Tables, as_of: date) -> tuple[Tables, dict[str, Coun
         A measure's decided value does not fit what was measured (`appeal-value-unfit`).
     """
     decided = tables.appeals.filter(
-        (pl.col("decided_on") <= as_of)
+        (pl.col("filed_on") <= as_of)
+        & (pl.col("decided_on") <= as_of)
         & pl.col("decision").is_in(["withdraw", "change"])
         & pl.col("target").is_in(list(_TARGETS))
     ).sort("decided_on", "filed_on", "appeal_id")

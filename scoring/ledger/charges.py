@@ -108,9 +108,9 @@ def _dispose(
     tables: Tables, scheme: Scheme, period: Period, as_of: date, unchecked: list[str], plan: Plan
 ) -> pl.LazyFrame:
     """Step 1: apply appeals, then say of each finding whether it counts and, where not, the first reason why not."""
-    known = tables.appeals.filter((pl.col("target") == "finding") & (pl.col("decided_on") <= as_of)).sort(
-        "decided_on", "filed_on", "appeal_id"
-    )
+    known = tables.appeals.filter(
+        (pl.col("target") == "finding") & (pl.col("filed_on") <= as_of) & (pl.col("decided_on") <= as_of)
+    ).sort("decided_on", "filed_on", "appeal_id")
     withdrawn = known.filter(pl.col("decision") == "withdraw").get_column("target_id").to_list()
     changed = (
         known.filter((pl.col("decision") == "change") & pl.col("new_value").is_not_null())

@@ -139,6 +139,8 @@ class IndicatorScorer:
                 earned, parameters = judgement.earned, {"why": "; ".join(judgement.reasons)}
         elif isinstance(rule, (Rate, Accrue, PassFail)):
             reading = self.facts.measures.reading(into.town, rule.measure, into.part, rule.several_values)
+            if reading is not None and reading.lacks_denominator and not isinstance(rule, Accrue):
+                raise Refused([problem("measure-without-denominator", None, town=into.town, measure=rule.measure)])
             if reading is not None:
                 sample = reading.sample if reading.sample is not None else _whole(reading.denominator)
             if reading is not None and reading.known(rule.minimum_sample, rule.sample) and reading.value is not None:

@@ -35,6 +35,11 @@ class Reading:
     denominator: Fraction | None
     sample: int | None
 
+    @property
+    def lacks_denominator(self) -> bool:
+        """Whether there is a count but nothing to divide it by: a rate cannot be read from that."""
+        return self.numerator is not None and self.denominator is None
+
     def known(self, minimum: int | None, by: str) -> bool:
         """Tell whether there is data: a value, on a sample of at least `minimum`."""
         if self.value is None:
@@ -111,6 +116,8 @@ class Measures:
             if len(rows) > 1 and several_values is None:
                 raise refuse("measure-values-several")
             return Reading(self._several(rows, several_values, refuse), None, None, sample)
+        if all(row["numerator"] is None and row["denominator"] is None for row in rows):
+            return Reading(None, None, None, sample)
         numerator = sum((_exact(row["numerator"]) for row in rows if row["numerator"] is not None), Fraction(0))
         if all(row["denominator"] is None for row in rows):
             return Reading(numerator, numerator, None, sample)

@@ -278,9 +278,8 @@ def blank_cell(bench):
     if column.required:
         return bench.refused(None if grid.table == "towns" else bench.place(grid, line))
     bench.facts[grid.table][line][name] = None
-    if (column.type == "id" and not column.restricted) or grid.table == "towns" or undated(grid, name):
-        return Wanted(("done", "refused"), None)
-    return Wanted(("done", "refused"), bench.facts)
+    loose = (column.type == "id" and not column.restricted) or undated(grid, name)
+    return Wanted(("done", "refused"), None if loose else bench.facts)
 
 
 def workbook_cells(bench):
@@ -340,7 +339,7 @@ def heading_gone(bench):
     for row in bench.facts[grid.table]:
         row[name] = None
     loose = catalogue().tables[grid.table].columns[name].type == "id" or undated(grid, name)
-    return Wanted(("done", "refused"), None if loose or grid.table == "towns" else bench.facts, named=True)
+    return Wanted(("done", "refused"), None if loose else bench.facts, named=True)
 
 
 def headings_swapped(bench):

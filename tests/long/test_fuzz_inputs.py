@@ -80,6 +80,7 @@ class Fuzz:
     def _here(self, words):
         said, argv = io.StringIO(), sys.argv
         sys.argv = words
+        signal.signal(signal.SIGALRM, _too_late)
         signal.alarm(SECONDS)
         try:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), pytest.raises(SystemExit) as end:
@@ -88,6 +89,10 @@ class Fuzz:
             signal.alarm(0)
             sys.argv = argv
         return end.value.code or 0, said.getvalue()
+
+
+def _too_late(*_):
+    raise TimeoutError
 
 
 @pytest.fixture(scope="module")

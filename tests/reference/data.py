@@ -65,7 +65,7 @@ def appealed(tables, as_of):
     rows = [dict(row) for row in tables.get("measures", [])]
     decided = [a for a in tables.get("appeals", []) if a["target"] == "measure" and a.get("decided_on")]
     for appeal in sorted(decided, key=lambda a: a["decided_on"]):
-        if appeal["decided_on"] > as_of or appeal["decision"] not in {"withdraw", "change"}:
+        if max(appeal["decided_on"], appeal["filed_on"]) > as_of or appeal["decision"] not in {"withdraw", "change"}:
             continue
         for row in list(rows):
             if f"{row['town']}/{row['measure']}/{row['period']}" != appeal["target_id"]:
@@ -119,6 +119,8 @@ def earned_by(indicator, reading):
         size = reading.sample if rule.sample == "sample" else reading.denominator
         if size is None or size < rule.minimum_sample:
             return None
+    if rule.kind != "accrue" and reading.numerator is not None and reading.denominator is None:
+        raise RefusedError("rate-without-denominator", indicator.id)
     if rule.kind == "accrue":
         return None if reading.count is None else min(points, rule.each * reading.count)
     x = reading.value
@@ -152,6 +154,7 @@ def judged_points(tables, goes_to, town, indicator, period, as_of):
         row
         for row in rows
         if row.get("period") == period.label
+        or (row.get("period") is None and not row.get("judged_on"))
         or (row.get("period") is None and row.get("judged_on") and period.start <= row["judged_on"] <= period.end)
     ]
     if not rows:

@@ -228,7 +228,7 @@ def reports_on(finding, tables, as_of):
     for appeal in sorted(tables.get("appeals", []), key=lambda a: a.get("decided_on") or as_of):
         if (appeal["target"], appeal["target_id"]) != ("verdict", finding.id) or not appeal.get("decided_on"):
             continue
-        if appeal["decision"] not in {"withdraw", "change"} or appeal["decided_on"] > as_of:
+        if appeal["decision"] not in {"withdraw", "change"} or max(appeal["decided_on"], appeal["filed_on"]) > as_of:
             continue
         judged = [r for r in mine if (r.get("verdict") or "waiting") != "waiting"]
         judged = [r for r in judged if (r.get("verified_on") or r["submitted_on"]) <= appeal["decided_on"]]

@@ -272,7 +272,7 @@ def decided(scheme, tables, goes_to, code, kind, period, as_of):
             if a["target"] == "adjustment"
             and a["target_id"] == row["adjustment_id"]
             and a.get("decided_on")
-            and a["decided_on"] <= as_of
+            and max(a["decided_on"], a["filed_on"]) <= as_of
         ]
         if any(a["decision"] == "withdraw" for a in appeals):
             continue
