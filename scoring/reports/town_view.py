@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -157,7 +157,7 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
         remarks=_remarks(town, labels),
         bars=_bars(assessment.dimensions.to_dicts(), labels, least),
         statement=statement(town, assessment.ledger.to_dicts(), labels),
-        groups=_groups(printed, indicators, labels, least),
+        groups=_groups(shown, {row["finding_id"] for row in printed}, indicators, labels, least),
         crowded=len(printed) > CROWDED,
         left_out=""
         if len(shown) <= MOST_FINDINGS
@@ -227,9 +227,20 @@ def _dearest(row: Mapping[str, Any]) -> tuple[bool, Fraction, str]:
 
 
 def _groups(
-    rows: list[dict[str, Any]], indicators: Mapping[tuple[str, str], Mapping[str, Any]], labels: Labels, least: int
+    rows: list[dict[str, Any]],
+    printed: Collection[str],
+    indicators: Mapping[tuple[str, str], Mapping[str, Any]],
+    labels: Labels,
+    least: int,
 ) -> tuple[FindingGroup, ...]:
-    """Gather findings by indicator in the scheme's order, by day within; what is not priced stands last."""
+    """Gather findings by indicator in the scheme's order, by day within; what is not priced stands last.
+
+    Counts and sums are of all `rows`, also where only the `printed` ones are listed.
+    """
+
+    def listed(same: list[dict[str, Any]]) -> tuple[FindingRow, ...]:
+        return tuple(_finding(row, labels, least) for row in same if row["finding_id"] in printed)
+
     order = list(labels.indicators)
     priced: dict[tuple[str, str], list[dict[str, Any]]] = {}
     others: dict[str, list[dict[str, Any]]] = {}
@@ -249,7 +260,7 @@ def _groups(
                 labels("reports-group-heading", label=heading, points=scheme["points"], count=len(same)),
                 printable(scheme["clause"] or ""),
                 _cap_note(net, indicators.get((part, indicator)), least, labels),
-                tuple(_finding(row, labels, least) for row in same),
+                listed(same),
             )
         )
     for disposition in _SHOWN:
@@ -258,7 +269,7 @@ def _groups(
             heading = labels(
                 "reports-group-unpriced", disposition=labels.known("book-disposition", disposition), count=len(same)
             )
-            groups.append(FindingGroup(heading, "", "", tuple(_finding(row, labels, least) for row in same)))
+            groups.append(FindingGroup(heading, "", "", listed(same)))
     return tuple(groups)
 
 

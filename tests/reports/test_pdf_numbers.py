@@ -234,3 +234,13 @@ def test_saved_heads_give_the_same_method(example):
 
     mixed = json.loads(json.dumps(example.head, sort_keys=True))
     assert method(Labels(mixed, "zh")) == method(Labels(example.head, "zh"))
+
+
+def test_totals_of_a_very_crowded_town_are_of_all_its_findings(build, monkeypatch):
+    own = build(crowd=40).for_town(sample.CROWDED)
+    settings = Settings()
+    whole = town_view(own, settings)
+    monkeypatch.setattr("scoring.reports.town_view.MOST_FINDINGS", 5)
+    few = town_view(own, settings)
+    assert [(group.heading, group.note) for group in few.groups] == [(g.heading, g.note) for g in whole.groups]
+    assert sum(len(group.rows) for group in few.groups) == 5 < sum(len(group.rows) for group in whole.groups)
