@@ -9,7 +9,7 @@ from tests.strategies import PERIOD, worlds
 
 
 @given(worlds())
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 def test_engine_equals_reference(world):
     compare(world)
 
