@@ -12,7 +12,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
@@ -33,6 +33,8 @@ from scoring.screen import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import polars as pl
 
     from scoring.periods import Period
     from scoring.runs import Job, Made
@@ -250,11 +252,15 @@ def check(
     try:
         intake, _ = read_and_assess(job, periods_of(periods or [], job))
     except RunRefused as refused:
-        print_problems(refused.problems, job.settings.lang)
-        count = (refused.problems["kind"] == "refused").sum()
-        stop(1, say("cli-check-refused", job.settings.lang, count=count))
+        _stop_refused(refused.problems, job.settings.lang)
     findings, notices = intake.tables.findings.height, intake.problems.height
     print_lines([say("cli-checked", job.settings.lang, findings=findings, notices=notices)])
+
+
+def _stop_refused(problems: pl.DataFrame, lang: str) -> NoReturn:
+    """Show what was refused by a command that writes nothing, and stop."""
+    print_problems(problems, lang)
+    stop(1, say("cli-check-refused", lang, count=(problems["kind"] == "refused").sum()))
 
 
 @app.command(cls=Command, help=_say("cli-init-help"))
@@ -308,8 +314,7 @@ def explain(
     try:
         intake, (assessment,) = read_and_assess(job, periods_of([period], job))
     except RunRefused as refused:
-        print_problems(refused.problems, lang)
-        stop(1, say("cli-check-refused", lang, count=(refused.problems["kind"] == "refused").sum()))
+        _stop_refused(refused.problems, lang)
     try:
         told = statements.explain(assessment, statements.find_town(town, intake.tables.towns), lang)
     except statements.UnknownTown as unknown:
