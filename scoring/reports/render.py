@@ -7,7 +7,7 @@ import gc
 import hashlib
 import io
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, Final
 
 from scoring.messages import say
 from scoring.reports.errors import ForbiddenAddress, MissingGlyph, MissingLibrary
-from scoring.reports.fonts import INSTALL, ROLES, Face, check, faces
+from scoring.reports.fonts import INSTALL, ROLES, check, faces
 from scoring.reports.settings import Settings
 from scoring.reports.subset import common_characters, subset_library
 
 if TYPE_CHECKING:
     import jinja2
-    from weasyprint import CSS
-    from weasyprint.text.fonts import FontConfiguration
-    from weasyprint.urls import URLFetcher
+
+    from scoring.reports.page import CSS, FontConfiguration
 
 _HERE: Final = Path(__file__).resolve()
 # In a wheel the templates lie inside the package, in a checkout beside it.
@@ -131,10 +130,12 @@ class Renderer:
         html = self.html(template, **view)
         whole = self._needs_whole_fonts(html, texts)
         fonts, sheet = self._kit(template.split(".", maxsplit=1)[0], whole)
-        weasyprint = _weasyprint(self.settings.lang)
+        page = _page(self.settings.lang)
+        # A bureau's own templates may be any HTML.
+        reader = page.HTML if self.settings.templates else page.Page
         identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
         with _no_collection(), _no_tofu(self.settings.lang), _refusals(self.settings.lang):
-            document = weasyprint.HTML(string=html, url_fetcher=_fetcher(self.faces)).render(
+            document = reader(string=html, url_fetcher=page.Packaged(self.faces)).render(
                 font_config=fonts, stylesheets=[sheet], pdf_variant=self.settings.pdf_variant
             )
             target = io.BytesIO()
@@ -155,14 +156,12 @@ class Renderer:
     def _kit(self, name: str, whole: bool) -> tuple[FontConfiguration, CSS]:
         """Return the parsed style sheet of a paper and the fonts that it was parsed with."""
         if (name, whole) not in self._kits:
-            weasyprint = _weasyprint(self.settings.lang)
-            from weasyprint.text.fonts import FontConfiguration
-
-            fonts = self._sheets.setdefault(whole, FontConfiguration())
+            page = _page(self.settings.lang)
+            fonts = self._sheets.setdefault(whole, page.FontConfiguration())
             source = self.environment.loader.get_source  # type: ignore[union-attr]
             common, own = (source(self.environment, f"css/{sheet}.css")[0] for sheet in ("common", name))
             rules = _font_rules(whole) + common + own
-            sheet = weasyprint.CSS(string=rules, font_config=fonts, url_fetcher=_fetcher(self.faces))
+            sheet = page.CSS(string=rules, font_config=fonts, url_fetcher=page.Packaged(self.faces))
             self._kits[name, whole] = (fonts, sheet)
         return self._kits[name, whole]
 
@@ -184,34 +183,12 @@ def _font_rules(whole: bool) -> str:
     )
 
 
-def _weasyprint(lang: str) -> ModuleType:
+def _page(lang: str) -> ModuleType:
     try:
         subset_library()
-        return import_module("weasyprint")
+        return import_module("scoring.reports.page")
     except OSError as missing:  # Pango or one of its friends could not be loaded
         raise MissingLibrary("Pango, HarfBuzz", INSTALL, lang) from missing
-
-
-def _fetcher(fonts: Mapping[str, Face]) -> URLFetcher:
-    """Return a fetcher that knows the packaged fonts and `data:`, and nothing else on earth."""
-    from weasyprint.urls import URLFetcher as Fetcher
-    from weasyprint.urls import URLFetcherResponse
-
-    class Packaged(Fetcher):  # type: ignore[misc]
-        def fetch(self, url: str, headers: dict[str, str] | None = None) -> object:
-            if url.startswith("data:"):
-                return super().fetch(url, headers)
-            kind, _, role = url.removeprefix("asset:").partition("/")
-            if url.startswith("asset:") and role in fonts and kind in {"common", "latin", "whole"}:
-                face = fonts[role]
-                if kind == "latin":
-                    body = face.latin(fonts["fangsong"])
-                else:
-                    body = face.common() if kind == "common" else face.whole()
-                return URLFetcherResponse(url, io.BytesIO(body))
-            raise ForbiddenAddress(url)
-
-    return Packaged(allowed_protocols=("data",), fail_on_errors=True)
 
 
 @contextmanager
