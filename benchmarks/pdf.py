@@ -76,7 +76,6 @@ def main() -> int:
     for _ in range(5):
         theirs.append(seconds(lambda: naive(html, css)))
         ours.append(seconds(lambda: render_town(own, settings, renderer)))
-    print([round(x,2) for x in ours],[round(x,2) for x in theirs],[round(a/b,2) for a,b in zip(ours,theirs)])
     share = min(ours) / min(theirs)
     print(
         json.dumps(

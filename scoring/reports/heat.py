@@ -92,8 +92,8 @@ def heat_map(assessment: Assessment, towns: list[dict[str, Any]], labels: Labels
                 for i in dimension["indicators"]
             ]
         names = tuple(printable(town["town"]) for town in columns)
-        # The names stand upright over their columns.
-        head = min(230, 20 + 30 * max(len(name) for name in names))
+        # The names stand upright over their columns; long ones in two lines.
+        head = min(300, 20 + 30 * max(len(name) for name in names))
         height = min(_HIGHEST, max(_LOWEST, _PAGE // len(rows)))
         pieces += [Piece(names, tuple(part), head, height) for part in _pages(rows)]
     return tuple(pieces)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from schemas.tables import catalogue
 from scoring.reports.internal_view import internal_view
 from scoring.reports.labels import Labels
 from scoring.reports.printed import findings_of
@@ -74,9 +75,11 @@ def _texts(assessment: Assessment, labels: Labels) -> Iterator[tuple[str, str]]:
     """Give every text that the data bring, with the place to look for it."""
     for row in assessment.scores.to_dicts():
         yield labels("reports-place-town", code=row["town_code"]), str(row["town"])
+    columns = catalogue().tables["findings"].columns
     for row in findings_of(assessment):
         for column, value in row.items():
             if isinstance(value, str):
-                yield labels("reports-place-finding", finding=row["finding_id"], column=column), value
+                heading = columns[column].zh if labels.lang == "zh" and column in columns else column
+                yield labels("reports-place-finding", finding=row["finding_id"], column=heading), value
     for row in assessment.ledger.to_dicts():
         yield labels("reports-place-entry", entry=row["entry_id"]), str(row["parameters"])

@@ -53,6 +53,25 @@ def fit(text: str, largest: int, width: int) -> int:
     return max(1, min(largest, int(width / max(1.0, ems))))
 
 
+def fold(text: str, largest: int, width: int) -> tuple[int, tuple[str, ...]]:
+    """Return a type size and the lines of a label: one, or two where one would be much smaller than `largest`.
+
+    Examples
+    --------
+    >>> fold("AB", 30, 100), fold("甲乙丙丁", 30, 60)
+    ((30, ('AB',)), (30, ('甲乙', '丙丁')))
+    """
+    size = fit(text, largest, width)
+    if size * 4 >= largest * 3:
+        return size, (text,)
+    middle = len(text) // 2
+    # A space near the middle is a better place than the middle of a word.
+    space = min((at for at, letter in enumerate(text) if letter == " "), key=lambda at: abs(at - middle), default=0)
+    cut = space if abs(space - middle) <= len(text) // 6 else middle
+    lines = (text[:cut].strip(), text[cut:].strip())
+    return min(fit(line, largest, width) for line in lines), lines
+
+
 def _em(character: str) -> float:
     if ord(character) > 0x2E7F or character in _WIDE:
         return 1.0
@@ -97,6 +116,7 @@ class Renderer:
         )
         lang = self.settings.lang
         environment.globals["fit"] = fit
+        environment.globals["fold"] = fold
         environment.globals["t"] = lambda code, **parameters: say(f"reports-{code}", lang, **parameters)
         return environment
 

@@ -220,3 +220,11 @@ def untranslated(value):
     if isinstance(value, dict):
         return {key: untranslated(held) for key, held in value.items() if not value.get(f"{key}_en")}
     return [untranslated(held) for held in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_signature_of_the_reply_form_does_not_stand_alone(make, build, lang):
+    pages = pdf.pages(make("town", build(crowd=30).for_town(sample.CROWDED), lang))
+    signed = [page for page in pages if {"zh": "分管负责同志", "en": "Officialincharge"}[lang] in page]
+    assert len(signed) == 1
+    assert len(re.findall(r"JY-2025Q1-102-\d{3}", signed[0])) == 2
