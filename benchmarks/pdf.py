@@ -38,7 +38,7 @@ SYSTEM = {
 def naive_css() -> str:
     """Our rules without what makes them fast."""
     css = "".join((templates_folder() / "css" / f"{name}.css").read_text("utf-8") for name in ("common", "town"))
-    css = re.sub(r"(, )?tswhole-\w+", "", css)
+    css = re.sub(r"(, )?tsrare-\w+", "", css)
     for role, family in SYSTEM.items():
         css = css.replace(f"ts-{role}", family)
     return css.replace("table-layout: fixed;", "").replace("overflow-wrap: anywhere;", "")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from schemas.bundled import load
+
 if TYPE_CHECKING:
     from pandera.polars import Check, DataFrameSchema, PolarsData
 
@@ -146,9 +148,7 @@ def _column(name: str, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> Col
 @cache
 def catalogue() -> Catalogue:
     """Return the catalogue of tables.yaml, read once."""
-    from ruamel.yaml import YAML  # late: only reading data needs it
-
-    raw = YAML(typ="safe").load(files("schemas").joinpath("tables.yaml").read_text("utf-8"))
+    raw = load(files("schemas").joinpath("tables.yaml").read_text("utf-8"))
     tables = {
         name: Table(
             id=name,

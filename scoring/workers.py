@@ -53,6 +53,7 @@ def printer() -> Iterator[Printer]:
     """Give a printer; its workers start with the first paper and are gone at the end, whatever happens."""
     # Forking after Polars has started its threads is unsafe, so workers start from a clean server process.
     context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["scoring.preload"])
     workers = len(os.sched_getaffinity(0))
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
     try:

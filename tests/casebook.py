@@ -9,8 +9,7 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
-from ruamel.yaml import YAML
-from ruamel.yaml.constructor import SafeConstructor
+import yaml
 
 from schemas.scheme import Scheme
 from tests.reference import Period
@@ -18,11 +17,11 @@ from tests.reference import Period
 FOLDER = Path(__file__).parent / "cases"
 
 
-class ExactConstructor(SafeConstructor):
+class ExactLoader(yaml.CSafeLoader):
     """Keeps 0.5 as the text that was written: a float is never exact."""
 
 
-ExactConstructor.add_constructor("tag:yaml.org,2002:float", lambda loader, node: node.value)
+ExactLoader.add_constructor("tag:yaml.org,2002:float", lambda loader, node: node.value)
 
 PERIODS = {
     "2025Q1": (date(2025, 1, 1), date(2025, 3, 31)),
@@ -34,9 +33,7 @@ PERIODS = {
 
 
 def read_yaml(path):
-    yaml = YAML(typ="safe", pure=True)
-    yaml.Constructor = ExactConstructor
-    return yaml.load(path.read_text("utf-8"))
+    return yaml.load(path.read_text("utf-8"), Loader=ExactLoader)
 
 
 WORDS = read_yaml(FOLDER / "words.yaml")

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
+
+from schemas.bundled import load
 
 HAN = re.compile(r"[\u2e80-\u303f\u3040-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]")
 # Written apart, so that this file does not break its own rules.
@@ -73,7 +74,7 @@ def _catalogue(root: Path, lang: str) -> dict[str, tuple[str, str]]:
     """Code → (file, sentence); a code in two files is an error."""
     sentences: dict[str, tuple[str, str]] = {}
     for file in sorted((root / "scoring" / "messages" / lang).glob("*.yaml")):
-        for code, sentence in (YAML(typ="safe").load(file.read_text("utf-8")) or {}).items():
+        for code, sentence in (load(file.read_text("utf-8")) or {}).items():
             assert code not in sentences, f"{lang}: {code} stands in {sentences[code][0]} and {file.name}"
             assert isinstance(sentence, str), f"{lang}/{file.name}: {code} is no text"
             sentences[code] = (file.name, sentence)

@@ -9,6 +9,7 @@ from importlib.resources import files
 from random import Random
 from typing import Any, TypeVar
 
+from schemas.bundled import load
 from scoring.workdays import Workdays
 
 T = TypeVar("T")
@@ -18,9 +19,7 @@ CALENDAR = Workdays()
 @cache
 def words() -> dict[str, Any]:
     """Return words.yaml: every word, name and amount of the example."""
-    from ruamel.yaml import YAML
-
-    read: dict[str, Any] = YAML(typ="safe").load(files(__package__).joinpath("words.yaml").read_text("utf-8"))
+    read: dict[str, Any] = load(files(__package__).joinpath("words.yaml").read_text("utf-8"))
     return read
 
 

@@ -6,6 +6,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from schemas.bundled import load
+
 LANGUAGES: Final = ("zh", "en")
 
 
@@ -38,9 +40,7 @@ def catalogue(lang: str) -> dict[str, str]:
 
 @cache
 def _room(lang: str, file: str) -> dict[str, str]:
-    from ruamel.yaml import YAML
-
-    return YAML(typ="safe").load(files(__package__).joinpath(lang, file).read_text("utf-8")) or {}
+    return load(files(__package__).joinpath(lang, file).read_text("utf-8")) or {}
 
 
 def say(code: str, lang: str = "zh", /, **parameters: object) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from scoring.reports.errors import MissingGlyph, MissingLibrary
-from scoring.reports.subset import cut
+from scoring.reports.subset import cut, drawn, few
 
 ROLES: Final = ("xiaobiaosong", "fangsong", "heiti", "kaiti", "songti")
 INSTALL: Final = (
@@ -51,10 +51,7 @@ class Face:
     @cached_property
     def characters(self) -> frozenset[int]:
         """Code points that the font can draw."""
-        from fontTools.ttLib import TTFont
-
-        with TTFont(self.path, fontNumber=self.index, lazy=True) as font:
-            return frozenset(font.getBestCmap())
+        return drawn(self.path, self.index)
 
     def common(self) -> bytes:
         """Return the font cut to the common characters."""
@@ -77,11 +74,9 @@ class Face:
             font.save(made)
         return made.getvalue()
 
-    def whole(self) -> bytes:
-        """Return the whole font, by itself: a page may not name one font of a collection."""
-        if self.path.suffix.lower() not in _COLLECTIONS:
-            return self.path.read_bytes()
-        return cut(self.path, self.index, self.characters)
+    def rare(self, points: Iterable[int]) -> bytes:
+        """Return the font cut to a few characters that `common` lacks."""
+        return few(self.path, self.index, points)
 
 
 def faces(own: Mapping[str, Path], lang: str = "zh") -> dict[str, Face]:

@@ -23,15 +23,24 @@ from scoring.reports.fonts import Face
 
 __all__ = ["CSS", "HTML", "FatalURLFetchingError", "FontConfiguration", "Packaged", "Page"]
 
-_KINDS: Final = frozenset({"common", "latin", "whole"})
+_KINDS: Final = frozenset({"common", "latin", "rare"})
 
 
 class Packaged(URLFetcher):  # type: ignore[misc]
-    """Knows the packaged fonts and `data:`, and nothing else on earth."""
+    """Knows the packaged fonts and `data:`, and nothing else on earth.
 
-    def __init__(self, faces: Mapping[str, Face]) -> None:
+    Parameters
+    ----------
+    faces
+        The font of every role.
+    rare
+        The characters of a paper that `asset:rare/…` fonts are cut to.
+    """
+
+    def __init__(self, faces: Mapping[str, Face], rare: str) -> None:
         super().__init__(allowed_protocols=("data",), fail_on_errors=True)
         self._faces = faces
+        self._rare = rare
 
     def fetch(self, url: str, headers: dict[str, str] | None = None) -> object:
         """Return a font of a role, or what a `data:` address holds.
@@ -50,7 +59,7 @@ class Packaged(URLFetcher):  # type: ignore[misc]
         if kind == "latin":
             body = face.latin(self._faces["fangsong"])
         else:
-            body = face.common() if kind == "common" else face.whole()
+            body = face.common() if kind == "common" else face.rare(map(ord, self._rare))
         return URLFetcherResponse(url, io.BytesIO(body))
 
 

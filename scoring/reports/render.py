@@ -13,7 +13,7 @@ from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scoring.messages import say
 from scoring.reports.errors import ForbiddenAddress, MissingGlyph, MissingLibrary
@@ -36,6 +36,7 @@ def templates_folder() -> Path:
     return next(folder for folder in _SHIPPED if folder.is_dir())
 
 
+_MOST_KITS: Final = 4
 # Widths in ems, a little above those of the Latin letters of our sans.
 _NARROW: Final = frozenset(" iljtfrI.,:;'!|()[]/-")
 _WIDE: Final = frozenset("MWmw@%")
@@ -58,8 +59,8 @@ def fold(text: str, largest: int, width: int) -> tuple[int, tuple[str, ...]]:
 
     Examples
     --------
-    >>> fold("AB", 30, 100), fold("甲乙丙丁", 30, 60)
-    ((30, ('AB',)), (30, ('甲乙', '丙丁')))
+    >>> fold("AB", 30, 100), fold("MMMM", 30, 60)
+    ((30, ('AB',)), (30, ('MM', 'MM')))
     """
     size = fit(text, largest, width)
     if size * 4 >= largest * 3:
@@ -80,6 +81,13 @@ def _em(character: str) -> float:
     return 0.66 if character.isupper() else 0.55
 
 
+class _Kit(NamedTuple):
+    """Fonts, and the style sheets parsed with them by the paper's name."""
+
+    fonts: FontConfiguration
+    sheets: dict[str, CSS]
+
+
 class Renderer:
     """Makes papers; build one in each worker process and keep it, as its fonts and style sheets stay warm.
 
@@ -97,11 +105,9 @@ class Renderer:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.faces = faces(settings.fonts, settings.lang)
-        self._kits: dict[tuple[str, bool], tuple[FontConfiguration, CSS]] = {}
-        self._sheets: dict[bool, FontConfiguration] = {}
+        self._kits: dict[str, _Kit] = {}
         # WeasyPrint removes its copies of fonts when a configuration dies: not as late as the interpreter's end.
         atexit.register(self._kits.clear)
-        atexit.register(self._sheets.clear)
 
     @cached_property
     def environment(self) -> jinja2.Environment:
@@ -122,7 +128,7 @@ class Renderer:
 
     def warm(self) -> None:
         """Load WeasyPrint, the fonts and the style sheet of the town's sheet before there is anything to print."""
-        self._kit("town", whole=False)
+        self._kit("town", rare="")
 
     def html(self, template: str, **view: object) -> str:
         """Return a paper as HTML."""
@@ -148,59 +154,67 @@ class Renderer:
             A template asks for something that is not packaged.
         """
         html = self.html(template, **view)
-        whole = self._needs_whole_fonts(html, texts)
-        fonts, sheet = self._kit(template.split(".", maxsplit=1)[0], whole)
+        rare = self._rare(html, texts)
+        fonts, sheet = self._kit(template.split(".", maxsplit=1)[0], rare)
         page = _page(self.settings.lang)
         # A bureau's own templates may be any HTML.
         reader = page.HTML if self.settings.templates else page.Page
         identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
         with _no_collection(), _no_tofu(self.settings.lang), _refusals(self.settings.lang):
-            document = reader(string=html, url_fetcher=page.Packaged(self.faces)).render(
+            document = reader(string=html, url_fetcher=page.Packaged(self.faces, rare)).render(
                 font_config=fonts, stylesheets=[sheet], pdf_variant=self.settings.pdf_variant
             )
             target = io.BytesIO()
             document.write_pdf(target, pdf_identifier=identifier, pdf_variant=self.settings.pdf_variant)
         return target.getvalue()
 
-    def _needs_whole_fonts(self, html: str, texts: Callable[[], Iterator[tuple[str, str]]]) -> bool:
-        rare = [character for character in sorted(set(html)) if ord(character) not in common_characters()]
-        if not rare:
-            return False
-        # The data first: there a row can be named.
-        check(texts(), self.faces.values(), self.settings.lang)
-        check(
-            [(say("reports-place-paper", self.settings.lang), "".join(rare))], self.faces.values(), self.settings.lang
-        )
-        return True
+    def _rare(self, html: str, texts: Callable[[], Iterator[tuple[str, str]]]) -> str:
+        """Return the characters of a paper that the cut fonts lack, after making sure that some font has them."""
+        lang, available = self.settings.lang, self.faces.values()
+        rare = "".join(sorted(letter for letter in set(html) if ord(letter) not in common_characters()))
+        try:
+            check([(say("reports-place-paper", lang), rare)], available, lang)
+        except MissingGlyph:
+            check(texts(), available, lang)  # there a row can be named
+            raise
+        return rare
 
-    def _kit(self, name: str, whole: bool) -> tuple[FontConfiguration, CSS]:
-        """Return the parsed style sheet of a paper and the fonts that it was parsed with."""
-        if (name, whole) not in self._kits:
-            page = _page(self.settings.lang)
-            fonts = self._sheets.setdefault(whole, page.FontConfiguration())
+    def _kit(self, name: str, rare: str) -> tuple[FontConfiguration, CSS]:
+        """Return the parsed style sheet of a paper and the fonts that it was parsed with.
+
+        The characters that the cut fonts lack come in fonts of their own. These depend on the paper alone, never on
+        what was printed before it: the same paper is the same bytes.
+        """
+        page = _page(self.settings.lang)
+        if rare not in self._kits:
+            while len(self._kits) >= _MOST_KITS:
+                # The oldest goes, but not the one without rare characters: most papers need that.
+                del self._kits[next(key for key in self._kits if key)]
+            self._kits[rare] = _Kit(page.FontConfiguration(), {})
+        fonts, sheets = self._kits[rare]
+        if name not in sheets:
             source = self.environment.loader.get_source  # type: ignore[union-attr]
             common, own = (source(self.environment, f"css/{sheet}.css")[0] for sheet in ("common", name))
-            rules = _font_rules(whole) + common + own
-            sheet = page.CSS(string=rules, font_config=fonts, url_fetcher=page.Packaged(self.faces))
-            self._kits[name, whole] = (fonts, sheet)
-        return self._kits[name, whole]
+            fetcher = page.Packaged(self.faces, rare)
+            sheets[name] = page.CSS(
+                string=self._font_rules(rare) + common + own, font_config=fonts, url_fetcher=fetcher
+            )
+        return fonts, sheets[name]
 
+    def _font_rules(self, rare: str) -> str:
+        """Write the @font-face rules.
 
-def _font_rules(whole: bool) -> str:
-    """Write the @font-face rules; the whole fonts stand behind the cut ones, glyph by glyph.
-
-    Letters and digits inside fangsong and kaiti are those of songti: the free cuts have only a sans.
-    """
-    kinds = ("common", "whole") if whole else ("common",)
-    names = {"common": "ts", "whole": "tswhole"}
-    return (
-        "".join(
-            f"@font-face {{ font-family: {names[kind]}-{role}; src: url(asset:{kind}/{role}) }}\n"
-            for kind in kinds
-            for role in ROLES
+        Letters and digits inside fangsong and kaiti are those of songti: the free cuts have only a sans.
+        """
+        rule = "@font-face {{ font-family: {}; src: url(asset:{}/{}) }}\n".format
+        points = set(map(ord, rare))
+        # Without rare characters no font need be asked what it has, which takes a while.
+        with_rare = [role for role in ROLES if points and points & self.faces[role].characters]
+        return "".join(
+            [rule(f"ts-{role}", "common", role) for role in ROLES]
+            + [rule(f"tsrare-{role}", "rare", role) for role in with_rare]
+            + [rule("ts-latin", "latin", "songti")]
         )
-        + "@font-face { font-family: ts-latin; src: url(asset:latin/songti) }\n"
-    )
 
 
 def _page(lang: str) -> ModuleType:

@@ -18,6 +18,7 @@ from typing import Any, Final
 _EDITION: Final = "1"
 _READ_ONLY: Final = 1
 _NO_HINTING: Final = 1
+_FIRST: Final = 0xFFFFFFFF  # HB_SET_VALUE_INVALID: begin before the first
 _DROPPED: Final = ("GSUB", "GDEF", "BASE", "DSIG")
 # Latin with accents, general punctuation, fractions, arrows and signs, circled numbers, CJK punctuation, full width.
 _RANGES: Final = (
@@ -63,14 +64,14 @@ def cut(source: Path, index: int, points: Iterable[int] | None = None) -> bytes:
     ValueError
         The file is no font that HarfBuzz can read.
     """
-    data = source.read_bytes()
     wanted = common_characters() if points is None else frozenset(points)
-    kind = hashlib.sha256(repr(sorted(wanted)).encode()).hexdigest()
-    key = hashlib.sha256(data + f"/{index}/{kind}/{_EDITION}".encode()).hexdigest()[:32]
-    kept = cache_folder() / f"{key}.otf"
+    # A font is known by its path, size and time: hashing 100 MB of fonts would cost every worker a quarter of a second.
+    about = source.stat()
+    described = (str(source.resolve()), about.st_size, about.st_mtime_ns, index, sorted(wanted), _EDITION)
+    kept = cache_folder() / f"{hashlib.sha256(repr(described).encode()).hexdigest()[:32]}.otf"
     if kept.is_file() and kept.stat().st_size:
         return kept.read_bytes()
-    made = _subset(data, index, wanted)
+    made = few(source, index, wanted)
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         # Several workers may cut at once: each writes its own file and renames it, and all are equal.
@@ -80,6 +81,43 @@ def cut(source: Path, index: int, points: Iterable[int] | None = None) -> bytes:
     except OSError:
         pass
     return made
+
+
+def few(source: Path, index: int, points: Iterable[int]) -> bytes:
+    """Return one font of a file, cut to `points`, made now and kept nowhere.
+
+    Raises
+    ------
+    OSError
+        HarfBuzz's subset library is not on this machine.
+    ValueError
+        The file is no font that HarfBuzz can read.
+    """
+    return _subset(source.read_bytes(), index, points)
+
+
+def drawn(source: Path, index: int) -> frozenset[int]:
+    """Return the code points that one font of a file can draw.
+
+    Raises
+    ------
+    OSError
+        HarfBuzz is not on this machine.
+    """
+    shape, _ = subset_library()
+    data = source.read_bytes()
+    blob = shape.hb_blob_create(data, len(data), _READ_ONLY, None, None)
+    face, points = shape.hb_face_create(blob, index), shape.hb_set_create()
+    shape.hb_face_collect_unicodes(face, points)
+    array = (ctypes.c_uint32 * shape.hb_set_get_population(points))()
+    shape.hb_set_next_many(points, _FIRST, array, len(array))
+    for release, owned in (
+        (shape.hb_set_destroy, points),
+        (shape.hb_face_destroy, face),
+        (shape.hb_blob_destroy, blob),
+    ):
+        release(owned)
+    return frozenset(array)
 
 
 @cache
@@ -94,6 +132,11 @@ def subset_library() -> tuple[ctypes.CDLL, ctypes.CDLL]:
         (shape, "hb_face_create", pointer, [pointer, ctypes.c_uint]),
         (shape, "hb_face_reference_blob", pointer, [pointer]),
         (shape, "hb_face_destroy", None, [pointer]),
+        (shape, "hb_face_collect_unicodes", None, [pointer, pointer]),
+        (shape, "hb_set_create", pointer, []),
+        (shape, "hb_set_destroy", None, [pointer]),
+        (shape, "hb_set_get_population", ctypes.c_uint, [pointer]),
+        (shape, "hb_set_next_many", ctypes.c_uint, [pointer, ctypes.c_uint32, pointer, ctypes.c_uint]),
         (shape, "hb_set_add", None, [pointer, ctypes.c_uint]),
         (subset, "hb_subset_input_create_or_fail", pointer, []),
         (subset, "hb_subset_input_unicode_set", pointer, [pointer]),

@@ -10,20 +10,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import (
+import yaml
+from yaml import (
     AliasEvent,
     DocumentStartEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
+    MarkedYAMLError,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
+    YAMLError,
 )
-from ruamel.yaml.reader import ReaderError
+from yaml.reader import ReaderError
 
 from scoring.scheme.problems import Collector
 
@@ -33,6 +34,7 @@ MAX_NODES: Final = 200_000
 _INEXACT: Final = re.compile(
     r"[-+]?(\.inf|inf|\.?nan|\d[\d_]*(\.\d*)?[eE][-+]?\d+|0x[0-9a-f]+|0o[0-7]+|\d+(_\d+)+)", re.IGNORECASE
 )
+_BREAK: Final = re.compile("[\x85\u2028\u2029]")
 _NOTHING: Final = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -92,13 +94,17 @@ def read_tree(text: str, problems: Collector) -> Mapping:
         It is not YAML, not one mapping, or too deep or large. What is forbidden but leaves a tree (anchors,
         duplicate keys …) is collected and left out.
     """
-    events = YAML(typ="rt", pure=True).parse(text)
+    # YAML 1.1 breaks lines at these; an editor shows none, and every line number after them would be wrong.
+    if strange := _BREAK.search(text):
+        problems.error(_line(text[: strange.start()]), "bad-character", character=f"U+{ord(strange[0]):04X}")
+        raise UnreadableError
+    events = yaml.parse(text, Loader=yaml.CLoader)
     builder = _Builder(problems)
     try:
         root = builder.document(events)
     except ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        problems.error(line, "bad-character", character=f"U+{_ordinal(error.character):04X}")
+        line = _line(text.encode()[: error.position].decode(errors="ignore"))  # the place is in bytes
+        problems.error(line, "bad-character", character=f"U+{error.character:04X}")
         raise UnreadableError from None
     except MarkedYAMLError as error:
         # What was never closed is noticed further down, a key without its colon on the next line: it is to be mended
@@ -107,7 +113,7 @@ def read_tree(text: str, problems: Collector) -> Mapping:
         mark = (error.context_mark if unclosed else None) or error.problem_mark
         problems.error(mark.line + 1 if mark else 0, "not-yaml")
         raise UnreadableError from None
-    except (YAMLError, ValueError, OverflowError):  # ruamel lets a few escape, for example on a bad %YAML line
+    except (YAMLError, ValueError):  # half a surrogate pair cannot be encoded
         problems.error(0, "not-yaml")
         raise UnreadableError from None
     if not isinstance(root, Mapping):
@@ -116,8 +122,12 @@ def read_tree(text: str, problems: Collector) -> Mapping:
     return root
 
 
-def _ordinal(character: object) -> int:
-    return character if isinstance(character, int) else ord(str(character)[:1] or "\0")
+def _place(event: Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 0
+
+
+def _line(before: str) -> int:
+    return before.count("\n") + 1
 
 
 class _Builder:
@@ -129,7 +139,7 @@ class _Builder:
         root: Node | None = None
         documents = 0
         for event in events:
-            line = event.start_mark.line + 1
+            line = _place(event)
             if isinstance(event, DocumentStartEvent):
                 documents += 1
                 if event.version or event.tags:
@@ -144,7 +154,7 @@ class _Builder:
         return root
 
     def node(self, event: Event, events: Iterator[Event], depth: int, key_line: int | None = None) -> Node:
-        line = event.start_mark.line + 1
+        line = _place(event)
         if key_line is not None and isinstance(event, ScalarEvent) and not event.value:
             line = key_line  # the parser marks an empty value where the next one begins
         self.count += 1
@@ -189,7 +199,7 @@ class _Builder:
         for event in events:
             if isinstance(event, MappingEndEvent):
                 break
-            line = event.start_mark.line + 1
+            line = _place(event)
             key = self.node(event, events, depth + 1)
             value = self.node(next(events), events, depth + 1, key_line=line)
             if not isinstance(key, Scalar):

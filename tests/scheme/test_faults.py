@@ -39,7 +39,7 @@ FAULTS = [
     ("  - id: files\n", "  -id: files\n", "    label: 档案", "not-yaml"),  # the line after
     ("    label: 档案\n", "    label: 档案\n\tpoints: 1\n", "\tpoints: 1", "not-yaml"),
     ("full: 100", "full: 100\n---\nid: other", "---", "second-document"),
-    ("id: full\n", "%YAML 1.1\n---\nid: full\n", "---", "directive"),
+    ("id: full\n", "%YAML 1.1\n---\nid: full\n", "%YAML", "directive"),
     ("full: 100", "full: 100\n[a]: 1", "[a]", "key-not-text"),
     ("title: 全套", "title: " + "[" * 40 + "]" * 40, "title: [", "too-deep"),
     # keys and kinds of values
@@ -246,6 +246,9 @@ def test_scheme_net_needs_a_range(faults):
         (b"", 0, "not-a-mapping"),
         (b"- 1\n- 2\n", 1, "not-a-mapping"),
         (b"id: a\ntitle: \x07\n", 2, "bad-character"),
+        ("id: a\ntitle: 济源市考评细则\nnote: 甲\x07\n".encode(), 3, "bad-character"),
+        ("id: a\ntitle: '甲\u2028乙'\n".encode(), 2, "bad-character"),
+        ("id: a\ntitle: \x85\n".encode(), 2, "bad-character"),
         (b"id: a\n\ttitle: b\n", 2, "not-yaml"),
         (b"a" * 2_000_001, 0, "too-large"),
     ],
