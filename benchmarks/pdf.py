@@ -2,9 +2,9 @@
 
 Naive is the same HTML with automatic tables (no column widths), the system's whole fonts, a new font configuration and
 style sheet for each document, and the garbage collector on. Ours must take at most 0.55 of that. Both run in one
-thread, five documents at a time by turns; their processor times are summed, as a machine that changes its speed from one second
-to the next favours neither in the sum. A collection before each turn, outside the clock, keeps either from clearing up
-after the other; within a turn each clears up after itself.
+thread, five documents at a time by turns; their processor times are summed, as a machine that changes its speed from
+one second to the next favours neither in the sum. A collection before each turn, outside the clock, keeps either from
+clearing up after the other; within a turn each clears up after itself.
 """
 
 from __future__ import annotations

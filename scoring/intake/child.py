@@ -1,4 +1,4 @@
-"""The reading child: `python -m scoring.intake.child` reads files into Arrow files, so that its death harms no one.
+"""The reading child: `python -m scoring.intake.child` reads files into Parquet files, so that its death harms no one.
 
 One JSON job comes in on standard input; one JSON line goes out for each file.
 """
@@ -42,12 +42,12 @@ def main() -> None:
 
 
 def read_file(entry: dict[str, str], known: Set[str], limits: Limits) -> dict[str, Any]:
-    """Read one file into Arrow files; return what each sheet is and where it lies, or the code of the refusal.
+    """Read one file into Parquet files; return what each sheet is and where it lies, or the code of the refusal.
 
     Parameters
     ----------
     entry
-        `path`, `kind` (xlsx, csv, parquet) and `out`, the beginning of the Arrow files' paths.
+        `path`, `kind` (xlsx, csv, parquet) and `out`, the beginning of the Parquet files' paths.
     known
         Keys of every heading that may occur.
     limits
@@ -56,8 +56,8 @@ def read_file(entry: dict[str, str], known: Set[str], limits: Limits) -> dict[st
     sheets = []
     try:
         for place, (facts, frame) in enumerate(_read(Path(entry["path"]), entry["kind"], known, limits)):
-            target = f"{entry['out']}-{place}.arrow"
-            frame.write_ipc(target)
+            target = f"{entry['out']}-{place}.parquet"
+            frame.write_parquet(target, compression="lz4", statistics=False)
             sheets.append({**facts, "path": target})
     except RefusalError as refusal:
         return {"refusal": refusal.code}

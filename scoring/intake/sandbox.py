@@ -94,7 +94,7 @@ def _unpack(name: str, answer: dict[str, Any]) -> Iterable[RawSheet | Unread]:
         yield RawSheet(
             file=name,
             sheet=sheet["name"],
-            frame=pl.read_ipc(sheet["path"]),
+            frame=pl.read_parquet(sheet["path"]),
             hidden=sheet.get("hidden", False),
             date1904=sheet.get("date1904", False),
             merges=tuple(tuple(merge) for merge in sheet.get("merges", ())),
