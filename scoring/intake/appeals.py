@@ -52,6 +52,8 @@ class AppealChecks:
         ):
             frame = refer(frame, "appeals.target_id", ids, gone, self.problems, where=where)
         frame = self._set_values(frame, frames)
+        undated = pl.col("decision").is_not_null() & pl.col("decided_on").is_null()
+        notice(frame, undated, "decision-undated", "appeals.decided_on", self.problems)
         notice(
             frame,
             pl.col("decided_on") < pl.col("filed_on"),

@@ -90,6 +90,7 @@ def read_columns(table: Table, rows: pl.DataFrame, names: Names, problems: Probl
     rows = rows.with_columns(
         pl.lit(None, dtype=pl.String).alias(column) for column in table.columns if column not in rows.columns
     )
+    unsound = bool(rows[BAD].any())
     for column in table.columns.values():
         if rows[column.id].null_count() == rows.height:
             rows = rows.with_columns(pl.lit(None, dtype=column.dtype).alias(column.id))
@@ -100,6 +101,9 @@ def read_columns(table: Table, rows: pl.DataFrame, names: Names, problems: Probl
         if column.required:
             # A cell that could not be read has its own refusal.
             missing = pl.col(column.id).is_null() & ~(pl.col(UNREAD) if UNREAD in rows.columns else pl.lit(value=False))
+            if unsound and rows[column.id].null_count():
+                # A sheet without the column was refused for that, once.
+                missing &= pl.col(column.id).is_not_null().any().over("source_file", "source_sheet")
             rows = refuse(rows, missing, "value-missing", f"{table.id}.{column.id}", problems)
         rows = rows.drop(UNREAD, strict=False)
     return rows

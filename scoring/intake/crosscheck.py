@@ -61,6 +61,14 @@ def check_judgements(judgements: pl.DataFrame, problems: Problems) -> pl.DataFra
     return refuse(frame, pl.col("share") > 1, "share-above-one", "judgements.share", problems)
 
 
+def check_adjustments(adjustments: pl.DataFrame, problems: Problems) -> pl.DataFrame:
+    """Note a decided bonus, demerit or veto without the day of its decision: until then it counts for nothing."""
+    decided = pl.any_horizontal(pl.col("decided_points", "decided_by").is_not_null())
+    undated = decided & pl.col("decided_on").is_null()
+    notice(adjustments, undated, "decision-undated", "adjustments.decided_on", problems)
+    return adjustments
+
+
 def check_letters(letters: pl.DataFrame, findings: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     """Note letters about findings that the folder does not hold: they may be of an earlier year."""
     named = letters.select("finding_ids", *_PLACE).explode("finding_ids").drop_nulls("finding_ids")

@@ -201,8 +201,10 @@ class _Reader:
         frames["findings"] = self._good("findings", findings)
         bad = findings.filter(BAD).join(frames["findings"], on="finding_id", how="anti")
         refused = set(bad["finding_id"].drop_nulls().to_list())
-        for name in ("checks", "measures", "adjustments"):
+        for name in ("checks", "measures"):
             frames[name] = self._finish(name, self._values(name))
+        adjusted = crosscheck.check_adjustments(self._values("adjustments"), self.problems)
+        frames["adjustments"] = self._finish("adjustments", adjusted)
         judged = crosscheck.check_judgements(self._values("judgements"), self.problems)
         frames["judgements"] = self._finish("judgements", judged)
         letters = crosscheck.check_letters(self._values("letters"), frames["findings"], self.problems)

@@ -63,3 +63,21 @@ def test_new_values_that_fit_nothing_are_refused(folder, kit, target, target_id,
 def test_an_appeal_about_nothing_is_refused(folder, kit, target, target_id):
     intake = put_all(folder, kit, appeal(target, target_id, "", "撤销"))
     assert kit.codes(intake, "refused") == ["orphan"]
+
+
+def test_a_decision_without_its_day_is_noted(folder, kit):
+    folder.findings(kit.ROW).reports(kit.REPORT)
+    folder.csv(
+        "加减分.csv",
+        [
+            ["编号", "镇街", "日期", "类型", "项目", "依据", "审定分值", "审定日期"],
+            ["J-1", "克井镇", "2025-03-01", "加分", "表彰", "文一", "1", ""],
+            ["J-2", "克井镇", "2025-03-01", "加分", "信息", "文二", "", ""],
+        ],
+    )
+    folder.csv("申诉复核.csv", [HEAD, ["S-1", "问题", "A-1", "2025-03-02", "", "撤销", ""]])
+    noted = folder.read().problems.filter(code="decision-undated")
+    assert [(row["file"], row["row"], row["kind"]) for row in noted.to_dicts()] == [
+        ("加减分.csv", 2, "notice"),
+        ("申诉复核.csv", 2, "notice"),
+    ]

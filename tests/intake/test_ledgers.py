@@ -179,3 +179,13 @@ def test_a_ledger_without_numbers_comes_back_numbered_and_reads_the_same(folder,
         )
         assert ours.sort("finding_id").equals(theirs.sort("finding_id"))
     assert not write_numbered(second, again, "zh")
+
+
+def test_a_column_that_a_sheet_lacks_is_named_once(folder, kit):
+    cells = list(zip(kit.HEAD, kit.ROW, strict=True))
+    heads = [head for head, _ in cells if head != "发现日期"]
+    rows = [[f"A-{n}", *[cell for head, cell in cells[1:] if head != "发现日期"]] for n in range(3)]
+    folder.csv("问题台账.csv", [heads, *rows])
+    named = folder.read().problems.filter(kind="refused")
+    assert named["code"].to_list().count("column-missing") == 1
+    assert "value-missing" not in named["code"].to_list()
