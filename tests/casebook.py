@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -33,7 +34,9 @@ PERIODS = {
 
 
 def read_yaml(path):
-    return yaml.load(path.read_text("utf-8"), Loader=ExactLoader)
+    # libyaml knows anchors of ASCII letters only; ours have Chinese names.
+    text = re.sub(r"(?<= )([&*])([\u4e00-\u9fff]+)", lambda m: m[1] + m[2].encode().hex(), path.read_text("utf-8"))
+    return yaml.load(text, Loader=ExactLoader)
 
 
 WORDS = read_yaml(FOLDER / "words.yaml")

@@ -154,9 +154,9 @@ class Renderer:
             A template asks for something that is not packaged.
         """
         html = self.html(template, **view)
+        page = _page(self.settings.lang)
         rare = self._rare(html, texts)
         fonts, sheet = self._kit(template.split(".", maxsplit=1)[0], rare)
-        page = _page(self.settings.lang)
         # A bureau's own templates may be any HTML.
         reader = page.HTML if self.settings.templates else page.Page
         identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()

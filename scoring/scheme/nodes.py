@@ -35,6 +35,7 @@ _INEXACT: Final = re.compile(
     r"[-+]?(\.inf|inf|\.?nan|\d[\d_]*(\.\d*)?[eE][-+]?\d+|0x[0-9a-f]+|0o[0-7]+|\d+(_\d+)+)", re.IGNORECASE
 )
 _BREAK: Final = re.compile("[\x85\u2028\u2029]")
+_NAMED: Final = re.compile(r"while scanning an (anchor|alias)")
 _NOTHING: Final = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -107,6 +108,10 @@ def read_tree(text: str, problems: Collector) -> Mapping:
         problems.error(line, "bad-character", character=f"U+{error.character:04X}")
         raise UnreadableError from None
     except MarkedYAMLError as error:
+        if (named := _NAMED.match(error.context or "")) and error.problem_mark:
+            # libyaml knows anchors of Latin letters only; with any name they are refused.
+            problems.error(error.problem_mark.line + 1, named[1], name="…")
+            raise UnreadableError from None
         # What was never closed is noticed further down, a key without its colon on the next line: it is to be mended
         # where it begins.
         unclosed = any(word in (error.context or "") for word in ("quoted", "flow", "simple key"))

@@ -248,6 +248,8 @@ def test_scheme_net_needs_a_range(faults):
         (b"id: a\ntitle: \x07\n", 2, "bad-character"),
         ("id: a\ntitle: 济源市考评细则\nnote: 甲\x07\n".encode(), 3, "bad-character"),
         ("id: a\ntitle: '甲\u2028乙'\n".encode(), 2, "bad-character"),
+        ("id: a\ntitle: &名 甲\n".encode(), 2, "anchor"),
+        ("id: a\ntitle: *名\n".encode(), 2, "alias"),
         ("id: a\ntitle: \x85\n".encode(), 2, "bad-character"),
         (b"id: a\n\ttitle: b\n", 2, "not-yaml"),
         (b"a" * 2_000_001, 0, "too-large"),
