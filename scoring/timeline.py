@@ -155,8 +155,8 @@ def deadlines(
     """Return `finding_id`, `original_due`, `due` (Date, null where there is no deadline) for each finding.
 
     Explicit dates (`extended_to`, else `due_on`) count calendar days, severities count working days from the day
-    after the start. Stopped days
-    move both: due is the first day by which as many days that were not stopped have passed.
+    after the start. `original_due` is the deadline without its extension. Stopped days move both: due is the first day
+    by which as many days that were not stopped have passed.
     """
     allowed = {s.id: s.working_days for s in scheme.severities if s.working_days is not None}
     start = "assigned_on" if scheme.rectification.deadline_from == "assigned_on" else "found_on"
@@ -165,35 +165,47 @@ def deadlines(
         "matter",
         start=pl.coalesce(start, "found_on"),
         explicit=pl.coalesce("extended_to", "due_on"),
-        first_due=pl.col("due_on"),
+        first_due="due_on",
         days=pl.col("severity").replace_strict(allowed, default=None, return_dtype=pl.Int64)
         if allowed
         else pl.lit(None, dtype=pl.Int64),
     )
-    counted = frame.filter(pl.col("explicit").is_null() & pl.col("days").is_not_null()).select("start", "days").unique()
+    counted = (
+        frame.filter(pl.col("first_due").is_null() & pl.col("days").is_not_null()).select("start", "days").unique()
+    )
     lookup = counted.with_columns(
         by_severity=pl.Series([workdays.after(first, days) for first, days in counted.iter_rows()], dtype=pl.Date)
     )
     frame = frame.join(lookup, on=["start", "days"], how="left", maintain_order="left").with_columns(
         due=pl.coalesce("explicit", "by_severity"), original_due=pl.coalesce("first_due", "by_severity")
     )
-    moved = {
-        finding: _moved(first, due, None if explicit else days, stops[matter], workdays)
-        for finding, matter, first, explicit, days, due in frame.filter(pl.col("matter").is_in(list(stops)))
-        .select("finding_id", "matter", "start", "explicit", "days", "due")
+    moved = [
+        (
+            finding,
+            _moved(first, original, None if first_due else days, stops[matter], workdays),
+            _moved(first, due, None if explicit else days, stops[matter], workdays),
+        )
+        for finding, matter, first, first_due, explicit, days, original, due in frame.filter(
+            pl.col("matter").is_in(list(stops))
+        )
+        .select("finding_id", "matter", "start", "first_due", "explicit", "days", "original_due", "due")
         .iter_rows()
-        if due is not None
-    }
-    later = pl.DataFrame(
-        {"finding_id": list(moved), "later": list(moved.values())}, schema={"finding_id": pl.String, "later": pl.Date}
-    )
+    ]
+    schema = {"finding_id": pl.String, "later_original": pl.Date, "later": pl.Date}
+    later = pl.DataFrame(moved, schema=schema, orient="row")
     return frame.join(later, on="finding_id", how="left", maintain_order="left").select(
-        "finding_id", "original_due", due=pl.coalesce("later", "due")
+        "finding_id",
+        original_due=pl.coalesce("later_original", "original_due"),
+        due=pl.coalesce("later", "due"),
     )
 
 
-def _moved(start: date, due: date, working_days: int | None, stops: list[Interval], workdays: Workdays) -> date:
+def _moved(
+    start: date, due: date | None, working_days: int | None, stops: list[Interval], workdays: Workdays
+) -> date | None:
     """Return `due` moved by the stopped days in (start, due], working days where the deadline counts those."""
+    if due is None:
+        return None
 
     def stopped(until: date) -> int:
         total = 0

@@ -271,8 +271,8 @@ def findings(draw, number, scheme, towns):
         row["assigned_on"] = found + timedelta(days=draw(st.integers(0, 6)))
     if due is not None:
         row["due_on"] = found + timedelta(days=due + 6)
-        if longer is not None:
-            row["extended_to"] = row["due_on"] + timedelta(days=longer)
+    if longer is not None:
+        row["extended_to"] = row.get("due_on", found + timedelta(days=6)) + timedelta(days=longer)
     return row
 
 

@@ -272,23 +272,21 @@ def stopped_days(keeper, members, tables, as_of):
     return days
 
 
-def deadlines(scheme, finding, is_workday):
-    """(nominal deadline, start, count, kind, original) of one finding; None without a deadline."""
+def deadlines(scheme, finding):
+    """The deadline of one finding as (start, count, kind), and the one before its extension; None without one."""
     row = finding.row
     start = row["found_on"]
     if scheme.rectification.deadline_from == "assigned_on" and row.get("assigned_on"):
         start = row["assigned_on"]
     severity = next((s for s in scheme.severities if s.id == row.get("severity")), None)
-    explicit = row.get("extended_to") or row.get("due_on")
-    if explicit:
-        original = None
-        if row.get("extended_to") and row.get("due_on"):
-            original = (row["due_on"] - start).days
-        return explicit, start, (explicit - start).days, "calendar", original
-    if severity is None or severity.working_days is None:
-        return None
-    count = severity.working_days
-    return reach(start, count, set(), is_workday), start, count, "working", None
+    original = None
+    if row.get("due_on"):
+        original = start, (row["due_on"] - start).days, "calendar"
+    elif severity is not None and severity.working_days is not None:
+        original = start, severity.working_days, "working"
+    if row.get("extended_to"):
+        return (start, (row["extended_to"] - start).days, "calendar"), original
+    return original, None
 
 
 def reach(start, count, stopped, counts):
@@ -306,14 +304,20 @@ def settle(scheme, tables, finding, as_of, is_workday):
     policy = scheme.rectification
     members = [finding] + ([finding.partner] if finding.partner else [])
     stopped = stopped_days(finding, members, tables, as_of)
-    options = [d for d in (deadlines(scheme, m, is_workday) for m in members) if d]
+    dues = []
     original_due = None
-    if options:
-        _, start, count, kind, original = min(options, key=lambda option: option[0])
-        counts = is_workday if kind == "working" else lambda _: True
-        finding.due = reach(start, count, stopped, counts)
-        if original is not None:
-            original_due = reach(start, original, stopped, counts)
+    for member in members:
+        for number, deadline in enumerate(deadlines(scheme, member)):
+            if deadline is None:
+                continue
+            start, count, kind = deadline
+            day = reach(start, count, stopped, is_workday if kind == "working" else lambda _: True)
+            if number == 0:
+                dues.append(day)
+            elif member is finding:
+                original_due = day
+    if dues:
+        finding.due = min(dues)
 
     reports = [r for m in members for r in reports_on(m, tables, as_of)]
     reports.sort(key=lambda r: (r["submitted_on"], FAVOUR.index(r["verdict"])))
