@@ -120,6 +120,8 @@ def schemes(draw, direction=None, measured_too=True, parts=True):
     """A scheme with up to three `deduct` indicators and one measured or judged one."""
     direction = direction or draw(st.sampled_from(["down", "down", "down", "down", "up", "net"]))
 
+    decimals = draw(st.sampled_from([0, 1, 2, 2, 3]))
+
     def indicator(name, rule, points):
         made = {"id": name, "label": name, "points": points, "clause": name, "rule": rule}
         made["cap"] = draw(st.sampled_from(["points", "points", "points", "none", "4", "20"]))
@@ -144,7 +146,7 @@ def schemes(draw, direction=None, measured_too=True, parts=True):
         {"id": "乙", "label": "乙", "points": str(two_points), "indicators": two},
     ]
     if direction != "net" and draw(st.integers(0, 3)) == 0:
-        dimensions[draw(st.integers(0, 1))]["cap"] = draw(st.sampled_from(["6", "9.5"]))
+        dimensions[draw(st.integers(0, 1))]["cap"] = draw(st.sampled_from(["6", "9.5"] if decimals else ["6", "9"]))
     full = sum(int(d["points"]) for d in dimensions)
     raw = {
         "id": "随机",
@@ -154,7 +156,7 @@ def schemes(draw, direction=None, measured_too=True, parts=True):
         "direction": direction,
         "full": full,
         "dimensions": dimensions,
-        "decimals": draw(st.sampled_from([0, 1, 2, 2, 3])),
+        "decimals": decimals,
         "round_at": draw(st.sampled_from(["total", "indicator"])),
         "calendar": {"belongs_by": draw(st.sampled_from(["found_on", "found_on", "assigned_on"]))},
         "severities": [{"id": "一般", "working_days": 6}, {"id": "较重"}, {"id": "严重", "working_days": 2}],

@@ -78,10 +78,12 @@ def charge(
     matters = pair(counting, _said_of_findings(tables, as_of), scheme.duplicates)
     counting = counting.join(matters, on="finding_id", maintain_order="left", how="left")
     occasions = occasions_before(counting, scheme.repeats)
-    priced = counting.filter(now)
-    states = matter_states(priced, tables.rectifications, tables.appeals, tables.letters, scheme, as_of, workdays, plan)
+    # A town that was not checked has no points, but its findings are to be mended all the same.
+    unscored = findings.filter(pl.col("disposition") == "not_checked").with_columns(matter="finding_id")
+    stated = pl.concat([counting.filter(now), unscored], how="diagonal_relaxed")
+    states = matter_states(stated, tables.rectifications, tables.appeals, tables.letters, scheme, as_of, workdays, plan)
     facts = (
-        priced.select("finding_id", "matter")
+        stated.select("finding_id", "matter")
         .join(states, on="matter", how="left", maintain_order="left")
         .join(occasions, on="matter", how="left", maintain_order="left")
     )

@@ -101,7 +101,7 @@ def _dimension(
     if bound is not None and loss > bound:
         change = _rounded(scorer.sign * (bound - loss), scorer)
         into.add("cap", change, cap=bound, **place)  # type: ignore[arg-type]
-        loss = bound
+        loss += scorer.sign * change
     if loss > 0:
         loss = scorer.surcharged(into, "dimension", dimension.id, loss, bound, place)
     score.dimensions[into.part, dimension.id] = {

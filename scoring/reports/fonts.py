@@ -28,6 +28,7 @@ _HEIGHTS: Final = {
     "OS/2": ("sTypoAscender", "sTypoDescender", "sTypoLineGap", "usWinAscent", "usWinDescent"),
 }
 _COLLECTIONS: Final = frozenset({".ttc", ".otc"})
+_SPACES: Final = (0x20, 0xA0, 0x3000)
 _BESIDE: Final = Path(sys.prefix) / "share" / "fonts" / "townscore"
 
 # In order of liking: a file name, and the fontconfig pattern that asks the system for a face.
@@ -75,8 +76,11 @@ class Face:
         return made.getvalue()
 
     def rare(self, points: Iterable[int]) -> bytes:
-        """Return the font cut to a few characters that `common` lacks."""
-        return few(self.path, self.index, points)
+        """Return the font cut to a few characters that `common` lacks, and to the spaces that may stand beside them.
+
+        Pango draws a space with the font of its neighbour.
+        """
+        return few(self.path, self.index, {*points, *_SPACES})
 
 
 def faces(own: Mapping[str, Path], lang: str = "zh") -> dict[str, Face]:

@@ -105,7 +105,7 @@ class TownView:
     counts: tuple[Figure, ...]
     remarks: tuple[str, ...]
     bars: tuple[Bar, ...]
-    statement: Statement
+    statement: Statement | None
     groups: tuple[FindingGroup, ...]
     crowded: bool
     left_out: str
@@ -132,6 +132,7 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
         raise ValueError("a town's sheet takes the assessment of one town")
     labels = Labels(assessment.head, settings.lang)
     town = assessment.scores.to_dicts()[0]
+    scored = town["outcome"] != "not_checked"
     findings = findings_of(assessment)
     indicators = {(row["part"], row["indicator"]): row for row in assessment.indicators.to_dicts()}
     shown = [row for row in findings if row["disposition"] == "priced" or row["disposition"] in _SHOWN]
@@ -147,7 +148,7 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
         town=name,
         period=labels.period,
         score=str(town["score"] or ""),
-        scored=town["outcome"] != "not_checked",
+        scored=scored,
         full=str(labels.head["scheme"].get("full") or ""),
         places=_places(town, settings, labels),
         counts=tuple(
@@ -156,7 +157,7 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
         ),
         remarks=_remarks(town, labels),
         bars=_bars(assessment.dimensions.to_dicts(), labels, least),
-        statement=statement(town, assessment.ledger.to_dicts(), labels),
+        statement=statement(town, assessment.ledger.to_dicts(), labels) if scored else None,
         groups=_groups(shown, {row["finding_id"] for row in printed}, indicators, labels, least),
         crowded=len(printed) > CROWDED,
         left_out=""

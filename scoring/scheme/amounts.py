@@ -114,6 +114,12 @@ def _check_caps(scheme: Scheme, problems: Collector) -> None:
             problems.error(
                 item.line_of("cap"), "cap-not-positive", at=item.id, name=item.label, value=write_amount(item.cap)
             )
+    if scheme.round_at == "indicator" and not scheme.parts:
+        # Every step above the indicator is rounded: a finer cap could be overstepped by its own rounding.
+        for dimension in scheme.dimensions:
+            if isinstance(dimension.cap, Fraction) and (dimension.cap * 10**scheme.decimals).denominator != 1:
+                facts = {"name": dimension.label, "value": write_amount(dimension.cap), "decimals": scheme.decimals}
+                problems.error(dimension.line_of("cap"), "cap-too-fine", at=dimension.id, **facts)
     for surcharge in scheme.surcharges:
         if any(step.share > 10 for step in surcharge.steps):
             problems.error(surcharge.line, "share-too-large", at=surcharge.id, name=surcharge.label)

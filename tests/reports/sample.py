@@ -391,7 +391,7 @@ def assessment(
                 "group": kind,
                 "order": order + 1,
                 "outcome": "not_checked" if unchecked else "scored",
-                **pair("start", Fraction(100)),
+                **pair("start", None if unchecked else Fraction(100)),
                 **pair("score", None if unchecked else score),
                 "score": None if unchecked else text(score),
                 "gates": gates,

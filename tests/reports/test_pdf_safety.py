@@ -123,6 +123,12 @@ def test_rare_characters_are_drawn_from_the_whole_font(make, build, rare):
     assert f"{rare}城镇" in pdf.text(data)
 
 
+@pytest.mark.parametrize("text", ["䶮某户材料不全", "𬭚 某户", "㛃 䶮 某户", "某户 䶮", "𬭚㛃䶮　𠮷"])
+def test_rare_characters_may_stand_beside_a_space(make, build, text):
+    words = pdf.text(make("town", build(crowd=3, description=text).for_town(TOWN)))
+    assert "".join(text.split()) in words
+
+
 def test_a_character_that_no_font_has_stops_the_paper_and_names_the_row(make, build):
     own = build(crowd=3, description="某户\U000e0041家").for_town(TOWN)
     with pytest.raises(MissingGlyph) as missing:

@@ -389,3 +389,21 @@ def test_who_ran_it_and_when_stands_in_a_log_outside(bureau):
     assert bureau.call("run", "2025Q1", "2025Q2", "--formats", "csv").code == 0
     assert len((bureau.root / "runs.log").read_text("utf-8").splitlines()) == 2
     assert _names(bureau.out) == ["2025Q1", "2025Q2"]
+
+
+def test_a_town_that_was_not_checked_has_its_papers_with_its_findings(bureau):
+    checks = [
+        ["镇街", "核查日期", "新审核确认数", "抽查数"],
+        ["克井镇", "2025-02-01", "9", "3"],
+        ["济水街道", "2025-02-01", "8", "3"],
+    ]
+    bureau.table("核查台账", checks)
+    answer = bureau.run("2025Q1", formats="csv,pdf,docx,xlsx")
+    assert answer.code == 0, answer.err
+    scores = pl.read_parquet(bureau.out / "2025Q1" / "scores.parquet").to_dicts()
+    assert {row["town"]: (row["outcome"], row["score"]) for row in scores}["沁园街道"] == ("not_checked", None)
+    assert (bureau.out / "2025Q1" / "towns" / "T01.pdf").is_file()
+    findings = pl.read_parquet(bureau.out / "2025Q1" / "findings.parquet").filter(town="T01").sort("finding_id")
+    assert findings["disposition"].to_list() == ["not_checked", "not_checked"]
+    assert findings["state"].to_list() == ["on_time", "overdue"]
+    assert findings["due"].null_count() == 0

@@ -233,6 +233,29 @@ dimensions:
     assert faults(text) == ({(17, "zero-out-up")} if zero_out else set())
 
 
+@pytest.mark.parametrize(
+    ("cap", "at", "good"), [("9.5", "indicator", False), ("9.5", "total", True), ("9", "indicator", True)]
+)
+def test_scheme_a_dimensions_cap_is_no_finer_than_what_is_rounded(cap, at, good, faults):
+    text = f"""
+id: round
+title: 整
+document: 例
+effective: {{from: 2025-01-01}}
+decimals: 0
+round_at: {at}
+full: 20
+dimensions:
+  - id: a
+    label: 甲
+    points: 20
+    cap: {cap}
+    indicators:
+      - {{id: x, label: 乙, points: 20, clause: 一, rule: {{kind: deduct, prices: [{{price: 1}}]}}}}
+"""
+    assert faults(text) == (set() if good else {(line_of(text, "cap:"), "cap-too-fine")})
+
+
 def test_scheme_net_needs_a_range(faults):
     text = FULL.replace("range: {min: 0, max: 102.5}\n", "direction: net\nbase: 100\n")
     assert {code for _, code in faults(text)} == {"net-without-range"}
