@@ -145,6 +145,11 @@ def periods_of(labels: Sequence[str], job: Job) -> list[Period]:
         period = find_period(label, job.scheme)
         if period is None:
             stop(2, say("cli-unknown-period", lang, label=label))
+        force = job.scheme.scheme.effective
+        if period.end < force.from_ or (force.to is not None and period.start > force.to):
+            place = f"{job.scheme.file}:{force.line_of('from')}"
+            until = force.to or say("cli-no-end", lang)
+            stop(2, say("cli-not-in-force", lang, period=period.id, place=place, start=force.from_, end=until))
         if job.as_of and job.as_of < period.start:
             stop(2, say("cli-as-of-early", lang, as_of=job.as_of, period=period.id, start=period.start))
         periods.append(period)

@@ -318,7 +318,9 @@ def explain(
     try:
         told = statements.explain(assessment, statements.find_town(town, intake.tables.towns), lang)
     except statements.UnknownTown as unknown:
-        stop(2, say("cli-unknown-town", lang, town=town, near=say("list-comma", lang).join(unknown.near) or "-"))
+        if not unknown.near:
+            stop(2, say("cli-no-such-town", lang, town=town))
+        stop(2, say("cli-unknown-town", lang, town=town, near=say("list-comma", lang).join(unknown.near)))
     except KeyError:
         stop(2, say("cli-town-not-assessed", lang, town=town, period=period))
     print_lines([told.title, ""])
@@ -344,7 +346,9 @@ def weights_check(file: Scheme = None, lang: Lang = None) -> None:
     loaded = read_scheme(file, workspace, lang)
     warnings = lint(loaded, lang)
     print_lines([str(found) for found in warnings])
-    print_lines([say("cli-scheme-good", lang, title=loaded.scheme.title, count=len(warnings))])
+    scheme = loaded.scheme
+    title = (lang == "en" and scheme.title_en) or scheme.title
+    print_lines([say("cli-scheme-good", lang, title=title, count=len(warnings))])
 
 
 @weights.command("show", cls=Command, help=_say("cli-weights-show-help"))

@@ -85,7 +85,7 @@ class Problems:
         return pl.concat([single, *self._frames], how="vertical") if self._frames else single
 
     def frame(self, lang: str) -> pl.DataFrame:
-        """Return all problems in words, refusals first, then by place.
+        """Return all problems in words, refusals first and among them the causes before what follows from them.
 
         Messages are rendered once for each distinct code and parameters, not once a row.
         """
@@ -109,11 +109,12 @@ class Problems:
             orient="row",
         )
         order = pl.col("kind").replace_strict({"refused": 0, "notice": 1, "repaired": 2}, return_dtype=pl.Int8)
+        follows = pl.col("code") == "refers-to-refused"
         return (
             raw.join(rendered, on=["code", "parameters"], how="left")
             .join(headings, on=["file", "sheet", "table", "column"], how="left")
             .with_columns(pl.coalesce("heading", _heading_of(lang), "column", pl.lit("")).alias("column"))
-            .sort(order, "file", "sheet", "row", "column", "code", "message", nulls_last=False)
+            .sort(order, follows, "file", "sheet", "row", "column", "code", "message", nulls_last=False)
             .select(COLUMNS)
             .unique(maintain_order=True)
         )

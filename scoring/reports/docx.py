@@ -20,7 +20,18 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Pt
 
 from scoring.messages import say
-from scoring.reports.docx_layout import RED, TEXT_WIDTH, WIDE_TEXT_WIDTH, blank, by_id, margins, page, put, table_size
+from scoring.reports.docx_layout import (
+    RED,
+    TEXT_HEIGHT,
+    TEXT_WIDTH,
+    WIDE_TEXT_WIDTH,
+    blank,
+    by_id,
+    margins,
+    page,
+    put,
+    table_size,
+)
 from scoring.reports.office_text import printable
 from scoring.reports.ooxml import element, insert_table, repack, rules, table_cell, table_frame
 from scoring.reports.view import ReportView, report_view
@@ -30,6 +41,7 @@ if TYPE_CHECKING:
     from scoring.reports.settings import Settings
 
 _TWIPS: Final = 20  # in a point
+_IMPRINT_LINE: Final = 28  # points
 
 
 def write_docx(assessment: Assessment, settings: Settings, path: Path) -> None:
@@ -64,6 +76,7 @@ def lay_out(view: ReportView, made: date, path: Path) -> None:
     _close(document, view)
     page(document.add_section(WD_SECTION.NEW_PAGE), landscape=True)
     _annex(document, view)
+    _imprint(document, view)
     packed = io.BytesIO()
     document.save(packed)
     repack(packed.getvalue(), path)
@@ -87,7 +100,7 @@ def _front(document: Document, view: ReportView) -> None:
 
 
 def _close(document: Document, view: ReportView) -> None:
-    """Say what is annexed, who signs and when; the imprint stands at the foot of the page."""
+    """Say what is annexed, who signs and when."""
     if view.attachment:
         # The name never stands on a page without a line of text.
         document.paragraphs[-1].paragraph_format.keep_with_next = True
@@ -100,23 +113,30 @@ def _close(document: Document, view: ReportView) -> None:
         if text:
             line = put(document, "Signature", text)
             line.paragraph_format.right_indent = Pt(16 * indent)
-    imprint = [(left, right) for left, right in ((view.copies, ""), (view.printer, view.printed)) if left or right]
-    _imprint(document, imprint)
 
 
-def _imprint(document: Document, lines: Sequence[tuple[str, str]]) -> None:
-    """Put the imprint at the foot of the type area: rules of 0.35 mm outside, 0.25 mm inside."""
+def _imprint(document: Document, view: ReportView) -> None:
+    """Put the imprint at the foot of the last page, an even one: rules of 0.35 mm outside, 0.25 mm inside."""
+    lines = [(left, right) for left, right in ((view.copies, ""), (view.printer, view.printed)) if left or right]
     if not lines:
         return
+    page(document.add_section(WD_SECTION.EVEN_PAGE))
+    # One tall empty line: Word, WPS and LibreOffice agree on that, not on what a table at the foot of a page is.
+    above = put(document, "TableNote", "").paragraph_format
+    above.space_before = Pt(0)
+    above.line_spacing = Pt(TEXT_HEIGHT.pt - _IMPRINT_LINE * len(lines) - 20)
     width = round(TEXT_WIDTH.pt * _TWIPS)
     sides = {"top": 8, "bottom": 8, "insideH": 6}
-    table = table_frame([width], sides, foot=True)
+    table = table_frame([width], sides)
     for left, right in lines:
         line = put(document, "Imprint", left + ("\t" + right if right else ""))
         line.paragraph_format.left_indent = line.paragraph_format.right_indent = Pt(14)
         line.paragraph_format.tab_stops.add_tab_stop(Pt(TEXT_WIDTH.pt - 14), WD_TAB_ALIGNMENT.RIGHT)
-        table.append(element("w:tr", None, table_cell(width, line._p)))  # noqa: SLF001  moves it into the table
+        high = element("w:trHeight", {"val": _IMPRINT_LINE * _TWIPS, "hRule": "exact"})
+        # This moves the line into the table.
+        table.append(element("w:tr", None, element("w:trPr", None, high), table_cell(width, line._p)))  # noqa: SLF001
     insert_table(document, table)
+    put(document, "TableNote", "")  # the paragraph that Word wants after a table, and that holds this one's page
 
 
 def _characters(text: str) -> float:

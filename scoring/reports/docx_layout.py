@@ -87,6 +87,7 @@ _LOOKS: Final = (
 )
 _USES: Final = ("title", "body", "heading", "subheading", "page")
 TEXT_WIDTH: Final = Mm(156)
+TEXT_HEIGHT: Final = Mm(225)
 WIDE_TEXT_WIDTH: Final = Mm(225)
 _BUILT_IN: Final = ("Normal", "Title", "Heading1", "Heading2", "Header", "Footer")
 

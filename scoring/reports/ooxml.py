@@ -84,29 +84,22 @@ def rules(paragraph: Paragraph, space: int, **sides: tuple[float, str]) -> None:
     )  # fmt: skip
 
 
-def table_frame(widths: Sequence[int], edges: Mapping[str, int], *, foot: bool = False) -> BaseOxmlElement:
-    """Make a table without rows: fixed widths in twentieths of a point, edges in eighths.
-
-    With `foot` it stands at the foot of the page's type area, wherever the text ends.
-    """
+def table_frame(widths: Sequence[int], edges: Mapping[str, int]) -> BaseOxmlElement:
+    """Make a table without rows: fixed widths in twentieths of a point, edges in eighths."""
     borders = [
         element("w:" + side, {"val": "single", "sz": edges[side], "space": 0, "color": "000000"})
         for side in _SIDES
         if side in edges
     ]
     inside = [element("w:" + side, {"w": 40, "type": "dxa"}) for side in ("left", "right")]
-    place = element(
-        "w:tblpPr", {"vertAnchor": "margin", "horzAnchor": "margin", "tblpXSpec": "left", "tblpYSpec": "bottom"}
-    )
     return element(
         "w:tbl",
         None,
         element(
             "w:tblPr",
             None,
-            *([place, element("w:tblOverlap", {"val": "never"})] if foot else []),
             element("w:tblW", {"w": sum(widths), "type": "dxa"}),
-            *([] if foot else [element("w:jc", {"val": "center"})]),
+            element("w:jc", {"val": "center"}),
             element("w:tblBorders", None, *borders),
             element("w:tblLayout", {"type": "fixed"}),
             element("w:tblCellMar", None, *inside),

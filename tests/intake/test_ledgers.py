@@ -189,3 +189,10 @@ def test_a_column_that_a_sheet_lacks_is_named_once(folder, kit):
     named = folder.read().problems.filter(kind="refused")
     assert named["code"].to_list().count("column-missing") == 1
     assert "value-missing" not in named["code"].to_list()
+
+
+def test_causes_stand_before_what_follows_from_them(folder, kit):
+    folder.findings(kit.row(严重程度="严重成度")).reports(kit.REPORT)
+    named = folder.read().problems.filter(kind="refused")["code"].to_list()
+    assert named[-1] == "refers-to-refused"
+    assert len(named) > 1

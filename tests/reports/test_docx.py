@@ -7,6 +7,7 @@ from datetime import date
 
 import docx
 import pytest
+from docx.enum.section import WD_SECTION
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
@@ -48,13 +49,27 @@ def test_the_words_are_the_views(whole, tmp_path, lang):
     assert [p.text for p in styled(document, "Heading1")] == [s.heading for s in view.sections if s.heading]
     body = [p.text for p in styled(document, "BodyParagraph") if p.text]
     assert body == [p.lead + p.text for s in view.sections for p in s.paragraphs]
-    assert view.copies in [cell.text for row in document.tables[0].rows for cell in row.cells]
-    annex = [[cell.text for cell in row.cells] for row in document.tables[-1].rows]
+    assert view.copies in [cell.text for row in document.tables[-1].rows for cell in row.cells]
+    annex = [[cell.text for cell in row.cells] for row in document.tables[0].rows]
     assert annex == [[c.heading for c in view.annex.columns], *map(list, view.annex.rows)]
 
 
+def test_the_imprint_stands_at_the_foot_of_the_last_even_page(whole, tmp_path):
+    settings = Settings(
+        bureau="示例市民政局", dated=date(2025, 4, 18), copies="市政府办公室", printer="示例市民政局办公室"
+    )
+    document = docx.Document(made(whole, tmp_path, settings))
+    last = document.sections[-1]
+    assert last.start_type == WD_SECTION.EVEN_PAGE
+    assert last.page_width < last.page_height
+    assert [table.cell(0, 0).text for table in document.tables][1:] == ["抄送：市政府办公室。"]
+    without = docx.Document(made(whole, tmp_path, Settings()))
+    assert len(without.tables) == 1
+    assert len(without.sections) == 2
+
+
 def test_every_score_stands_in_the_annex_as_published(whole, tmp_path):
-    rows = docx.Document(made(whole, tmp_path)).tables[-1].rows
+    rows = docx.Document(made(whole, tmp_path)).tables[0].rows
     place = [cell.text for cell in rows[0].cells].index("得分")
     shown = {row.cells[1].text: row.cells[place].text for row in rows[1:]}
     assert shown == {r["town"]: r["score"] or "未抽查" for r in whole.scores.to_dicts()}
@@ -91,12 +106,12 @@ def test_the_page_is_that_of_gb_t_9704(whole, tmp_path):
 
 def test_the_annex_lies_across_with_its_head_on_every_page_and_whole_rows(whole, tmp_path):
     document = docx.Document(made(whole, tmp_path))
-    wide = document.sections[-1]
+    wide = document.sections[1]
     assert wide.page_width > wide.page_height
-    rows = document.tables[-1].rows
+    rows = document.tables[0].rows
     assert rows[0]._tr.trPr.find(qn("w:tblHeader")) is not None
     assert all(row._tr.trPr.find(qn("w:cantSplit")) is not None for row in rows)
-    widths = [int(node.get(qn("w:w"))) for node in document.tables[-1]._tbl.tblGrid.findall(qn("w:gridCol"))]
+    widths = [int(node.get(qn("w:w"))) for node in document.tables[0]._tbl.tblGrid.findall(qn("w:gridCol"))]
     room = (wide.page_width - wide.left_margin - wide.right_margin) / 12700 * 20
     assert sum(widths) <= room
 
@@ -144,7 +159,7 @@ def test_faults_hostile_names_are_printed_as_text(tmp_path, text):
     whole = assessment(crowd=3, names={"419001100": text})
     settings = Settings(bureau=text, mark=text, number=text, addressees=text, copies=text, printer=text)
     document = docx.Document(made(whole, tmp_path, settings))
-    shown = [row.cells[1].text for row in document.tables[-1].rows]
+    shown = [row.cells[1].text for row in document.tables[0].rows]
     assert text.replace("\x00", " ").replace("\x0b", " ").replace("\ufffe", " ") in shown
     with zipfile.ZipFile(tmp_path / "report.docx") as parts:
         for name in parts.namelist():

@@ -407,3 +407,13 @@ def test_a_town_that_was_not_checked_has_its_papers_with_its_findings(bureau):
     assert findings["disposition"].to_list() == ["not_checked", "not_checked"]
     assert findings["state"].to_list() == ["on_time", "overdue"]
     assert findings["due"].null_count() == 0
+
+
+@pytest.mark.parametrize("force", ["{from: 2025-07-01}", "{from: 2024-01-01, to: 2024-12-31}"])
+def test_a_period_outside_the_days_of_the_scheme_is_refused_with_the_line(bureau, force):
+    text = bureau.scheme.read_text("utf-8").replace("{from: 2025-01-01}", force)
+    bureau.scheme.write_text(text, "utf-8")
+    answer = bureau.run("2025Q1")
+    assert answer.code == 2
+    assert "2025Q1" in answer.err
+    assert f"small.yaml:{text[: text.index('effective:')].count(chr(10)) + 1}" in answer.err
