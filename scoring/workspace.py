@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -33,11 +34,12 @@ class Workspace:
         Raises
         ------
         ConfigError
-            The folder of templates is not there.
+            The folder of templates or a font file is not there, or the file is no font.
         """
         values = dict(self.report)
         if "fonts" in values:
             values["fonts"] = {role: self.root / path for role, path in values["fonts"].items()}
+            _check_fonts(values["fonts"])
         own = self.root / values.get("templates", "report_templates")
         if "templates" in values and not own.is_dir():
             raise ConfigError("config-no-templates", file=CONFIG, folder=values["templates"])
@@ -56,6 +58,16 @@ class Workspace:
             return Workdays(), None
         years = {year: Year(*days) for year, days in read_holidays(path, lang).items()}
         return Workdays(years), hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _check_fonts(fonts: Mapping[str, Path]) -> None:
+    from scoring.reports.fonts import is_font
+
+    for role, path in fonts.items():
+        if not path.is_file():
+            raise ConfigError("config-no-font", file=CONFIG, role=role, path=path)
+        if not is_font(path):
+            raise ConfigError("config-bad-font", file=CONFIG, role=role, path=path)
 
 
 def open_workspace(root: Path, lang: str) -> Workspace:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -106,6 +107,17 @@ def faces(own: Mapping[str, Path], lang: str = "zh") -> dict[str, Face]:
     # One font is enough to print; a role without its own takes the text's.
     spare = found.get("fangsong") or next(iter(found.values()))
     return {role: found.get(role, spare) for role in ROLES}
+
+
+def is_font(path: Path) -> bool:
+    """Tell whether a file is a font, or a collection of fonts, that has characters."""
+    from fontTools.ttLib import TTFont, TTLibError
+
+    try:
+        with TTFont(path, fontNumber=_chinese_index(path), lazy=True) as font:
+            return bool(font.getBestCmap())
+    except (TTLibError, OSError, KeyError, ValueError, AssertionError, struct.error):
+        return False
 
 
 def check(texts: Iterable[tuple[str, str]], available: Iterable[Face], lang: str = "zh") -> frozenset[str]:

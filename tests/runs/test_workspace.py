@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from scoring.config import ConfigError, read_config, read_holidays
+from scoring.reports.fonts import faces
 from scoring.reports.settings import Settings
+from scoring.reports.subset import few
 from scoring.workspace import find_weights, open_workspace
 
 TEMPLATES = Path(__file__).parents[2] / "scoring" / "workspace_files"
@@ -62,6 +64,13 @@ def test_a_file_that_is_no_utf_8_is_named(tmp_path):
         read_config(tmp_path / "townscore.yaml", "zh")
 
 
+def put_font(path):
+    """A font with one character."""
+    face = faces({})["songti"]
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(few(face.path, face.index, {0x4E00}))
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "report:\n", "report:\n  bureau:\n  dated:\nlang:\n"])
 def test_what_is_left_blank_keeps_its_default(tmp_path, text):
     (tmp_path / "townscore.yaml").write_text(text, "utf-8")
@@ -72,6 +81,7 @@ def test_what_is_left_blank_keeps_its_default(tmp_path, text):
 
 def test_every_setting_reaches_the_papers(tmp_path):
     (tmp_path / "own").mkdir()
+    put_font(tmp_path / "f" / "song.ttf")
     (tmp_path / "townscore.yaml").write_text(
         "report: {bureau: 某局, number: 1, dated: 2025-04-15, objection_days: 5, names: order, leaders: 0, "
         "show_cheapest: true, pdf_variant: pdf/a-3a, templates: own, fonts: {songti: f/song.ttf}}\n",
@@ -104,6 +114,8 @@ def test_the_template_names_every_setting_and_is_sound_with_and_without_its_mark
     opened = re.sub(r"^  #   (\w+: fonts/)", r"    \1", opened, flags=re.MULTILINE)
     (tmp_path / "townscore.yaml").write_text(opened, "utf-8")
     (tmp_path / "report_templates").mkdir()
+    for named in re.findall(r"^    \w+: (fonts/\S+)", opened, re.MULTILINE):
+        put_font(tmp_path / named)
     settings = open_workspace(tmp_path, "zh").settings(lang)
     assert (settings.dated, settings.pdf_variant, len(settings.fonts)) == (date(2025, 4, 15), "pdf/a-3a", 5)
 
@@ -190,3 +202,14 @@ def test_init_where_a_file_stands_is_3(bureau):
     (bureau.root / "work").write_text("mine")
     answer = bureau.call("init", bureau.root / "work")
     assert (answer.code, "work" in answer.err) == (3, True)
+
+
+@pytest.mark.parametrize(("content", "said"), [(None, "不存在"), (b"no font at all", "不是可用的字体")])
+def test_a_licensed_font_that_cannot_be_used_is_named(bureau, content, said):
+    bureau.workspace("weights: small.yaml\nreport: {fonts: {fangsong: own.ttf}}\n")
+    if content is not None:
+        (bureau.root / "own.ttf").write_bytes(content)
+    answer = bureau.call("run", "2025Q1", cwd=bureau.root)
+    assert answer.code == 2
+    assert said in answer.err
+    assert "own.ttf" in answer.err
