@@ -283,6 +283,8 @@ def demo(folder: Folder, lang: Lang = None, formats: Formats = None) -> None:
         _make(folder, lang or language(), example=True)
     os.chdir(folder)
     jobs = jobs_of([], None, None, None, lang, formats, set_aside=False)
+    if not jobs[0].example:  # a bureau's own data are no demonstration
+        stop(2, say("config-exists", jobs[0].settings.lang, folder=folder))
     _run(jobs, ["2025Q1", "2025Q2", "2025Q3", "2025Q4"])
 
 

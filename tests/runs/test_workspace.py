@@ -213,3 +213,11 @@ def test_a_licensed_font_that_cannot_be_used_is_named(bureau, content, said):
     assert answer.code == 2
     assert said in answer.err
     assert "own.ttf" in answer.err
+
+
+def test_demo_leaves_a_bureaus_own_workspace_alone(bureau):
+    bureau.workspace()
+    answer = bureau.call("demo", bureau.root)
+    assert answer.code == 2
+    assert str(bureau.root) in answer.err
+    assert not bureau.out.exists()
