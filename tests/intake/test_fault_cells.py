@@ -129,7 +129,7 @@ def test_fault_identical_duplicate_warns_and_counts_once(folder, kit):
 
 def test_fault_conflicting_ids_are_refused_and_their_reports_set_aside(folder, kit):
     intake = folder.findings(kit.ROW, kit.row(涉及户数="3")).reports(kit.REPORT).read()
-    assert refused(intake, kit) == ["refers-to-refused", "id-conflict", "id-conflict"]
+    assert refused(intake, kit) == ["id-conflict", "id-conflict", "refers-to-refused"]
     assert intake.rows["findings"] == {"read": 2, "duplicate_rows": 0, "refused": 2}
     assert intake.rows["rectifications"] == {"read": 1, "duplicate_rows": 0, "refused": 1}
 
