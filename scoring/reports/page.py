@@ -16,12 +16,12 @@ from cssselect2 import ElementWrapper
 from weasyprint import CSS, HTML
 from weasyprint.html import UA
 from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from scoring.reports.errors import ForbiddenAddress
 from scoring.reports.fonts import Face
 
-__all__ = ["CSS", "HTML", "FatalURLFetchingError", "FontConfiguration", "Packaged", "Page"]
+__all__ = ["CSS", "HTML", "FontConfiguration", "Packaged", "Page"]
 
 _KINDS: Final = frozenset({"common", "latin", "rare"})
 
