@@ -173,7 +173,16 @@ def run(
     set_aside: SetAside = False,
 ) -> None:
     """Score and print periods."""
+    _prepare(formats)
     _run(jobs_of(data or [], weights, out, as_of, lang, formats, set_aside=set_aside), periods)
+
+
+def _prepare(formats: str | None) -> None:
+    """Let what prints PDFs load while this process loads what scores."""
+    if formats is None or "pdf" in formats.lower():
+        from scoring.workers import prepare
+
+        prepare()
 
 
 def _run(jobs: list[Job], labels: Sequence[str]) -> None:
@@ -277,6 +286,7 @@ def demo(folder: Folder, lang: Lang = None, formats: Formats = None) -> None:
     from scoring.config import CONFIG
 
     check_language(lang)
+    _prepare(formats)
     formats_of(formats, language())
     # A second demonstration in the same folder runs again on what is there.
     if not (folder / CONFIG).exists():

@@ -8,7 +8,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -31,8 +32,13 @@ class Printer:
 
     def warm(self, settings: Settings) -> None:
         """Have every worker load what papers need while the data is still being read; a fault shows when it prints."""
-        for _ in range(self._workers):
-            self._pool.submit(_warm, settings)
+        # The first worker is forked when that process has loaded WeasyPrint: nobody need wait for it.
+        threading.Thread(target=self._warm_all, args=(settings,)).start()
+
+    def _warm_all(self, settings: Settings) -> None:
+        with suppress(RuntimeError):  # the command has ended meanwhile, and the pool with it
+            for _ in range(self._workers):
+                self._pool.submit(_warm, settings)
 
     def print_all(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
         """Begin every paper of an assessment. A town's worker is handed that town's rows alone."""
@@ -48,14 +54,20 @@ class Printer:
         return begun
 
 
+def prepare() -> None:
+    """Start the process that workers will be forked from; it loads WeasyPrint while the command still begins.
+
+    Forking after Polars has started its threads is unsafe, so workers are forked from a clean process.
+    """
+    multiprocessing.set_forkserver_preload(["scoring.preload"])
+    forkserver.ensure_running()
+
+
 @contextmanager
 def printer() -> Iterator[Printer]:
     """Give a printer; its workers start with the first paper and are gone at the end, whatever happens."""
-    # Forking after Polars has started its threads is unsafe, so workers start from a clean server process.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["scoring.preload"])
     workers = len(os.sched_getaffinity(0))
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin)
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("forkserver"), initializer=_begin)
     try:
         yield Printer(pool, workers)
     finally:

@@ -44,10 +44,8 @@ def without_furniture(
     few = body.filter(suspect)
     if few.is_empty():
         return body
-    few = few.with_columns(_furniture_kind(few, labels, required, _marked(sheet, known, keys)).alias("_kind")).filter(
-        pl.col("_kind") != ""
-    )
-    for row, code in few.select("row", "_kind").iter_rows():
+    few = _kinds(few, labels, required, _marked(sheet, known, keys)).filter(pl.col("kind") != "")
+    for row, code in few.iter_rows():
         if code != _BLANK:
             sheet.say(code, "notice", row=row)
     return body.filter(~pl.col("row").is_in(few["row"].implode()))
@@ -68,37 +66,43 @@ def _marked(sheet: Sheet, known: Mapping[str, str], keys: Sequence[str]) -> dict
     return marked if set(marked) & set(keys) else {}
 
 
-def _furniture_kind(
+def _kinds(
     body: pl.DataFrame, labels: Mapping[str, str], required: Sequence[str], marked: Mapping[str, tuple[str, ...]]
-) -> pl.Expr:
-    """Return the code of what a row is that is no data; empty for data."""
+) -> pl.DataFrame:
+    """Return `row` and `kind`: the code of what a row is that is no data, empty for data."""
     cells = cell_columns(body)
-    squeezed = [pl.col(cell).str.replace_all(ODD + r"|\s", "") for cell in cells]
-    filled = [pl.when(cell.str.len_bytes() > 0).then(cell) for cell in squeezed]
-    first = pl.coalesce(filled)
-    words = "|".join(_furniture())
-    plain = dict(zip(cells, filled, strict=True))
-    # A row of data answers at least one required column besides the one where the word stands.
-    answers = pl.sum_horizontal(
-        pl.lit(0),
-        *((plain[cell].is_not_null() & ~plain[cell].str.contains(words)).fill_null(value=False) for cell in required),
+    # All cells in one column: to compile an expression takes longer than to look through a sheet with it.
+    squeezed = pl.concat([body[cell] for cell in cells]).str.replace_all(ODD + r"|\s", "")
+    texts = squeezed.replace("", None)
+    wordy = texts.str.contains("|".join(_furniture()))
+    repeated = pl.sum_horizontal((pl.col(source) == label).fill_null(value=False) for source, label in labels.items())
+    parts = [slice(place * body.height, (place + 1) * body.height) for place in range(len(cells))]
+    frame = body.select("row", repeated.alias("repeated")).hstack(
+        [
+            *(texts[part].alias(cell) for cell, part in zip(cells, parts, strict=True)),
+            *(wordy[part].alias(f"{cell} wordy") for cell, part in zip(cells, parts, strict=True)),
+        ]
     )
-    count = pl.sum_horizontal(pl.lit(0), *(cell.is_not_null() for cell in filled))
+    first = pl.coalesce(cells)
+    first_wordy = pl.coalesce(f"{cell} wordy" for cell in cells)
+    # A row of data answers at least one required column besides the one where the word stands.
+    answers = pl.sum_horizontal(pl.lit(0), *((~pl.col(f"{cell} wordy")).fill_null(value=False) for cell in required))
+    count = pl.sum_horizontal(pl.lit(0), *(pl.col(cell).is_not_null() for cell in cells))
     lone_date = (count == 1) & first.str.contains(r"^[0-9]{4}\D[0-9]{1,2}\D[0-9]{1,2}\D?$")
     # One marked cell typed over, and the row is the officer's own.
     example = pl.all_horizontal(
         pl.lit(value=bool(marked)),
-        *(plain[source].is_in(texts).fill_null(value=False) for source, texts in marked.items()),
+        *(pl.col(source).is_in(texts).fill_null(value=False) for source, texts in marked.items()),
     )
-    repeated = pl.sum_horizontal((pl.col(source) == label).fill_null(value=False) for source, label in labels.items())
-    return (
+    kind = (
         pl.when(count == 0)
         .then(pl.lit(_BLANK))
-        .when(repeated >= min(2, len(labels)))
+        .when(pl.col("repeated") >= min(2, len(labels)))
         .then(pl.lit("row-heading-again"))
-        .when((answers <= 1) & first.str.contains(words) | lone_date)
+        .when((answers <= 1) & first_wordy | lone_date)
         .then(pl.lit("row-total-or-signature"))
         .when(example)
         .then(pl.lit("row-example"))
         .otherwise(pl.lit(""))
     )
+    return frame.select("row", kind.alias("kind"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from schemas.tables import Table, catalogue
@@ -13,6 +13,7 @@ from scoring.intake.fold import fold
 _UNIT: Final = re.compile(r"^(.+?)\(([^()]*)\)$")
 
 
+@lru_cache(maxsize=10_000)
 def heading_key(text: str) -> str:
     """Return the form under which headings are compared: folded, lower case, no spaces, `_`, `-` or leading `*`."""
     plain = fold(text).lstrip("*").casefold()

@@ -20,3 +20,14 @@ def printable(text: str) -> str:
     'a b'
     """
     return _UNKNOWN_TO_XML.sub(" ", mask(text)).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def one_line(text: str) -> str:
+    r"""Return a printable text on one line: where line breaks are kept, only those of the template shall count.
+
+    Examples
+    --------
+    >>> one_line("a\n b")
+    'a b'
+    """
+    return " ".join(printable(text).split())

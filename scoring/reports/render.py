@@ -7,6 +7,7 @@ import gc
 import hashlib
 import io
 import logging
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -36,6 +37,8 @@ def templates_folder() -> Path:
     return next(folder for folder in _SHIPPED if folder.is_dir())
 
 
+_RARE: Final = re.compile(r",\s*tsrare-[a-z]+")
+PAPERS: Final = ("town", "report", "internal")
 _MOST_KITS: Final = 4
 # Widths in ems, a little above those of the Latin letters of our sans.
 _NARROW: Final = frozenset(" iljtfrI.,:;'!|()[]/-")
@@ -127,8 +130,13 @@ class Renderer:
         return environment
 
     def warm(self) -> None:
-        """Load WeasyPrint, the fonts and the style sheet of the town's sheet before there is anything to print."""
-        self._kit("town", rare="")
+        """Do what the first paper would have to wait for, before there is anything to print.
+
+        That is WeasyPrint, the templates, the fonts, and what WeasyPrint itself prepares at its first page.
+        """
+        for name in PAPERS:
+            self.environment.get_template(f"{name}.html.j2")
+        self._made("<html><body><p>0</p></body></html>", "town", rare="")
 
     def html(self, template: str, **view: object) -> str:
         """Return a paper as HTML."""
@@ -153,10 +161,13 @@ class Renderer:
         ForbiddenAddress
             A template asks for something that is not packaged.
         """
+        _page(self.settings.lang)  # what the machine lacks is said before anything else can fail for it
         html = self.html(template, **view)
+        return self._made(html, template.split(".", maxsplit=1)[0], self._rare(html, texts))
+
+    def _made(self, html: str, name: str, rare: str) -> bytes:
         page = _page(self.settings.lang)
-        rare = self._rare(html, texts)
-        fonts, sheet = self._kit(template.split(".", maxsplit=1)[0], rare)
+        fonts, sheet = self._kit(name, rare)
         # A bureau's own templates may be any HTML.
         reader = page.HTML if self.settings.templates else page.Page
         identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
@@ -195,10 +206,10 @@ class Renderer:
         if name not in sheets:
             source = self.environment.loader.get_source  # type: ignore[union-attr]
             common, own = (source(self.environment, f"css/{sheet}.css")[0] for sheet in ("common", name))
+            # A family that is not declared would only be looked for with every line of text.
+            rules = common + own if rare else _RARE.sub("", common + own)
             fetcher = page.Packaged(self.faces, rare)
-            sheets[name] = page.CSS(
-                string=self._font_rules(rare) + common + own, font_config=fonts, url_fetcher=fetcher
-            )
+            sheets[name] = page.CSS(string=self._font_rules(rare) + rules, font_config=fonts, url_fetcher=fetcher)
         return fonts, sheets[name]
 
     def _font_rules(self, rare: str) -> str:

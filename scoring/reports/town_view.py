@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from scoring.reports.labels import Labels
-from scoring.reports.office_text import printable
+from scoring.reports.office_text import one_line, printable
 from scoring.reports.printed import findings_of, is_overdue
 from scoring.reports.settings import Settings
 from scoring.reports.statement import Statement, statement
@@ -300,8 +300,8 @@ def _finding(row: Mapping[str, Any], labels: Labels, least: int) -> FindingRow:
     return FindingRow(
         number=printable(row["finding_id"]),
         found=short_day(row["found_on"]),
-        village=printable(row["village"] or ""),
-        text=printable(row["description"] or row["problem_type"] or ""),
+        village=one_line(row["village"] or ""),
+        text=one_line(row["description"] or row["problem_type"] or ""),
         detail=labels("reports-detail-join").join(word for word in detail if word),
         charge=exact(charge, least) if priced else "",
         credit=exact(credit, least) if credit and priced else "",
