@@ -91,13 +91,23 @@ def read_columns(table: Table, rows: pl.DataFrame, names: Names, problems: Probl
         pl.lit(None, dtype=pl.String).alias(column) for column in table.columns if column not in rows.columns
     )
     unsound = bool(rows[BAD].any())
+    cells = [
+        column
+        for column in table.columns.values()
+        if not _is_text(column) and rows[column.id].null_count() < rows.height
+    ]
+    # All at once, as Polars does such work for several columns at the same time.
+    rows = rows.with_columns(_stripped(column.id) for column in cells)
+    if rows[EPOCH_1904].any():
+        rows = rows.with_columns(_from_1904(column.id) for column in cells if column.type == "date")
+    distinct = rows.select(pl.col(column.id).drop_nulls().unique().implode() for column in cells)
     for column in table.columns.values():
         if rows[column.id].null_count() == rows.height:
             rows = rows.with_columns(pl.lit(None, dtype=column.dtype).alias(column.id))
-        elif column.type == "text" or (column.type == "word" and not column.words):
+        elif _is_text(column):
             rows = _read_text(rows, table, column, problems)
         else:
-            rows = _read_cells(rows, table, column, names, problems)
+            rows = _read_cells(rows, distinct[column.id].item().alias(column.id), table, column, names, problems)
         if column.required:
             # A cell that could not be read has its own refusal.
             missing = pl.col(column.id).is_null() & ~(pl.col(UNREAD) if UNREAD in rows.columns else pl.lit(value=False))
@@ -107,6 +117,15 @@ def read_columns(table: Table, rows: pl.DataFrame, names: Names, problems: Probl
             rows = refuse(rows, missing, "value-missing", f"{table.id}.{column.id}", problems)
         rows = rows.drop(UNREAD, strict=False)
     return rows
+
+
+def _is_text(column: Column) -> bool:
+    return column.type == "text" or (column.type == "word" and not column.words)
+
+
+def _stripped(column: str) -> pl.Expr:
+    text = pl.col(column).str.strip_chars(" \r\n")
+    return pl.when(text.str.len_bytes() > 0).then(text).alias(column)
 
 
 def _read_text(rows: pl.DataFrame, table: Table, column: Column, problems: Problems) -> pl.DataFrame:
@@ -126,17 +145,14 @@ def _read_text(rows: pl.DataFrame, table: Table, column: Column, problems: Probl
     return rows.with_columns(pl.when((raw.str.len_bytes() > 0) & ~raw.is_in(empty)).then(raw).alias(column.id))
 
 
-def _read_cells(rows: pl.DataFrame, table: Table, column: Column, names: Names, problems: Problems) -> pl.DataFrame:
+def _read_cells(
+    rows: pl.DataFrame, distinct: pl.Series, table: Table, column: Column, names: Names, problems: Problems
+) -> pl.DataFrame:
     """Read a column by expression where its text has the plain form, and each other text once."""
-    text = pl.col(column.id).str.strip_chars(" \r\n")
-    rows = rows.with_columns(pl.when(text.str.len_bytes() > 0).then(text).alias(column.id))
-    if column.type == "date" and rows[EPOCH_1904].any():
-        rows = _shift_1904(rows, column.id)
     plain, quick, parse = _reader(column, names)
     reading = pl.lit(None, dtype=column.dtype)
     if plain is not None:
         reading = pl.when(pl.col(column.id).str.contains(plain)).then(quick)
-    distinct = rows[column.id].drop_nulls().unique()
     # A column with few texts is read once a text; any other once a row.
     few = distinct.len() * 4 <= rows.height
     read = (distinct.to_frame() if few else rows.select(column.id)).with_columns(
@@ -188,14 +204,12 @@ def _report(
     return rows.with_columns((pl.col(BAD) | unread).alias(BAD), unread.alias(UNREAD))
 
 
-def _shift_1904(rows: pl.DataFrame, column: str) -> pl.DataFrame:
+def _from_1904(column: str) -> pl.Expr:
     """Turn serials of a workbook that counts from 1904 into the usual ones."""
     serial = pl.col(EPOCH_1904) & pl.col(column).str.contains(r"^[0-9]{4,5}(\.[0-9]+)?$")
     whole = pl.col(column).str.extract(r"^([0-9]+)").cast(pl.Int64, strict=False) + 1462
     rest = pl.col(column).str.extract(r"^[0-9]+(.*)$").fill_null("")
-    return rows.with_columns(
-        pl.when(serial).then(pl.concat_str(whole.cast(pl.String), rest)).otherwise(pl.col(column)).alias(column)
-    )
+    return pl.when(serial).then(pl.concat_str(whole.cast(pl.String), rest)).otherwise(pl.col(column)).alias(column)
 
 
 _Reader = tuple[str | None, pl.Expr, Callable[[str], Cell]]

@@ -6,6 +6,7 @@ that text needs in a spreadsheet.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -57,11 +58,14 @@ def write_tables(assessment: Assessment, folder: Path) -> list[Path]:
         "indicators.csv": indicators.select(INDICATORS),
         "ledger.csv": assessment.ledger.select(LEDGER),
     }
-    for name, frame in tables.items():
-        _plain(frame.with_columns(mask_column(typed) for typed in _TYPED if typed in frame.columns)).write_csv(
-            folder / name, include_bom=True
-        )
-    return [folder / name for name in tables]
+
+    def write(name: str) -> Path:
+        masked = tables[name].with_columns(mask_column(typed) for typed in _TYPED if typed in tables[name].columns)
+        _plain(masked).write_csv(folder / name, include_bom=True)
+        return folder / name
+
+    with ThreadPoolExecutor() as threads:
+        return list(threads.map(write, tables))
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
