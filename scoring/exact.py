@@ -48,6 +48,22 @@ def common_denominator(values: Iterable[Fraction]) -> int:
     return math.lcm(*(value.denominator for value in values))
 
 
+def add_up(values: Iterable[Fraction]) -> Fraction:
+    """Return the exact sum; many times faster than `sum`, which reduces every step of the way.
+
+    Examples
+    --------
+    >>> add_up([Fraction(1, 2), Fraction(1, 3), Fraction(1, 6)]), add_up([])
+    (Fraction(1, 1), Fraction(0, 1))
+    """
+    by_denominator: dict[int, int] = {}
+    for value in values:
+        denominator = value.denominator
+        by_denominator[denominator] = by_denominator.get(denominator, 0) + value.numerator
+    common = math.lcm(*by_denominator)
+    return Fraction(sum(sums * (common // denominator) for denominator, sums in by_denominator.items()), common)
+
+
 def reduced(frame: pl.DataFrame, columns: dict[str, str], denominator: int) -> pl.DataFrame:
     """Replace columns of multiples of 1/`denominator` by reduced pairs of Int64 columns.
 

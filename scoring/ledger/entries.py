@@ -79,7 +79,7 @@ class Statement:
         **parameters: object,
     ) -> None:
         """Record an effect of `points` before the part's weight."""
-        weighted = points * self.weight
+        weighted = points if self.weight is ONE else points * self.weight
         self.value += weighted
         self.rows.append(
             {

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from schemas.scheme import Dimension, Indicator
-from scoring.exact import round_half_away
+from scoring.exact import add_up, round_half_away
 from scoring.ledger.adjustments import Decided
-from scoring.ledger.entries import Statement
+from scoring.ledger.entries import ONE, Statement
 from scoring.ledger.indicators import NOTHING, ZERO, IndicatorScorer, Result, Sums
 from scoring.problems import Refused, problem
 
@@ -40,19 +40,19 @@ def score_town(
         The town's decided bonuses, demerits and vetoes.
     """
     scheme = scorer.scheme
-    parts = [(part.id, part.weight) for part in scheme.parts.parts] if scheme.parts else [("", Fraction(1))]
-    weights = sum((weight for _, weight in parts), ZERO)
+    parts = [(part.id, part.weight) for part in scheme.parts.parts] if scheme.parts else [("", ONE)]
+    weights = add_up(weight for _, weight in parts)
     start = {"down": scheme.full, "up": ZERO, "net": scheme.base}[scheme.direction] * weights
     score = TownScore(Statement(town, start, start))
     into = score.statement
     for part, weight in parts:
         into.part, into.weight = part, weight
         # The single findings' entries are made in bulk; the running value takes their sum.
-        into.value += weight * scorer.sign * sum((s.net for (of, _), s in sums.items() if of == part), ZERO)
-        loss = sum((_dimension(score, dimension, sums, scorer) for dimension in scheme.dimensions), ZERO)
+        into.value += weight * scorer.sign * add_up(s.net for (of, _), s in sums.items() if of == part)
+        loss = add_up(_dimension(score, dimension, sums, scorer) for dimension in scheme.dimensions)
         loss += _hand_over(score, scorer)
         scorer.surcharged(into, "part", part, loss, None, {})
-    into.part, into.weight = "", Fraction(1)
+    into.part, into.weight = "", ONE
     loss = max((start - into.value) if scheme.direction != "up" else into.value, ZERO)
     scorer.surcharged(into, "total", "", loss, None, {})
     _finish(score, adjustments, scorer, weights)
@@ -73,7 +73,7 @@ def _dimension(
     for indicator in dimension.indicators:
         result = scorer.score(into, indicator, sums.get((into.part, indicator.id), NOTHING))
         results[indicator.id] = score.indicators[into.part, indicator.id] = result
-    total = sum((indicator.points for indicator in dimension.indicators), ZERO) if dimension.scale else dimension.points
+    total = add_up(indicator.points for indicator in dimension.indicators) if dimension.scale else dimension.points
     if scheme.direction == "down":
         applicable = [i for i in dimension.indicators if results[i.id].outcome != "not_applicable"]
         if not applicable:
@@ -90,7 +90,7 @@ def _dimension(
                 into.add("scale", change, weight=dimension.points, of=total, **place)  # type: ignore[arg-type]
         loss = dimension.points - value
     else:
-        value = sum((result.earned for result in results.values()), ZERO)
+        value = add_up(result.earned for result in results.values())
         if dimension.scale and total != dimension.points:
             change = _rounded(value * dimension.points / total - value, scorer)
             value += change
@@ -134,7 +134,7 @@ def _redistribute(
         else:
             spread.append(indicator)
     for target, sources in moved.items():
-        extra = sum((source.points for source in sources), ZERO)
+        extra = add_up(source.points for source in sources)
         grown = earned[target] * (points[target] + extra) / points[target]
         change = _rounded(grown - earned[target] - extra, scorer)
         if change:
@@ -144,11 +144,11 @@ def _redistribute(
             )
         earned[target] += extra + change
         points[target] += extra
-    value = sum(earned.values(), ZERO)
+    value = add_up(earned.values())
     if not spread:
         return value
-    missing = sum((indicator.points for indicator in spread), ZERO)
-    base = sum(points.values(), ZERO)
+    missing = add_up(indicator.points for indicator in spread)
+    base = add_up(points.values())
     change = _rounded((base + missing) * value / base - value - missing, scorer)
     if change:
         names = [indicator.id for indicator in spread]

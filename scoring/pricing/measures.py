@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from schemas.scheme import Calendar
+from scoring.exact import add_up
 from scoring.periods import Period, parse_period
 from scoring.problems import Refused, problem
 
@@ -118,12 +119,12 @@ class Measures:
             return Reading(self._several(rows, several_values, refuse), None, None, sample)
         if all(row["numerator"] is None and row["denominator"] is None for row in rows):
             return Reading(None, None, None, sample)
-        numerator = sum((_exact(row["numerator"]) for row in rows if row["numerator"] is not None), Fraction(0))
+        numerator = add_up(_exact(row["numerator"]) for row in rows if row["numerator"] is not None)
         if all(row["denominator"] is None for row in rows):
             return Reading(numerator, numerator, None, sample)
         if any(row["denominator"] is None or row["numerator"] is None for row in rows):
             raise refuse("measure-kinds-mixed")
-        denominator = sum((_exact(row["denominator"]) for row in rows), Fraction(0))
+        denominator = add_up(_exact(row["denominator"]) for row in rows)
         return Reading(100 * numerator / denominator if denominator else None, numerator, denominator, sample)
 
     def _several(self, rows: list[Row], how: str | None, refuse: Any) -> Fraction:
@@ -131,9 +132,9 @@ class Measures:
         if len(values) == 1:
             return values[0]
         if how == "sum":
-            return sum(values, Fraction(0))
+            return add_up(values)
         if how == "mean":
-            return sum(values, Fraction(0)) / len(values)
+            return add_up(values) / len(values)
         days = [row["dated_on"] or (row["span"].end if row.get("span") else date.min) for row in rows]
         if days.count(max(days)) > 1:
             raise refuse("measure-values-one-day")
