@@ -19,6 +19,7 @@ from scoring.manifest import write_manifest
 from scoring.messages import say
 from scoring.outcome import Options
 from scoring.outfolder import fresh_folder, locked, plain_disk_errors, put_in_place
+from scoring.outside import dated_outside
 from scoring.periods import Period, parse_period, period_before
 from scoring.problems import Problem, Refused
 from scoring.reports.masking import mask_column
@@ -136,9 +137,11 @@ def read_and_assess(job: Job, periods: Sequence[Period]) -> tuple[Intake, list[A
     if not _may_go_on(job, intake):
         raise RunRefused(intake.problems)
     try:
-        return intake, [_assess(job, intake, period)[1] for period in periods]
+        scored = [_assess(job, intake, period) for period in periods]
     except Refused as refused:
         raise RunRefused(as_rows(refused.problems, job.settings.lang)) from refused
+    notices = pl.concat([intake.problems, *(own.problems for own, _ in scored)]).unique(maintain_order=True)
+    return replace(intake, problems=notices), [assessment for _, assessment in scored]
 
 
 def as_rows(problems: Sequence[Problem], lang: str) -> pl.DataFrame:
@@ -197,7 +200,7 @@ def _refuse(job: Job, problems: pl.DataFrame) -> NoReturn:
 def _assess(job: Job, intake: Intake, period: Period) -> tuple[Intake, Assessment]:
     """Score a period; a draft leaves out the rows that only scoring refuses, too, and says which intake it used."""
     try:
-        return intake, _score(job, intake, period)
+        assessment = _score(job, intake, period)
     except Refused as refused:
         places = {(p.file, p.sheet, p.row) for p in refused.problems}
         # What is the fault of no single row cannot be left out.
@@ -206,7 +209,10 @@ def _assess(job: Job, intake: Intake, period: Period) -> tuple[Intake, Assessmen
         rest = intake.without(places, as_rows(refused.problems, job.settings.lang))
         if rest is None:
             raise
-    return _assess(job, rest, period)
+        return _assess(job, rest, period)
+    as_of = job.as_of or _day(job, period)
+    notices = dated_outside(intake.tables.findings, job.scheme.scheme, period, as_of, job.settings.lang)
+    return replace(intake, problems=pl.concat([intake.problems, _masked(notices)])), assessment
 
 
 def _before(job: Job, intake: Intake, period: Period) -> dict[str, object]:

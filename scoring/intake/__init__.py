@@ -6,6 +6,6 @@ from scoring.intake.folder import read_folder
 from scoring.intake.frames import Intake, Tables
 from scoring.intake.limits import Limits
 from scoring.intake.numbered import write_numbered
-from scoring.intake.problems import write_problems
+from scoring.intake.problems import Problems, write_problems
 
-__all__ = ["Intake", "Limits", "Tables", "read_folder", "write_numbered", "write_problems"]
+__all__ = ["Intake", "Limits", "Problems", "Tables", "read_folder", "write_numbered", "write_problems"]

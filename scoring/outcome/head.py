@@ -20,6 +20,7 @@ from scoring.intake import Tables
 from scoring.ledger import Ledger, Scored
 from scoring.outcome.scores import COUNTED
 from scoring.periods import Period
+from scoring.scheme import english_words
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
             }
             for item in scheme.not_scored
         ],
+        "words_en": english_words(scheme),
         "laws_given_up": list(options.laws_given_up),
     }
 

@@ -67,6 +67,10 @@ class Source:
         ids = frame.get_column(column).drop_nulls().unique().to_list()
         return pl.col(column).cast(pl.String).replace({value: self.word(group, value) for value in ids if value})
 
+    def data_words(self, column: str) -> pl.Expr:
+        """Return a column of words of the data in the book's language."""
+        return pl.col(column).cast(pl.String).replace(self.labels.words)
+
     def named(self, column: str) -> pl.Expr:
         """Return the labels of a column of dimension or indicator ids."""
         things = self.labels.dimensions if column == "dimension" else self.labels.indicators

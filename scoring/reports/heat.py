@@ -75,6 +75,8 @@ class ScoreChart:
     last: str
     mean_share: int
     mean: str
+    below: bool
+    """Whether a score lies below the axis and has no bar."""
 
 
 def heat_map(assessment: Assessment, towns: list[dict[str, Any]], labels: Labels) -> tuple[Piece, ...]:
@@ -152,6 +154,7 @@ def score_charts(towns: list[dict[str, Any]], low: set[str], labels: Labels) -> 
             exact(last),
             _share(mean, first, last),
             str(labels.head["summary"]["mean"]),
+            any(known(town, "score") < first for town in part),
         )
         for part in _cut(scored, BARS)
     )

@@ -138,7 +138,7 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
         heat=heat_map(assessment, mapped, labels),
         heat_note=labels("reports-heat-cut", shown=len(mapped), all=len(towns)) if len(mapped) < len(towns) else "",
         indicators=_by_indicator(findings, labels),
-        channels=_tallies(Counter(printable(row["channel"] or labels("reports-none")) for row in findings)),
+        channels=_tallies(Counter(labels.word(row["channel"]) or labels("reports-none") for row in findings)),
         overdue=tuple(_overdue_row(row, names, labels) for row in overdue[:_MOST_OVERDUE]),
         overdue_more=labels("reports-overdue-more", count=len(overdue) - _MOST_OVERDUE)
         if len(overdue) > _MOST_OVERDUE

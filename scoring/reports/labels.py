@@ -49,6 +49,15 @@ class Labels:
         return printable(str(other or thing["label"]))
 
     @cached_property
+    def words(self) -> Mapping[str, str]:
+        """What words of the data (severities, channels, programmes, groups) are called in this language."""
+        return dict(self.head["scheme"].get("words_en") or {}) if self.lang == "en" else {}
+
+    def word(self, text: str | None) -> str:
+        """Return a word of the data; nothing for none."""
+        return printable(self.words.get(text or "", text or ""))
+
+    @cached_property
     def dimensions(self) -> dict[str, Mapping[str, Any]]:
         """The scheme's dimensions by id, in order."""
         return {dimension["id"]: dimension for dimension in self.head["scheme"]["dimensions"]}

@@ -111,7 +111,8 @@ def _ranking(book: Book, source: Source) -> None:
         ordered = assessment.scores.sort(["rank", "order", "town_code"], nulls_last=True)
         for line, row in enumerate(ordered.iter_rows(named=True), 1):
             score = fraction(row, "score")
-            cells: list[Cell] = [row["rank"], row["town_code"], row["town"], row["group"], row["group_rank"]]
+            group = source.labels.word(row["group"])
+            cells: list[Cell] = [row["rank"], row["town_code"], row["town"], group, row["group_rank"]]
             shares = [earned.get((row["town_code"], part["id"], dimension["id"])) for part, dimension in places]
             if score is None:
                 cells += [None] * len(places) + [None, source.word("outcome", row["outcome"])]
@@ -261,6 +262,7 @@ def _findings(book: Book, source: Source) -> None:
         source.named("indicator"),
         source.words(frame, "disposition", "disposition"),
         source.words(frame, "state", "state"),
+        *(source.data_words(name) for name in ("severity", "channel", "source_level", "programme")),
         *(number(stem) for stem in ("charge", "credit", "extra", "net", "gives_back")),
         pl.col("amount").cast(pl.Float64),
         pl.col("due").alias("deadline"),

@@ -183,7 +183,7 @@ def _places(town: Mapping[str, Any], settings: Settings, labels: Labels) -> tupl
     blank = labels("reports-none")
     figures = [Figure(labels.grade(town["grade"]) or blank, labels("reports-place-grade"))]
     if settings.names != "order":
-        group = printable(town["group"] or "")
+        group = labels.word(town["group"])
         figures.append(
             Figure(str(town["rank"] or blank), labels("reports-place-overall", scored=labels.head["summary"]["scored"]))
         )
@@ -288,9 +288,9 @@ def _finding(row: Mapping[str, Any], labels: Labels, least: int) -> FindingRow:
         fraction(row, name) or Fraction(0) for name in ("charge", "credit", "extra", "net", "gives_back")
     )
     detail = [
-        labels.known("severity", str(row["severity"] or "")),
-        printable(row["channel"] or ""),
-        printable(row["programme"] or ""),
+        labels.word(row["severity"]),
+        labels.word(row["channel"]),
+        labels.word(row["programme"]),
     ]
     if row["repeat"]:
         detail.append(labels("reports-finding-repeat", count=row["repeat"]))

@@ -146,9 +146,9 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
     wanted = [
         *([(labels("reports-column-place"), "text", 5)] if with_rank else []),
         (labels("reports-column-town"), "name", 13),
-        (labels("reports-column-group"), "text", 7),
+        (labels("reports-column-group"), "text", 7 if labels.lang == "zh" else 11),
         *dimensions,
-        (labels("reports-column-score"), "number", 8),
+        (labels("reports-column-score"), "number", 8 if labels.lang == "zh" else 11),
         (labels("reports-column-grade"), "text", 9),
         *([(labels("reports-column-group-place"), "text", 8)] if with_rank else []),
         (labels("reports-column-findings"), "text", 7),
@@ -161,7 +161,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
         (
             *([_place(row["rank"], labels)] if with_rank else []),
             printable(row["town"]),
-            printable(row["group"] or row["kind"] or ""),
+            labels.word(row["group"] or row["kind"]),
             *(_earned(earned.get((row["town_code"], d), []), decimals) for d in labels.dimensions),
             _score(row, labels),
             labels.grade(row["grade"]),
@@ -177,7 +177,8 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
 
 
 def _notes(rows: list[dict[str, Any]], settings: Settings, labels: Labels) -> tuple[str, ...]:
-    notes = [labels("reports-annex-note", as_of=day(labels.head["as_of"], labels.lang))]
+    ties = "reports-annex-note" if settings.names != "order" else "reports-annex-note-order"
+    notes = [labels(ties, as_of=day(labels.head["as_of"], labels.lang))]
     if settings.names in {"leaders", "last"}:
         notes.append(labels(f"reports-annex-note-{settings.names}"))
     if any(row["outcome"] == "not_checked" for row in rows):

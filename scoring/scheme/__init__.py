@@ -11,7 +11,16 @@ from scoring.scheme.linting import lint
 from scoring.scheme.loading import LoadedScheme, load_scheme
 from scoring.scheme.problems import SchemeError, SchemeProblem
 from scoring.scheme.vocabulary import vocabulary
-from scoring.scheme.words import ShownRow, describe_conditions, describe_prices, describe_rule, label_of, show, word_in
+from scoring.scheme.words import (
+    ShownRow,
+    describe_conditions,
+    describe_prices,
+    describe_rule,
+    english_words,
+    label_of,
+    show,
+    word_in,
+)
 
 __all__ = [
     "LawGivenUp",
@@ -22,6 +31,7 @@ __all__ = [
     "describe_conditions",
     "describe_prices",
     "describe_rule",
+    "english_words",
     "finding_denominator",
     "json_schema",
     "label_of",

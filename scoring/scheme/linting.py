@@ -194,8 +194,9 @@ def _policy(scheme: Scheme, problems: Collector) -> None:
     for name in ("overdue", "sent_back"):
         state = getattr(states, name)
         if state.extra > limit and prices:
-            value = write_amount(state.extra)
-            problems.warn(state.line, "extra-above-charge", at=name, name=name, value=value, limit=write_amount(limit))
+            called = say(f"book-state-{name.replace('_', '-')}", problems.lang)
+            amounts = {"value": write_amount(state.extra), "limit": write_amount(limit)}
+            problems.warn(state.line, "extra-above-charge", at=name, name=called, **amounts)
     deadlines = [severity.working_days is not None for severity in scheme.severities]
     if any(deadlines) and not all(deadlines):
         for severity in scheme.severities:

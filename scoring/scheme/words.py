@@ -65,10 +65,12 @@ def field_word(scheme: Scheme, name: str, lang: str) -> str:
 
 def word_in(scheme: Scheme, word: str, lang: str) -> str:
     """Return a word of the data in a language, as far as the scheme says it."""
-    if lang != "en":
-        return word
-    severity = next((one for one in scheme.severities if one.id == word), None)
-    return (severity.label_en if severity and severity.label_en else None) or scheme.words_en.get(word, word)
+    return english_words(scheme).get(word, word) if lang == "en" else word
+
+
+def english_words(scheme: Scheme) -> dict[str, str]:
+    """Return word of the data to English, severities included, as far as the scheme says it."""
+    return {**scheme.words_en, **{one.id: one.label_en for one in scheme.severities if one.label_en}}
 
 
 def describe_conditions(scheme: Scheme, conditions: Conditions, lang: str) -> str:

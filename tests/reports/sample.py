@@ -97,6 +97,13 @@ SCHEME = [
 ]
 INDICATORS = {i[0]: (d[0], *i) for d in SCHEME for i in d[4]}
 CHANNELS = ["月度抽查", "日常监督", "专项督导", "暗访抽查", "信访投诉", "数据比对"]
+WORDS_EN = {
+    "月度抽查": "monthly sample", "日常监督": "routine supervision", "专项督导": "special supervision",
+    "暗访抽查": "unannounced check", "信访投诉": "petition or complaint", "数据比对": "data matching",
+    "一般": "minor", "较重": "considerable", "严重": "serious", "镇": "towns", "街道": "subdistricts",
+    "农村低保": "rural allowance", "城市低保": "urban allowance", "特困（分散）": "destitute at home",
+    "临时救助（急难型）": "emergency assistance",
+}  # fmt: skip
 VILLAGES = ["东关社区", "南街村", "西坡村", "李庄村", "马头村", "河口村", "新城社区"]
 TEXTS = {
     "file_complete": "2户低保档案缺少困难情况说明，审批表主要领导签批栏空白。",
@@ -516,6 +523,7 @@ def make_head(
             "not_scored": [
                 {"id": "sample_30", "label": "每月抽查不低于30%", "clause": "二（一）第29项", "reason": "民政局职责"}
             ],
+            "words_en": WORDS_EN,
             "laws_given_up": [],
         },
         "rows": {

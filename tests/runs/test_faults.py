@@ -414,3 +414,18 @@ def test_fault_an_address_in_a_template_stops_the_run_and_is_named(bureau):
     answer = bureau.workspace().call("run", "2025Q1", "--formats", "pdf")
     assert (answer.code, "http://127.0.0.1:9/x.png" in answer.err) == (3, True), answer
     assert _names(bureau.out) == []
+
+
+def test_fault_findings_dated_outside_the_period_are_named_once_a_sheet(bureau):
+    with (bureau.data / "问题台账.csv").open("a", encoding="utf-8", newline="") as file:
+        for number in range(7):
+            csv.writer(file).writerow([f"B-{number}", "克井镇", "2052-03-01", "入户调查", "一般", "未入户"])
+        csv.writer(file).writerow(["B-9", "克井镇", "2015-03-01", "入户调查", "一般", "未入户"])
+    assert bureau.run().code == 0
+    with (bureau.out / "2025Q1" / "problems.csv").open(encoding="utf-8-sig", newline="") as file:
+        after, before = (row for row in csv.DictReader(file) if row["code"].startswith("dated-"))
+    assert (after["kind"], after["row"], after["column"]) == ("notice", "5", "发现日期")
+    assert "有8个问题的日期晚于截止日" in after["message"]
+    assert "第5、6、7、8、9……行" in after["message"]
+    assert "有1个问题的日期早于2025Q1" in before["message"]
+    assert "第13行" in before["message"]
