@@ -12,7 +12,8 @@ from datetime import date, time, timedelta
 import polars as pl
 
 from schemas.tables import catalogue
-from tests.long.ledgers import PERSON, csv_bytes, parquet_frame
+from tests.long.grids import csv_bytes, parquet_frame
+from tests.long.ledgers import PERSON
 from tests.long.mutations import MARK, Wanted
 
 

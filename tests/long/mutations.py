@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from schemas.tables import catalogue
-from tests.long.ledgers import EPOCH, PERSON, PHONE, WIDE, date_forms, plain_grids, write
+from tests.long.grids import plain_grids, write
+from tests.long.hand import EPOCH, WIDE, date_forms
+from tests.long.ledgers import PERSON, PHONE
 
 # A mark that stands in strange cells and must never be printed among the problems.
 MARK = "ZQX"

@@ -28,7 +28,7 @@ import pytest
 from scoring import cli
 from scoring.intake import sandbox
 from scoring.intake.child import read_file
-from tests.long import ledgers
+from tests.long import grids, hand, ledgers
 from tests.long.damage import FILES
 from tests.long.mutations import CELLS, MARK, Bench, Wanted
 
@@ -234,7 +234,7 @@ def test_the_facts_as_they_stand_score_as_the_reference_says(fuzz, tmp_path):
         for kind in ("xlsx", "csv", "parquet"):
             folder = tmp_path / f"{place}{kind}" / "data"
             folder.mkdir(parents=True)
-            ledgers.write(folder, ledgers.plain_grids(world, world.facts, kind))
+            grids.write(folder, grids.plain_grids(world, world.facts, kind))
             answer = fuzz.call(folder, world, whole=kind == "xlsx")
             assert answer.code == 0, (answer, problems(folder, answer.code)[1] if answer.code == 1 else "")
             assert scores(folder) == ledgers.expected(world, world.facts)
@@ -256,7 +256,7 @@ def neat(fuzz, world):
     if world not in fuzz.neat:
         folder = fuzz.root / f"neat{len(fuzz.neat)}" / "data"
         folder.mkdir(parents=True)
-        ledgers.write(folder, ledgers.plain_grids(world, world.facts))
+        grids.write(folder, grids.plain_grids(world, world.facts))
         assert fuzz.call(folder, world).code == 0
         fuzz.neat[world] = scores_text(folder)
     return fuzz.neat[world]
@@ -265,7 +265,7 @@ def neat(fuzz, world):
 @pytest.mark.parametrize("work", cases(LAYOUTS))
 def test_fault_equal_facts_in_another_layout_give_equal_scores(fuzz, work):
     def make(chance, world, folder):
-        ledgers.write(folder, ledgers.Hand(chance, world, world.facts).grids())
+        grids.write(folder, hand.Hand(chance, world, world.facts).grids())
         return "layout", Wanted(("done",), world.facts, text=neat(fuzz, world))
 
     wrong = through(fuzz, work, make)
