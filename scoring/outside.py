@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -18,6 +18,8 @@ _NAMED: Final = 5
 
 def dated_outside(findings: pl.DataFrame, scheme: Scheme, period: Period, as_of: date, lang: str) -> pl.DataFrame:
     """Return a notice for each sheet with findings dated after the as-of date, and for each with earlier periods' ones.
+
+    A file all of whose findings lie on one side is named as a whole.
 
     Parameters
     ----------
@@ -35,25 +37,23 @@ def dated_outside(findings: pl.DataFrame, scheme: Scheme, period: Period, as_of:
     later = (found > as_of) | (belongs > as_of)
     for code, outside in (("dated-after", later), ("dated-before", ~later & (belongs < period.start))):
         sheets = (
-            findings.filter(outside)
-            .group_by("source_file", "source_sheet")
-            .agg(pl.len(), pl.col("source_row").bottom_k(_NAMED).sort())
+            findings.group_by("source_file", "source_sheet")
+            .agg(
+                outside.sum().alias("count"),
+                pl.col("source_row").filter(outside).bottom_k(_NAMED).sort().alias("rows"),
+                outside.all().alias("all"),
+            )
+            .filter(pl.col("count") > 0)
+            .with_columns(pl.col("all").all().over("source_file"), of_file=pl.col("count").sum().over("source_file"))
             .sort("source_file", "source_sheet")
         )
-        for file, sheet, count, rows in sheets.iter_rows():
+        told: dict[str, Any] = {"table": "findings", "column": "found_on", "period": period.id, "as_of": str(as_of)}
+        for file, count in (
+            sheets.filter("all").select("source_file", "of_file").unique(maintain_order=True).iter_rows()
+        ):
+            problems.add(f"{code}-all", "notice", file=file, count=count, **told)
+        for file, sheet, count, rows, *_ in sheets.filter(~pl.col("all")).iter_rows():
             more = say("scheme-hint-more", lang) if count > len(rows) else ""
             named = say("list-comma", lang).join(map(str, rows)) + more
-            problems.add(
-                code,
-                "notice",
-                file=file,
-                sheet=sheet or "",
-                row=rows[0],
-                table="findings",
-                column="found_on",
-                count=count,
-                rows=named,
-                period=period.id,
-                as_of=as_of.isoformat(),
-            )
+            problems.add(code, "notice", file=file, sheet=sheet or "", row=rows[0], count=count, rows=named, **told)
     return problems.frame(lang)

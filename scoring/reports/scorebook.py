@@ -41,7 +41,7 @@ _COUNTS: Final = (
 _FINDINGS: Final[tuple[tuple[str, float, Kind], ...]] = (
     ("finding_id", 18, "text"), ("town", 12, "code"), ("village", 13, "text"), ("found_on", 11, "date"),
     ("indicator", 22, "long"),
-    ("severity", 8, "code"), ("channel", 10, "code"), ("source_level", 8, "code"), ("programme", 14, "text"),
+    ("severity", 12, "code"), ("channel", 11, "long"), ("source_level", 10, "long"), ("programme", 14, "long"),
     ("problem_type", 16, "long"), ("cases", 7, "count"), ("persons", 7, "count"), ("amount", 10, "points"),
     ("description", 40, "long"), ("assigned_on", 11, "date"), ("deadline", 11, "date"), ("fixed_on", 11, "date"),
     ("disposition", 11, "code"), ("state", 11, "code"), ("repeat", 7, "count"), ("charge", 9, "parts"),
@@ -93,7 +93,7 @@ def _ranking(book: Book, source: Source) -> None:
     assessment = source.frames
     lead = [
         source.column("rank", 7, "count"), source.column("town_code", 12, "code"), source.column("town", 14),
-        source.column("group", 10, "code"), source.column("group_rank", 8, "count"),
+        source.column("group", 12, "code"), source.column("group_rank", 8, "count"),
     ]  # fmt: skip
     places = [(part, dimension) for part in source.parts for dimension in source.dimensions]
     points = [Column(source.points_of(dimension, part), 11, "points") for part, dimension in places]

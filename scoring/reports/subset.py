@@ -84,15 +84,7 @@ def cut(source: Path, index: int, points: Iterable[int] | None = None) -> bytes:
 
 
 def few(source: Path, index: int, points: Iterable[int]) -> bytes:
-    """Return one font of a file, cut to `points`, made now and kept nowhere.
-
-    Raises
-    ------
-    OSError
-        HarfBuzz's subset library is not on this machine.
-    ValueError
-        The file is no font that HarfBuzz can read.
-    """
+    """Return one font of a file, cut to `points`, made now and kept nowhere; raise what `cut` raises."""
     return _subset(source.read_bytes(), index, points)
 
 

@@ -429,3 +429,11 @@ def test_fault_findings_dated_outside_the_period_are_named_once_a_sheet(bureau):
     assert "第5、6、7、8、9……行" in after["message"]
     assert "有1个问题的日期早于2025Q1" in before["message"]
     assert "第13行" in before["message"]
+
+
+def test_fault_a_ledger_of_another_period_is_named_as_a_whole(bureau):
+    assert bureau.run("2026Q1").code == 0
+    with (bureau.out / "2026Q1" / "problems.csv").open(encoding="utf-8-sig", newline="") as file:
+        (row,) = (row for row in csv.DictReader(file) if row["code"].startswith("dated-"))
+    assert (row["code"], row["row"]) == ("dated-before-all", "")
+    assert "文件中4个问题的日期都早于2026Q1" in row["message"]
