@@ -68,8 +68,9 @@ def fold_reports(reports: pl.LazyFrame, matters: pl.LazyFrame, timely_by: str) -
     -------
     One row a matter that has reports: `false_report`, `sent_back` (Boolean, ever), `last` (the last verdict),
     `closed_by` (passed or ended: the first acceptance that stands), the dates `closed_on` (its timely date),
-    `closed_submitted_on`, `waiting_on` (first of the reports still waiting), `good_on` (first report that keeps the
-    matter from being overdue), `outcome` (of the closing report, else of the first that waits).
+    `closed_submitted_on`, `waiting_on` (of the first report still waiting), `waiting_since` (the earliest of theirs),
+    `good_on` (first report that keeps the matter from being overdue), `outcome` (of the closing report, else of the
+    first that waits).
     """
     timely = pl.coalesce("completed_on", "submitted_on") if timely_by == "completed_on" else pl.col("submitted_on")
     verdict = pl.col("verdict")
@@ -110,6 +111,7 @@ def fold_reports(reports: pl.LazyFrame, matters: pl.LazyFrame, timely_by: str) -
         closed_on=pl.col("timely").filter(i == closing).first(),
         closed_submitted_on=pl.col("submitted_on").filter(i == closing).first(),
         waiting_on=pl.col("timely").filter(i == pl.col("first_waiting")).first(),
+        waiting_since=pl.col("timely").filter(i >= pl.col("first_waiting")).min(),
         good_on=pl.col("timely").filter(good).min(),
         outcome=pl.col("outcome").filter(i == pl.coalesce("closing", "first_waiting")).first(),
     )
@@ -326,7 +328,8 @@ def _judge(facts: pl.LazyFrame, scheme: Scheme, as_of: date) -> pl.LazyFrame:
     )
     fixed = pl.col("state").is_in(["on_time", "late", "extended", "self_reported", "impossible", "long_term", "ended"])
     # What was handed in late and waits is credited nothing until it is verified; a false report voids credit for good.
-    nothing = (pl.col("state") == "false_report") | ((pl.col("state") == "waiting") & pl.col("overdue"))
+    late = (pl.col("waiting_since") > pl.col("due")).fill_null(False)
+    nothing = (pl.col("state") == "false_report") | ((pl.col("state") == "waiting") & late)
     return (
         facts.with_columns(overdue=overdue, closed_by=closed_by, credited_on=credited_on)
         .with_columns(state=state)

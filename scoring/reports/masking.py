@@ -20,10 +20,15 @@ _CROSS: Final = r"[Xx\uff38\uff58]"
 # anywhere.
 _GAP: Final = r"[ \-]?"
 _LAST: Final = rf"(?:{_CROSS}|{_DIGIT}(?!{_DIGIT}))"
+# 20250301001 is the first finding of a day; no telephone number begins with 20.
+_DAY: Final = (
+    rf"[2\uff12][0\uff10]{_DIGIT}{{2}}(?:[0\uff10][1-9\uff11-\uff19]|[1\uff11][0-2\uff10-\uff12])"
+    rf"[0-3\uff10-\uff13]{_DIGIT}"
+)
 _SHAPES: Final = (
     rf"{_DIGIT}{{6}}{_GAP}{_DIGIT}{{8}}{_GAP}{_DIGIT}{{3}}{_LAST}",
     rf"{_DIGIT}{{15}}(?!{_DIGIT})",
-    rf"{_DIGIT}{{11}}(?!{_DIGIT})",
+    rf"(?!{_DAY}){_DIGIT}{{11}}(?!{_DIGIT})",
     # Grouped, only what begins like a mobile telephone: 419-2025-0012 is somebody's finding number.
     rf"[1\uff11][3-9\uff13-\uff19]{_DIGIT}{_GAP}{_DIGIT}{{4}}{_GAP}{_DIGIT}{{4}}(?!{_DIGIT})",
 )
@@ -41,8 +46,8 @@ def mask(text: str) -> str:
     --------
     >>> mask("110000000000000000")
     '110*************00'
-    >>> mask("2025-001")
-    '2025-001'
+    >>> mask("2025-001"), mask("20250301001")
+    ('2025-001', '20250301001')
     """
     return _RUN.sub(lambda match: _hide(match[0]), text)
 
