@@ -15,10 +15,13 @@ import pytest
 
 from schemas.tables import table_for, validate
 from schemas.vocabulary import Vocabulary
+from scoring.assessment import assess
 from scoring.example import DEFAULT_SEED, generate_tables, write_example, write_generated
 from scoring.example.words import CALENDAR, words
 from scoring.example.year import quarter_days, simulate
 from scoring.intake import read_folder
+from scoring.messages import catalogue
+from scoring.periods import parse_period
 from scoring.scheme import load_scheme, vocabulary
 
 
@@ -246,6 +249,18 @@ def test_intake_accepts_every_row_of_the_dirty_year(folder, scheme, year):
         assert getattr(read.tables, name).height == len(year.tables[name]), name
     year_end = 16 * 3 if "year_rectification" in vocabulary(scheme).judged else 0
     assert read.tables.judgements.height == len(year.tables["judgements"]) + year_end
+
+
+def test_every_reason_why_a_row_does_not_count_has_a_word(folder, root):
+    scheme = load_scheme(root / "weights" / "jiyuan-quarterly.yaml").scheme
+    intake = read_folder(folder, vocabulary(scheme))
+    for end in (date(2025, 3, 31), date(2025, 12, 31)):
+        period = parse_period(f"2025Q{(end.month + 2) // 3}", scheme.calendar)
+        rows = assess(intake.tables, scheme, period, end, read=intake.rows).head["rows"]
+        reasons = {reason.replace("_", "-") for account in rows.values() for reason in account["unpriced"]}
+        assert "undecided" in reasons
+        for lang in ("zh", "en"):
+            assert {reason for reason in reasons if f"book-disposition-{reason}" not in catalogue(lang)} == set()
 
 
 def test_the_dirty_and_the_neat_year_hold_the_same_facts(folder, root, tmp_path):
