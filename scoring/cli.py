@@ -25,6 +25,7 @@ from scoring.screen import (
     holder_words,
     language,
     print_lines,
+    print_notices,
     print_problems,
     print_table,
     progress_bars,
@@ -262,6 +263,7 @@ def check(
         intake, _ = read_and_assess(job, periods_of(periods or [], job))
     except RunRefused as refused:
         _stop_refused(refused.problems, job.settings.lang)
+    print_notices(intake.problems, job.settings.lang)
     findings, notices = intake.tables.findings.height, intake.problems.height
     print_lines([say("cli-checked", job.settings.lang, findings=findings, notices=notices)])
 

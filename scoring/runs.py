@@ -24,7 +24,7 @@ from scoring.periods import Period, parse_period, period_before
 from scoring.problems import Problem, Refused
 from scoring.reports.masking import mask_column
 from scoring.reports.settings import Settings
-from scoring.scheme import LoadedScheme, laws_given_up, vocabulary
+from scoring.scheme import LoadedScheme, label_of, laws_given_up, vocabulary
 from scoring.workdays import Workdays
 from scoring.workers import Printer
 
@@ -104,7 +104,7 @@ def run(
             try:
                 used, assessment = _assess(job, intake, period)
             except Refused as refused:
-                own = as_rows(refused.problems, job.settings.lang)
+                own = _told(job, intake, refused)
                 _refuse(job, pl.concat([own, intake.problems], how="diagonal_relaxed"))
             fresh = folders.enter_context(fresh_folder(job.out, period.id))
             # Only papers speak of the period before; tables alone need not score it.
@@ -139,7 +139,7 @@ def read_and_assess(job: Job, periods: Sequence[Period]) -> tuple[Intake, list[A
     try:
         scored = [_assess(job, intake, period) for period in periods]
     except Refused as refused:
-        raise RunRefused(as_rows(refused.problems, job.settings.lang)) from refused
+        raise RunRefused(_told(job, intake, refused)) from refused
     notices = pl.concat([intake.problems, *(own.problems for own, _ in scored)]).unique(maintain_order=True)
     return replace(intake, problems=notices), [assessment for _, assessment in scored]
 
@@ -167,6 +167,29 @@ def as_rows(problems: Sequence[Problem], lang: str) -> pl.DataFrame:
     )
 
 
+def _told(job: Job, intake: Intake, refused: Refused) -> pl.DataFrame:
+    """Put refusals into words that name towns, indicators and measures as the officer knows them, not by their ids."""
+    scheme, lang = job.scheme.scheme, job.settings.lang
+    labels = {indicator.id: label_of(indicator, lang) for _, indicator in scheme.indicators()}
+    labels |= {measure.id: label_of(measure, lang) for measure in scheme.measures}
+    labels |= {dimension.id: label_of(dimension, lang) for dimension in scheme.dimensions}
+    towns = dict(intake.tables.towns.select("town_code", "name").iter_rows())
+    known = {"town": towns, "indicator": labels, "measure": labels, "dimension": labels}
+    return as_rows(
+        [
+            replace(
+                problem,
+                parameters=tuple(
+                    (name, known[name].get(str(value), value) if name in known else value)
+                    for name, value in dict(problem.parameters).items()
+                ),
+            )
+            for problem in refused.problems
+        ],
+        lang,
+    )
+
+
 def find_period(label: str, scheme: LoadedScheme) -> Period | None:
     """Return the period that a label names under the scheme's calendar."""
     return parse_period(label, scheme.scheme.calendar)
@@ -191,7 +214,7 @@ def _may_go_on(job: Job, intake: Intake) -> bool:
 
 def _refuse(job: Job, problems: pl.DataFrame) -> NoReturn:
     with fresh_folder(job.out, "problems") as fresh:
-        write_problems(problems, fresh)
+        write_problems(problems, fresh, job.settings.lang)
         for name in _PROBLEMS:
             (fresh / name).replace(job.out / name)
     raise RunRefused(problems)
@@ -206,7 +229,7 @@ def _assess(job: Job, intake: Intake, period: Period) -> tuple[Intake, Assessmen
         # What is the fault of no single row cannot be left out.
         if not job.set_aside or any(row == 0 for _, _, row in places):
             raise
-        rest = intake.without(places, as_rows(refused.problems, job.settings.lang))
+        rest = intake.without(places, _told(job, intake, refused))
         if rest is None:
             raise
         return _assess(job, rest, period)
@@ -263,7 +286,7 @@ def _with_code(assessment: Assessment, before: dict[str, object], folder: Path) 
 def _write(job: Job, intake: Intake, assessment: Assessment, printer: Printer, fresh: Path) -> list[Future[None]]:
     """Write the tables, and begin the papers."""
     papers = printer.print_all(assessment, job.settings, fresh) if "pdf" in job.formats else []
-    write_problems(intake.problems, fresh)
+    write_problems(intake.problems, fresh, job.settings.lang)
     write_numbered(intake, fresh, job.settings.lang)
     if "csv" in job.formats:
         from scoring.reports.tables_out import write_tables

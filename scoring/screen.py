@@ -197,6 +197,21 @@ def print_problems(problems: pl.DataFrame, lang: str) -> None:
         print_lines([say("cli-more-problems", lang, count=refused.height - _MOST_ROWS)], sys.stderr)
 
 
+def print_notices(problems: pl.DataFrame, lang: str) -> None:
+    """Show the notices: of each kind the first with its place, and how many there are."""
+    import polars as pl
+
+    kinds = (
+        problems.filter(pl.col("kind") == "notice")
+        .group_by("code", maintain_order=True)
+        .agg(pl.len().alias("count"), pl.all().exclude("code").first())
+    )
+    for row in kinds.to_dicts():
+        place = "/".join(str(row[name]) for name in ("file", "sheet", "row", "column") if row[name])
+        code = "cli-notice" if row["count"] == 1 else "cli-notice-and-more"
+        print_lines([_safe(say(code, lang, place=place, message=row["message"], count=row["count"] - 1))])
+
+
 @contextmanager
 def progress_bars(lang: str) -> Iterator[Callable[[str, int, int], None]]:
     """Show bars for long work in a terminal, nothing in a pipe."""

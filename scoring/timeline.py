@@ -326,7 +326,9 @@ def _judge(facts: pl.LazyFrame, scheme: Scheme, as_of: date) -> pl.LazyFrame:
         .then(pl.lit("overdue"))
         .otherwise(pl.lit("open_in_time"))
     )
-    fixed = pl.col("state").is_in(["on_time", "late", "extended", "self_reported", "impossible", "long_term", "ended"])
+    accepted = ["on_time", "late", "extended", "self_reported", "impossible", "long_term", "ended"]
+    # What was reported falsely and then truly fixed keeps its state, but nothing is left to do.
+    fixed = pl.col("state").is_in(accepted) | ((pl.col("state") == "false_report") & closed)
     # What was handed in late and waits is credited nothing until it is verified; a false report voids credit for good.
     late = (pl.col("waiting_since") > pl.col("due")).fill_null(False)
     nothing = (pl.col("state") == "false_report") | ((pl.col("state") == "waiting") & late)

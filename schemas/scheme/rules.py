@@ -112,6 +112,8 @@ class Rate(Measured):
     def _one_shape(self) -> Rate:
         if sum(shape is not None for shape in (self.per_point, self.linear, self.bands)) != 1:
             raise ValueError("one-shape")
+        if self.bands == ():
+            raise ValueError("one-shape")
         for band in self.bands or ():
             if (band.at_least is None) == (self.better == "higher"):
                 raise ValueError("band-edge")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from scoring.intake.headrow import cell_columns
-from scoring.intake.sheet import ADDED, BAD, BLOCK, Sheet
+from scoring.intake.sheet import ADDED, BAD, BLOCK, ITEM, Sheet
 
 
 def fill_merges(sheet: Sheet, body: pl.DataFrame, known: Mapping[str, str]) -> tuple[pl.DataFrame, dict[str, set[int]]]:
@@ -45,9 +45,22 @@ def fill_merges(sheet: Sheet, body: pl.DataFrame, known: Mapping[str, str]) -> t
         for position, value in cells.items():
             series[position] = value
         body = body.with_columns(pl.Series(source, series, dtype=pl.String))
+    blocks = _of_one_finding(blocks, body, known)
     block = pl.col("row").replace_strict(blocks, default=None, return_dtype=pl.Int64) if blocks else pl.lit(None)
     body = body.with_columns(block.cast(pl.Int64).alias(BLOCK))
     return body, filled | ({"": across} if across else {})
+
+
+def _of_one_finding(blocks: Mapping[int, int], body: pl.DataFrame, known: Mapping[str, str]) -> dict[int, int]:
+    """Return the blocks whose rows say nothing different of their finding; in the others each row is its own."""
+    sources = [source for source, name in known.items() if name.startswith("findings.")]
+    said: dict[tuple[int, str], set[str]] = {}
+    for row, *cells in body.filter(pl.col("row").is_in(list(blocks))).select("row", *sources).iter_rows():
+        for source, cell in zip(sources, cells, strict=True):
+            if text := "".join((cell or "").split()):
+                said.setdefault((blocks[row], source), set()).add(text)
+    torn = {number for (number, _), texts in said.items() if len(texts) > 1}
+    return {row: number for row, number in blocks.items() if number not in torn}
 
 
 def refuse_doubts(
@@ -72,10 +85,11 @@ def refuse_doubts(
     bound = set(frame.filter(pl.col(BLOCK).is_not_null())["source_row"].to_list()) if filled else set()
     for source, from_above in filled.items():
         column = sheet.column(known[source]) if source else None
-        if column is not None and column.type in ADDED:
+        if (column is not None and column.type in ADDED) or (source and known[source].startswith(ITEM)):
             # Whose number would it be? Only one merged finding may bind such rows.
             for row in sorted(from_above & rows - bound):
-                sheet.say("merged-number", "refused", row=row, name=known[source])
+                name = known[source] if column is not None else sheet.heading(int(source[1:]))
+                sheet.say("merged-number", "refused", row=row, name=name)
                 bad.add(row)
     return frame.with_columns(pl.col(BAD) | pl.col("source_row").is_in(sorted(bad))) if bad else frame
 
@@ -98,8 +112,11 @@ def _lost(sheet: Sheet, rows: set[int], known: Mapping[str, str]) -> set[int]:
     for row, position, code in sheet.raw.lost:
         name = known.get(f"c{position}")
         column = sheet.column(name) if name is not None else None
-        if column is None or row not in rows or (code == "long-number" and column.type not in {"id", "ids"}):
+        item = name is not None and name.startswith(ITEM)
+        if row not in rows or (column is None and not item):
             continue
-        sheet.say(code, "refused", row=row, name=name)
+        if code == "long-number" and (column is None or column.type not in {"id", "ids"}):
+            continue
+        sheet.say(code, "refused", row=row, name=sheet.heading(position) if item else name)
         bad.add(row)
     return bad

@@ -24,16 +24,18 @@ from scoring.intake.headings import Headings
 from scoring.intake.headrow import find_head
 from scoring.intake.layout import lay_out
 from scoring.intake.limits import Limits
-from scoring.intake.matrix import ITEM, item_headings, read_matrix
+from scoring.intake.matrix import item_headings, read_matrix
 from scoring.intake.names import AMBIGUOUS, COMBINED, match_table
 from scoring.intake.problems import Problems
 from scoring.intake.rows import by_source, drop_repeated, make_ids, refuse_conflicts
 from scoring.intake.sandbox import RawSheet, Unread, read_files
-from scoring.intake.sheet import BAD, BLOCK, EPOCH_1904, SERIAL, Sheet
+from scoring.intake.sheet import BAD, BLOCK, EPOCH_1904, ITEM, SERIAL, Sheet
 from scoring.intake.towns import read_towns
 from scoring.intake.values import read_period
+from scoring.messages import LANGUAGES, say
 
 _KINDS: Final = {".xlsx": "xlsx", ".csv": "csv", ".parquet": "parquet"}
+_OUR_LISTS: Final = frozenset(say("blank-lists", lang) for lang in LANGUAGES)
 _NEEDED: Final = ("towns", "findings")
 _OTHER_SHEETS: Final = frozenset({".xls", ".xlsm", ".xlsb", ".ods", ".et", ".wps", ".tsv"})
 
@@ -155,7 +157,8 @@ def _place(sheets: Iterable[RawSheet | Unread], problems: Problems) -> list[_Pla
         of_file = match_table(Path(file).stem)
         visible = [sheet for sheet in own if not sheet.hidden]
         for sheet in own:
-            if sheet.hidden:
+            # The lists behind our own blank ledgers' drop-downs are hidden for good.
+            if sheet.hidden and sheet.sheet not in _OUR_LISTS:
                 problems.add("sheet-hidden", "notice", file=file, sheet=sheet.sheet)
         matches = [(sheet, match_table(sheet.sheet) if sheet.sheet else None) for sheet in visible]
         if of_file is None and all(match is None for _, match in matches):

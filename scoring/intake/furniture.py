@@ -11,6 +11,7 @@ import polars as pl
 
 from schemas.tables import catalogue
 from scoring.intake.fold import ODD
+from scoring.intake.headings import heading_key
 from scoring.intake.headrow import cell_columns
 from scoring.intake.sheet import Sheet
 
@@ -44,11 +45,24 @@ def without_furniture(
     few = body.filter(suspect)
     if few.is_empty():
         return body
-    few = _kinds(few, labels, required, _marked(sheet, known, keys)).filter(pl.col("kind") != "")
+    ids = [source for source, name in known.items() if name == f"{main.id}.{main.key}"]
+    few = _kinds(few, labels, required, ids, _marked(sheet, known, keys)).filter(pl.col("kind") != "")
     for row, code in few.iter_rows():
-        if code != _BLANK:
+        again = body.row(by_predicate=pl.col("row") == row, named=True) if code == "row-heading-again" else {}
+        if _other_columns(sheet, again, labels):
+            # What stands below it would be read under the wrong columns.
+            sheet.say("row-heading-other", "refused", row=None)
+        elif code != _BLANK:
             sheet.say(code, "notice", row=row)
     return body.filter(~pl.col("row").is_in(few["row"].implode()))
+
+
+def _other_columns(sheet: Sheet, row: Mapping[str, str | None], labels: Mapping[str, str]) -> bool:
+    """Tell whether a repeated heading heads some column otherwise than the first did."""
+    return any(
+        (text := row.get(source) or "") and sheet.knows(text) and heading_key(text) != heading_key(label)
+        for source, label in labels.items()
+    )
 
 
 def _marked(sheet: Sheet, known: Mapping[str, str], keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -67,7 +81,11 @@ def _marked(sheet: Sheet, known: Mapping[str, str], keys: Sequence[str]) -> dict
 
 
 def _kinds(
-    body: pl.DataFrame, labels: Mapping[str, str], required: Sequence[str], marked: Mapping[str, tuple[str, ...]]
+    body: pl.DataFrame,
+    labels: Mapping[str, str],
+    required: Sequence[str],
+    ids: Sequence[str],
+    marked: Mapping[str, tuple[str, ...]],
 ) -> pl.DataFrame:
     """Return `row` and `kind`: the code of what a row is that is no data, empty for data."""
     cells = cell_columns(body)
@@ -87,6 +105,8 @@ def _kinds(
     first_wordy = pl.coalesce(f"{cell} wordy" for cell in cells)
     # A row of data answers at least one required column besides the one where the word stands.
     answers = pl.sum_horizontal(pl.lit(0), *((~pl.col(f"{cell} wordy")).fill_null(value=False) for cell in required))
+    # A row with an id of its own is no signature.
+    own = pl.any_horizontal(pl.lit(value=False), *((~pl.col(f"{cell} wordy")).fill_null(value=False) for cell in ids))
     count = pl.sum_horizontal(pl.lit(0), *(pl.col(cell).is_not_null() for cell in cells))
     lone_date = (count == 1) & first.str.contains(r"^[0-9]{4}\D[0-9]{1,2}\D[0-9]{1,2}\D?$")
     # One marked cell typed over, and the row is the officer's own.
@@ -99,7 +119,7 @@ def _kinds(
         .then(pl.lit(_BLANK))
         .when(pl.col("repeated") >= min(2, len(labels)))
         .then(pl.lit("row-heading-again"))
-        .when((answers <= 1) & first_wordy | lone_date)
+        .when((answers <= 1) & first_wordy & ~own | lone_date)
         .then(pl.lit("row-total-or-signature"))
         .when(example)
         .then(pl.lit("row-example"))

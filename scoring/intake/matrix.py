@@ -10,9 +10,8 @@ from schemas.tables import Table, catalogue
 from scoring.intake.columns import Names, read_columns
 from scoring.intake.headings import heading_key
 from scoring.intake.problems import Problems
-from scoring.intake.sheet import BAD, BLOCK, Sheet
+from scoring.intake.sheet import BAD, BLOCK, ITEM, Sheet
 
-ITEM = "@"
 _GIVEN = ("points", "deducted", "share")
 
 

@@ -1,35 +1,41 @@
-"""A copy of ledgers that came without numbers, with the numbers that were made for them, to keep the ledger on."""
+"""Which number was made for which row that came without one, so that the officer can copy it into the ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import polars as pl
 
-from schemas.tables import Column, catalogue
+from schemas.tables import catalogue
 from scoring.intake.frames import Intake
+from scoring.intake.rows import MADE
 from scoring.messages import say
-
-if TYPE_CHECKING:
-    import xlsxwriter
 
 FILE: Final = "numbered.xlsx"
 # A sheet ends at row 1,048,576.
 _MOST: Final = 1_000_000
-_TABLES: Final = ("findings", "rectifications")
+_WIDTHS: Final = (14, 30, 18, 8, 24)
 
 
 def write_numbered(intake: Intake, folder: Path, lang: str) -> bool:
-    """Write `numbered.xlsx` where findings were given numbers; tell whether it was.
+    """Write `numbered.xlsx` where rows were given numbers: table, file, sheet, row, number; tell whether it was.
 
-    It holds the findings and their reports as they were read, without restricted columns, which stay in the ledger
-    that they came from. A reading of the copy gives the same facts under the same numbers.
+    Nothing else of the ledgers is in it: a list to copy from, never a ledger to go on with.
     """
-    made = intake.problems.filter(pl.col("code") == "id-made")
-    if made.is_empty() or intake.tables.findings.is_empty():
+    made = [
+        (table.zh if lang == "zh" else name, *row)
+        for name, table in catalogue().tables.items()
+        if table.key is not None
+        for row in getattr(intake.tables, name)
+        .filter(pl.col(table.key).str.contains(MADE))
+        .sort("source_file", "source_sheet", "source_row")
+        .select("source_file", "source_sheet", "source_row", table.key)
+        .head(_MOST)
+        .iter_rows()
+    ]
+    if not made:
         return False
     import xlsxwriter
 
@@ -38,37 +44,18 @@ def write_numbered(intake: Intake, folder: Path, lang: str) -> bool:
     with xlsxwriter.Workbook(folder / FILE, options) as book:
         # A fixed date: equal facts give equal bytes.
         book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
-        for name in _TABLES:
-            _write_sheet(book, name, getattr(intake.tables, name).head(_MOST), lang)
+        sheet = book.add_worksheet(say("numbered-sheet", lang))
+        head, text = book.add_format({"bold": True, "bottom": 1}), book.add_format({"num_format": "@"})
+        names = ("table", "file", "sheet-name", "row", "number")
+        for place, (name, width) in enumerate(zip(names, _WIDTHS, strict=True)):
+            sheet.set_column(place, place, width)
+            sheet.write_string(0, place, say(f"numbered-{name}", lang), head)
+        for line, row in enumerate(made[:_MOST], start=1):
+            for place, value in enumerate(row):
+                if isinstance(value, int):
+                    sheet.write_number(line, place, value)
+                else:
+                    sheet.write_string(line, place, value or "", text)
+        sheet.freeze_panes(1, 0)
+        sheet.autofilter(0, 0, len(made), len(_WIDTHS) - 1)
     return True
-
-
-def _write_sheet(book: xlsxwriter.Workbook, name: str, frame: pl.DataFrame, lang: str) -> None:
-    table = catalogue().tables[name]
-    columns = [
-        column
-        for column in table.columns.values()
-        if not column.restricted and (column.required or column.id == table.key or frame[column.id].count())
-    ]
-    sheet = book.add_worksheet(table.zh if lang == "zh" else name)
-    head = book.add_format({"bold": True, "bottom": 1, "valign": "vcenter"})
-    text = book.add_format({"num_format": "@"})
-    for place, column in enumerate(columns):
-        sheet.set_column(place, place, column.width, text)
-        sheet.write_string(0, place, column.zh if lang == "zh" else column.id, head)
-    for line, row in enumerate(frame.select([column.id for column in columns]).iter_rows(), start=1):
-        for place, (column, value) in enumerate(zip(columns, row, strict=True)):
-            if value is not None and (said := _said(column, value)):
-                sheet.write_string(line, place, said, text)
-    sheet.freeze_panes(1, 1)
-    sheet.autofilter(0, 0, frame.height, len(columns) - 1)
-
-
-def _said(column: Column, value: Any) -> str:
-    """Write a cell as a ledger would hold it; words of a closed list in Chinese, which both languages read."""
-    if isinstance(value, list):
-        return ";".join(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    choices: Mapping[str, tuple[str, ...]] = column.choices or {}
-    return choices[value][0] if value in choices else str(value)

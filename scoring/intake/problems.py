@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import polars as pl
 
@@ -14,6 +14,7 @@ from scoring.messages import catalogue, say
 
 Kind = Literal["refused", "notice", "repaired"]
 COLUMNS: Final = ("file", "sheet", "row", "column", "code", "kind", "message", "advice")
+_HEADED: Final = {"message": "what"}
 SCHEMA: Final = {name: pl.Int64() if name == "row" else pl.String() for name in COLUMNS}
 _RAW: Final = {
     "file": pl.String(),
@@ -139,8 +140,8 @@ def _sentence(code: str, parameters: str, lang: str) -> str:
     return say(code, lang, **{name: form[lang] if isinstance(form, dict) else form for name, form in given.items()})
 
 
-def write_problems(problems: pl.DataFrame, folder: Path) -> None:
-    """Write problems.csv (UTF-8 with BOM) and problems.xlsx into `folder`.
+def write_problems(problems: pl.DataFrame, folder: Path, lang: str) -> None:
+    """Write problems.csv (UTF-8 with BOM) and problems.xlsx into `folder`; the workbook shows its headings in words.
 
     Parameters
     ----------
@@ -169,17 +170,23 @@ def write_problems(problems: pl.DataFrame, folder: Path) -> None:
     ) as book:
         # A fixed date: equal problems give equal bytes.
         book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})
-        sheet = book.add_worksheet("problems")
-        bold = book.add_format({"bold": True, "text_wrap": True})
+        sheet = book.add_worksheet(say("problems-sheet", lang))
+
+        def shown(word: str, **look: object) -> Any:
+            """Let a cell hold a word for programs and show the officer's."""
+            return book.add_format({"num_format": f';;;"{word}"', **look})
+
+        kinds = {kind: shown(say(f"problems-{kind}", lang)) for kind in ("refused", "notice", "repaired")}
         for position, (name, width) in enumerate(zip(COLUMNS, (28, 16, 8, 16, 22, 10, 60, 60), strict=True)):
             sheet.set_column(position, position, width)
-            sheet.write_string(0, position, name, bold)
+            heading = say(f"cli-column-{_HEADED.get(name, name)}", lang)
+            sheet.write_string(0, position, name, shown(heading, bold=True, text_wrap=True))
         # A sheet ends at row 1,048,576; the CSV has all of them.
         for line, row in enumerate(problems.head(1_000_000).iter_rows(), start=1):
             for position, value in enumerate(row):
                 if isinstance(value, int):
                     sheet.write_number(line, position, value)
                 elif value:
-                    sheet.write_string(line, position, value[:32_000])
+                    sheet.write_string(line, position, value[:32_000], kinds.get(value))
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, problems.height, len(COLUMNS) - 1)

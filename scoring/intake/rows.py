@@ -29,6 +29,8 @@ _IDENTITY: Final = (
     "check_id",
 )
 _LETTER: Final = {"findings": "F", "checks": "H", "adjustments": "J", "appeals": "S", "letters": "L"}
+MADE: Final = r"^[FHJSL](-[0-9a-f]{4}){3}(-[0-9]+)?$"
+"""A number that was made for a row without one."""
 
 
 def _comparable(frame: pl.DataFrame, columns: Sequence[str]) -> list[pl.Expr]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from schemas.tables import Column, Table
 from scoring.intake.headings import Headings
-from scoring.intake.headrow import Head
+from scoring.intake.headrow import Head, item_of
 from scoring.intake.problems import Kind, Problems
 from scoring.intake.sandbox import RawSheet
 
@@ -16,6 +16,8 @@ BAD: Final = "_bad"
 EPOCH_1904: Final = "_1904"
 SERIAL: Final = "_serial"
 BLOCK: Final = "_block"
+ITEM: Final = "@"
+"""Begins the name of a column that is an item of a judged matrix."""
 ADDED: Final = frozenset({"count", "amount", "decimal", "signed", "integer"})
 """Types of columns whose cells are added up: a doubtful one is never filled in."""
 
@@ -58,8 +60,16 @@ class Sheet:
         table, _, column = name.partition(".")
         return self.tables[table].columns[column] if table in self.tables else None
 
-    def say(self, code: str, kind: Kind, *, row: int, name: str | None = None, **parameters: object) -> None:
-        """Add a problem at a row of this sheet; `name` is `table.column`, or a heading as it stands."""
+    def knows(self, text: str) -> bool:
+        """Tell whether a text is a heading of this kind of sheet."""
+        return self.headings.find(text) is not None or item_of(text, self.items) is not None
+
+    def heading(self, place: int) -> str:
+        """Return how the sheet heads a cell column."""
+        return " ".join(self.head.labels[place].split())
+
+    def say(self, code: str, kind: Kind, *, row: int | None, name: str | None = None, **parameters: object) -> None:
+        """Add a problem at a row or of the whole sheet; `name` is `table.column`, or a heading as it stands."""
         table: str | None
         table, _, column = (name or "").partition(".")
         if table not in self.tables:

@@ -22,6 +22,7 @@ from fractions import Fraction
 import polars as pl
 
 from schemas.scheme import Scheme
+from scoring.exact import LARGEST
 from scoring.intake import Tables
 from scoring.ledger.adjustments import AdjustmentFacts, decide
 from scoring.ledger.appeals import apply_decisions
@@ -32,7 +33,7 @@ from scoring.ledger.indicators import IndicatorScorer, Sums
 from scoring.ledger.totals import TownScore, score_town
 from scoring.periods import Period
 from scoring.plan import Plan
-from scoring.problems import Problem, Refused
+from scoring.problems import Problem, Refused, problem
 from scoring.workdays import Workdays
 
 
@@ -111,11 +112,25 @@ def score(
         if town not in facts.unchecked:
             try:
                 scores[town] = score_town(town, sums.get(town, {}), adjustments.decided.get(town, []), scorer)
+                _refuse_too_fine(town, scores[town])
             except Refused as refused:
                 problems.extend(refused.problems)
     if problems:
         raise Refused(problems)
     return Scored(charges, facts, adjustments, scores, sums, withdrawn)
+
+
+def _refuse_too_fine(town: str, score: TownScore) -> None:
+    """Refuse a town whose exact numbers no column of 64 bits holds (`number-too-fine`)."""
+    statement = score.statement
+    amounts = [statement.value, *score.dimensions.values()]
+    for result in score.indicators.values():
+        amounts += [result.earned, result.value or result.earned, result.factor]
+    sizes = [size for amount in amounts for size in (abs(amount.numerator), amount.denominator)]
+    for row in statement.rows:
+        sizes += [abs(row["points_num"]), row["points_den"]]  # type: ignore[arg-type, list-item]
+    if max(sizes) > LARGEST:
+        raise Refused([problem("number-too-fine", None, town=town)])
 
 
 def _moved(tables: Tables, merged: dict[str, str]) -> Tables:

@@ -136,7 +136,7 @@ class IndicatorScorer:
             kind, reason = "judged", "judged"
             judgement = self.facts.judgements.earned(into.town, indicator.id, points)
             if judgement is not None:
-                earned, parameters = judgement.earned, {"why": "; ".join(judgement.reasons)}
+                earned, parameters = judgement.earned, {"why": list(dict.fromkeys(judgement.reasons))}
         elif isinstance(rule, (Rate, Accrue, PassFail)):
             reading = self.facts.measures.reading(into.town, rule.measure, into.part, rule.several_values)
             if reading is not None and reading.lacks_denominator and not isinstance(rule, Accrue):

@@ -5,7 +5,7 @@ What does not apply, scaling, caps and surcharges above the indicator, bonuses, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -25,6 +25,10 @@ class TownScore:
     indicators: dict[tuple[str, str], Result] = field(default_factory=dict)
     dimensions: dict[tuple[str, str], Fraction] = field(default_factory=dict)
     gates: list[str] = field(default_factory=list)
+    wordings: list[str] = field(default_factory=list)
+    """Of each gate that fell, the public wording that was approved; empty where none was."""
+    stretch: dict[tuple[str, str], Fraction] = field(default_factory=dict)
+    """By (part, indicator), how many points of the score one point of it is worth, where that is not one."""
 
 
 def score_town(
@@ -74,6 +78,7 @@ def _dimension(
         result = scorer.score(into, indicator, sums.get((into.part, indicator.id), NOTHING))
         results[indicator.id] = score.indicators[into.part, indicator.id] = result
     total = add_up(indicator.points for indicator in dimension.indicators) if dimension.scale else dimension.points
+    _stretch(score, results, dimension.points, total)
     if scheme.direction == "down":
         applicable = [i for i in dimension.indicators if results[i.id].outcome != "not_applicable"]
         if not applicable:
@@ -81,7 +86,7 @@ def _dimension(
                 raise Refused([problem("dimension-not-applicable", None, town=into.town, dimension=dimension.id)])
             score.dimensions[into.part, dimension.id] = dimension.points
             return ZERO
-        value = _redistribute(into, dimension, applicable, results, scorer)
+        value = _redistribute(score, dimension, applicable, results, scorer)
         if dimension.scale and total != dimension.points:
             held = value + dimension.points - total
             change = _rounded(dimension.points * value / total - held, scorer)
@@ -113,7 +118,7 @@ def _dimension(
 
 
 def _redistribute(
-    into: Statement,
+    score: TownScore,
     dimension: Dimension,
     applicable: list[Indicator],
     results: Mapping[str, Result],
@@ -123,6 +128,7 @@ def _redistribute(
 
     Returns the dimension's value in its indicators' own points.
     """
+    into = score.statement
     absent = [i for i in dimension.indicators if results[i.id].outcome == "not_applicable"]
     points = {i.id: i.points for i in applicable}
     earned = {i.id: results[i.id].earned for i in applicable}
@@ -142,6 +148,7 @@ def _redistribute(
             into.add(
                 "not_applicable", change, dimension=dimension.id, indicator=target, reason="points-moved", sources=names
             )
+        _stretch(score, [target], points[target] + extra, points[target])
         earned[target] += extra + change
         points[target] += extra
     value = add_up(earned.values())
@@ -149,11 +156,20 @@ def _redistribute(
         return value
     missing = add_up(indicator.points for indicator in spread)
     base = add_up(points.values())
+    _stretch(score, points, base + missing, base)
     change = _rounded((base + missing) * value / base - value - missing, scorer)
     if change:
         names = [indicator.id for indicator in spread]
         into.add("not_applicable", change, dimension=dimension.id, indicators=names)
     return value + missing + change
+
+
+def _stretch(score: TownScore, indicators: Iterable[str], worth: Fraction, of: Fraction) -> None:
+    """Note that the points of indicators, `of` together, now stand for `worth` points."""
+    if worth != of and of:
+        for indicator in indicators:
+            key = (score.statement.part, indicator)
+            score.stretch[key] = score.stretch.get(key, ONE) * worth / of
 
 
 def _hand_over(score: TownScore, scorer: IndicatorScorer) -> Fraction:
@@ -169,7 +185,9 @@ def _hand_over(score: TownScore, scorer: IndicatorScorer) -> Fraction:
         if scheme.direction != "down" or target in ("refuse", "full") or set(outcomes) != {"not_applicable"}:
             continue
         held = score.dimensions[into.part, target]
-        weight = next(d.points for d in scheme.dimensions if d.id == target)
+        receiver = next(d for d in scheme.dimensions if d.id == target)
+        weight = receiver.points
+        _stretch(score, (indicator.id for indicator in receiver.indicators), weight + dimension.points, weight)
         change = _rounded(held * dimension.points / weight - dimension.points, scorer)
         if change:
             into.add(
@@ -219,6 +237,7 @@ def _finish(score: TownScore, adjustments: list[Decided], scorer: IndicatorScore
     for adjustment in adjustments:
         if adjustment.gate is not None:
             score.gates.append(adjustment.gate.id)
+            score.wordings.append(adjustment.wording)
     zero = next((a for a in adjustments if a.gate is not None and a.gate.effect == "score_zero"), None)
     if zero is not None and zero.gate is not None and into.value:
         into.add(

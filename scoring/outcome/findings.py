@@ -62,7 +62,10 @@ def _flags(names: Sequence[str]) -> pl.Expr:
 
 
 def _gives_back(findings: pl.DataFrame, ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
-    """Add what fixing an open finding now would give back after its indicator's cap, all else unchanged, and by when.
+    """Add what fixing an open finding now would give back, and by when.
+
+    After its indicator's cap and with what its dimension makes of it (scale, indicators that do not apply); caps,
+    surcharges and limits above the indicator are left as they are.
 
     A fix within the deadline earns its share, a later one the share of late fixes; what waits for its verdict was in
     time already.
@@ -121,7 +124,15 @@ def _indicators(ledger: Ledger, scheme: Scheme) -> pl.DataFrame:
         for _, i in scheme.indicators()
     }
     rows = [
-        (town, part, name, int(sums.net * points), result.factor, caps[name], weights[part])
+        (
+            town,
+            part,
+            name,
+            int(sums.net * points),
+            result.factor,
+            caps[name],
+            weights[part] * score.stretch.get((part, name), Fraction(1)),
+        )
         for town, score in ledger.scores.items()
         for (part, name), sums in ledger.sums.get(town, {}).items()
         if (result := score.indicators[part, name]).outcome == "scored" and not sums.fired

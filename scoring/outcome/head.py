@@ -140,7 +140,7 @@ def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
             }
             for grade in (scheme.grades.grades if scheme.grades else ())
         ],
-        "gates": [{**_labels(gate), "effect": gate.effect} for gate in scheme.gates],
+        "gates": [{**_labels(gate), "effect": gate.effect, "grade": gate.grade} for gate in scheme.gates],
         "not_scored": [
             {
                 "id": item.id,

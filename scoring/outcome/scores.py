@@ -54,6 +54,7 @@ def score_frame(ledger: Scored, scheme: Scheme, as_of: date) -> pl.DataFrame:
                 "group_rank": stand.group_rank if stand else None,
                 "grade": stand.grade if stand else None,
                 "gates": list(score.gates) if score else [],
+                "gate_wordings": list(score.wordings) if score else [],
                 **{name: counts.get(code, {}).get(name, 0) for name in COUNTED},
                 **{name: checked.get(name, 0) for name in ("sampled", "visited", "newly_confirmed")},
             }
@@ -61,11 +62,12 @@ def score_frame(ledger: Scored, scheme: Scheme, as_of: date) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_SCORES)
 
 
+FEWEST_PEERS: Final = 3
 COUNTED: Final = ("findings", "due", "closed_on_time", "overdue", "repeats", "returned")
 _SCORES: Final = {
     **dict.fromkeys(("town_code", "town", "kind", "group"), pl.String), "order": pl.Int64, "outcome": pl.String,
     **pairs("start", "score"), "score": pl.String, "rank": pl.Int64, "group_rank": pl.Int64,
-    "grade": pl.String, "gates": pl.List(pl.String),
+    "grade": pl.String, "gates": pl.List(pl.String), "gate_wordings": pl.List(pl.String),
     **dict.fromkeys(COUNTED, pl.Int64), "sampled": pl.Int64, "visited": pl.Int64, "newly_confirmed": pl.Int64,
 }  # fmt: skip
 
@@ -123,7 +125,8 @@ def dimension_frame(ledger: Ledger, scheme: Scheme, scores: pl.DataFrame) -> pl.
     for town, score in ledger.scores.items():
         for (part, dimension), earned in score.dimensions.items():
             peers.setdefault((group[town], part, dimension), []).append(earned)
-    medians = {key: median(values) for key, values in peers.items()}
+    # The median of two gives each of them the other's points away.
+    medians = {key: median(values) if len(values) >= FEWEST_PEERS else None for key, values in peers.items()}
     rows = [
         {
             "town_code": town,

@@ -33,7 +33,7 @@ def occasions_before(findings: pl.DataFrame, policy: Repeats | None) -> pl.DataF
     """
     if policy is None:
         return findings.select(pl.col("matter").unique()).with_columns(occasions=pl.lit(0, dtype=pl.Int64))
-    key = ["town", *[column for column in policy.key if column != "town"]]
+    key = list(dict.fromkeys(["town", *policy.key]))
     complete = pl.all_horizontal(pl.col(key).is_not_null())
     known = findings.filter(complete)
     places = _coded(known, key) * _SPAN + _ordinal(known["found_on"])

@@ -119,7 +119,12 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
     ranked = sorted(
         (town for town in towns if town["rank"] is not None), key=lambda town: (town["rank"], town["order"])
     )
-    last = ranked[-settings.last :][::-1] if len({town["score"] for town in ranked}) > 1 else []
+    # Nobody in the upper half stands low.
+    last = (
+        ranked[max(len(ranked) // 2, len(ranked) - settings.last) :][::-1]
+        if len({town["score"] for town in ranked}) > 1
+        else []
+    )
     earlier = previous(assessment.head, towns)
     mapped = (ranked + [town for town in towns if town["rank"] is None])[-_MOST_TOWNS:]
     return InternalView(
@@ -170,7 +175,7 @@ def _low(
     losses: list[tuple[Fraction, str]] = []
     for row in assessment.indicators.filter(assessment.indicators["town_code"] == code).to_dicts():
         loss = known(row, "points") - known(row, "earned")
-        if loss > 0:
+        if loss > 0 and row["outcome"] != "not_applicable":
             losses.append((loss, labels.indicator(row["indicator"])))
     losses.sort(key=lambda item: -item[0])
     villages = Counter(printable(row["village"]) for row in findings if row["town"] == code and row["village"])

@@ -98,13 +98,22 @@ class Labels:
         return next((self.named(part) for part in parts if part["id"] == identifier), "")
 
     def gate(self, identifier: str) -> str:
-        """Return a veto's public wording."""
+        """Return a veto's name in the scheme, for papers that stay inside."""
         return next((self.named(gate) for gate in self._gates if gate["id"] == identifier), printable(identifier))
 
     def gate_effect(self, identifier: str) -> str:
         """Return what a decided veto did to the result."""
-        effect = next((gate.get("effect") for gate in self._gates if gate["id"] == identifier), None)
-        return self.known("reports-gate", str(effect or "other"))
+        gate = next((gate for gate in self._gates if gate["id"] == identifier), {})
+        code = f"reports-gate-{str(gate.get('effect') or 'other').replace('_', '-')}"
+        return self(code if self.has(code) else "reports-gate-other", grade=self.grade(gate.get("grade")))
+
+    def decided_gates(self, town: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Return, for each veto decided on a town, the wording approved for the public, and what follows from it."""
+        wordings = town.get("gate_wordings") or [""] * len(town["gates"] or ())
+        return [
+            (printable(wording).rstrip("\u3002.") or self("reports-gate-unworded"), self.gate_effect(gate))
+            for gate, wording in zip(town["gates"] or (), wordings, strict=True)
+        ]
 
     @property
     def _gates(self) -> list[Mapping[str, Any]]:

@@ -120,11 +120,13 @@ def _special(towns: list[dict[str, Any]], labels: Labels) -> list[str]:
     texts = []
     unchecked = [town for town in towns if town["outcome"] == "not_checked"]
     if unchecked:
-        texts.append(labels("reports-unchecked", towns=_names(unchecked, labels), this_period=labels.this_period))
+        sent = "reports-unchecked-sent" if any(town["findings"] for town in unchecked) else "reports-full-stop"
+        texts.append(
+            labels("reports-unchecked", towns=_names(unchecked, labels), this_period=labels.this_period) + labels(sent)
+        )
     for town in towns:
-        for gate in town["gates"] or ():
-            parameters = {"wording": labels.gate(gate), "effect": labels.gate_effect(gate)}
-            texts.append(labels("reports-gated", town=printable(town["town"]), **parameters))
+        for wording, effect in labels.decided_gates(town):
+            texts.append(labels("reports-gated", town=printable(town["town"]), wording=wording, effect=effect))
     return texts
 
 

@@ -18,6 +18,7 @@ from scoring.reports.text import brief, exact, known, listed, signed
 # Up to so many entries each has its own row; beyond, an indicator's entries of one kind share a row.
 MOST_ROWS: Final = 60
 _RATIO: Final = re.compile(r"-?\d+/[1-9]\d*")
+_WORDED: Final = frozenset({"bonus", "demerit", "same-matter"})
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,13 @@ def reason_of(row: Mapping[str, Any], labels: Labels) -> str:
     if _RATIO.fullmatch(measured := parameters.get("value", "")):
         about = fixed(Fraction(measured), 2)
         parameters["value"] = labels("reports-statement-about", exact=measured, about=about)
+    # A meeting's wording for the public stands before the scheme's own word.
+    if row["reason"] in _WORDED:
+        parameters["item"] = parameters.get("wording") or parameters.get("item", "")
+    if row["reason"] == "gate-score-zero":
+        parameters["wording"] = parameters.get("wording") or labels("reports-gate-unworded")
+    if row["reason"] == "judged" and not parameters.get("why"):  # the officer gave no reason
+        return labels("reason-judged-without-why")
     return labels(code, **parameters)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
+import polars as pl
+
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import one_line, printable
 from scoring.reports.printed import findings_of, is_overdue
@@ -109,6 +111,8 @@ class TownView:
     groups: tuple[FindingGroup, ...]
     crowded: bool
     left_out: str
+    gives_back: bool
+    """Whether fixing something would still give points back."""
     cheapest: tuple[FindingRow, ...]
     replies: tuple[Reply, ...]
     more_replies: str
@@ -135,6 +139,7 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
     scored = town["outcome"] != "not_checked"
     findings = findings_of(assessment)
     indicators = {(row["part"], row["indicator"]): row for row in assessment.indicators.to_dicts()}
+    zeroed = set(assessment.ledger.filter(pl.col("kind") == "zero_out").select("part", "indicator").rows())
     shown = [row for row in findings if row["disposition"] == "priced" or row["disposition"] in _SHOWN]
     printed = sorted(shown, key=_dearest)[:MOST_FINDINGS]
     awaiting = sorted(
@@ -158,11 +163,12 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
         remarks=_remarks(town, labels),
         bars=_bars(assessment.dimensions.to_dicts(), labels, least),
         statement=statement(town, assessment.ledger.to_dicts(), labels) if scored else None,
-        groups=_groups(shown, {row["finding_id"] for row in printed}, indicators, labels, least),
+        groups=_groups(shown, {row["finding_id"] for row in printed}, indicators, zeroed, labels, least),
         crowded=len(printed) > CROWDED,
         left_out=""
         if len(shown) <= MOST_FINDINGS
         else labels("reports-sheet-left-out", shown=MOST_FINDINGS, all=len(shown)),
+        gives_back=any(fraction(row, "gives_back") for row in shown if row["disposition"] == "priced"),
         cheapest=_cheapest(shown, labels, least) if settings.show_cheapest else (),
         replies=tuple(_reply(row) for row in awaiting[:MOST_REPLIES]),
         more_replies=""
@@ -193,11 +199,11 @@ def _places(town: Mapping[str, Any], settings: Settings, labels: Labels) -> tupl
 
 def _remarks(town: Mapping[str, Any], labels: Labels) -> tuple[str, ...]:
     remarks = [
-        labels("reports-sheet-gated", wording=labels.gate(gate), effect=labels.gate_effect(gate))
-        for gate in town["gates"] or ()
+        labels("reports-sheet-gated", wording=wording, effect=effect) for wording, effect in labels.decided_gates(town)
     ]
     if town["outcome"] == "not_checked":
-        remarks.insert(0, labels("reports-sheet-unchecked", this_period=labels.this_period))
+        below = "reports-sheet-unchecked-below" if town["findings"] else "reports-full-stop"
+        remarks.insert(0, labels("reports-sheet-unchecked", this_period=labels.this_period) + labels(below))
     return tuple(remarks)
 
 
@@ -231,6 +237,7 @@ def _groups(
     rows: list[dict[str, Any]],
     printed: Collection[str],
     indicators: Mapping[tuple[str, str], Mapping[str, Any]],
+    zeroed: Collection[tuple[str, str]],
     labels: Labels,
     least: int,
 ) -> tuple[FindingGroup, ...]:
@@ -260,7 +267,7 @@ def _groups(
             FindingGroup(
                 labels("reports-group-heading", label=heading, points=scheme["points"], count=len(same)),
                 printable(scheme["clause"] or ""),
-                _cap_note(net, indicators.get((part, indicator)), least, labels),
+                _cap_note(net, indicators.get((part, indicator)), least, labels, zeroed=(part, indicator) in zeroed),
                 listed(same),
             )
         )
@@ -274,12 +281,12 @@ def _groups(
     return tuple(groups)
 
 
-def _cap_note(net: Fraction, indicator: Mapping[str, Any] | None, least: int, labels: Labels) -> str:
-    """Say what the findings cost together and what was lost after cap and rounding."""
+def _cap_note(net: Fraction, indicator: Mapping[str, Any] | None, least: int, labels: Labels, *, zeroed: bool) -> str:
+    """Say what the findings cost together and what was lost after zero-out, cap and rounding."""
     if indicator is None:
         return labels("reports-group-net", net=exact(net, least))
     lost = known(indicator, "points") - known(indicator, "earned")
-    code = "reports-group-net" if lost == net else "reports-group-capped"
+    code = "reports-group-net" if lost == net else "reports-group-zeroed" if zeroed else "reports-group-capped"
     return labels(code, net=exact(net, least), lost=exact(lost, least))
 
 
@@ -312,7 +319,7 @@ def _finding(row: Mapping[str, Any], labels: Labels, least: int) -> FindingRow:
         gives_back=signed(gives_back, least) if gives_back and priced else "",
         about=brief(gives_back, least) if "/" in exact(gives_back) and priced else "",
         by=short_day(row["gives_back_by"]) if gives_back and priced else "",
-        urgent=row["state"] in {"sent_back", "false_report"} or is_overdue(row),
+        urgent=(row["state"] in {"sent_back", "false_report"} and row["fixed_on"] is None) or is_overdue(row),
     )
 
 
@@ -320,6 +327,8 @@ def _state(row: Mapping[str, Any], labels: Labels) -> str:
     if not row["state"]:
         return ""
     word = labels.known("book-state", row["state"])
+    if row["state"] == "false_report" and row["fixed_on"] is not None:
+        return labels("reports-finding-fixed-since", state=word)
     return labels("reports-finding-overdue", state=word) if is_overdue(row) and row["state"] != "overdue" else word
 
 
@@ -337,7 +346,8 @@ def _cheapest(rows: list[dict[str, Any]], labels: Labels, least: int) -> tuple[F
 
 
 def _awaits(row: Mapping[str, Any]) -> bool:
-    return row["state"] in _AWAITING and row["disposition"] in {"priced", "not_checked"}
+    open_ = row["state"] in _AWAITING and row["fixed_on"] is None
+    return open_ and row["disposition"] in {"priced", "not_checked"}
 
 
 def _reply(row: Mapping[str, Any]) -> Reply:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
 from scoring.reports.settings import Settings
-from scoring.reports.text import day, exact, known
+from scoring.reports.text import brief, day, exact, fraction, known
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -37,7 +38,7 @@ class Column:
 
     heading: str
     kind: str
-    share: int
+    share: float
 
 
 @dataclass(frozen=True)
@@ -139,30 +140,41 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
     earned: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in assessment.dimensions.to_dicts():
         earned.setdefault((row["town_code"], row["dimension"]), []).append(row)
+    decimals = int(labels.head["scheme"]["decimals"])
+    others = {row["town_code"]: _other(row, earned, labels) for row in rows}
+    # What no dimension holds: bonuses, demerits, limits. A mere rounding of the total needs no column.
+    with_other = any(abs(value) >= Fraction(1, 2 * 10**decimals) for value in others.values() if value is not None)
+    chinese = labels.lang == "zh"
+    wide = 9.5 if chinese and with_other else 11
     dimensions = [
-        (labels("reports-column-dimension", label=labels.named(d), points=d["points"]).replace("|", "\n"), "number", 11)
+        (
+            labels("reports-column-dimension", label=labels.named(d), points=d["points"]).replace("|", "\n"),
+            "number",
+            wide,
+        )
         for d in labels.dimensions.values()
     ]
     wanted = [
         *([(labels("reports-column-place"), "text", 5)] if with_rank else []),
-        (labels("reports-column-town"), "name", 13),
-        (labels("reports-column-group"), "text", 7 if labels.lang == "zh" else 11),
+        (labels("reports-column-town"), "name", 13 if not with_other else 12 if chinese else 10),
+        (labels("reports-column-group"), "text", 7 if chinese else 12.5),
         *dimensions,
-        (labels("reports-column-score"), "number", 8 if labels.lang == "zh" else 11),
-        (labels("reports-column-grade"), "text", 9),
+        *([(labels("reports-column-other"), "number", 8.5)] if with_other else []),
+        (labels("reports-column-score"), "number", 8.5 if chinese else 10),
+        (labels("reports-column-grade"), "text", 9 if chinese else 10),
         *([(labels("reports-column-group-place"), "text", 8)] if with_rank else []),
         (labels("reports-column-findings"), "text", 7),
-        (labels("reports-column-on-time"), "text", 10),
-        (labels("reports-column-overdue"), "text", 7),
+        (labels("reports-column-on-time"), "text", 9.5 if with_other else 10),
+        (labels("reports-column-overdue"), "text", 7 if chinese else 7.5),
     ]
     columns = [Column(*column) for column in wanted]
-    decimals = int(labels.head["scheme"]["decimals"])
     body = tuple(
         (
             *([_place(row["rank"], labels)] if with_rank else []),
             printable(row["town"]),
             labels.word(row["group"] or row["kind"]),
             *(_earned(earned.get((row["town_code"], d), []), decimals) for d in labels.dimensions),
+            *([_signed(others[row["town_code"]], decimals)] if with_other else []),
             _score(row, labels),
             labels.grade(row["grade"]),
             *([_place(row["group_rank"], labels)] if with_rank else []),
@@ -184,6 +196,26 @@ def _notes(rows: list[dict[str, Any]], settings: Settings, labels: Labels) -> tu
     if any(row["outcome"] == "not_checked" for row in rows):
         notes.append(labels("reports-annex-note-unchecked"))
     return tuple(notes)
+
+
+def _other(
+    row: Mapping[str, Any], earned: Mapping[tuple[str, str], list[Mapping[str, Any]]], labels: Labels
+) -> Fraction | None:
+    """Return what of a town's score no dimension holds; nothing for a town without a score."""
+    score = fraction(row, "score")
+    if score is None:
+        return None
+    parts = {part["id"]: Fraction(part["weight"]) for part in labels.head["scheme"].get("parts") or ()}
+    held = (
+        known(one, "earned") * parts.get(one["part"], Fraction(1))
+        for dimension in labels.dimensions
+        for one in earned.get((row["town_code"], dimension), [])
+    )
+    return score - sum(held, Fraction(0))
+
+
+def _signed(value: Fraction | None, decimals: int) -> str:
+    return "" if not value else ("+" if value > 0 else "") + brief(value, decimals)
 
 
 def _score(row: Mapping[str, Any], labels: Labels) -> str:

@@ -16,6 +16,8 @@ from scoring.scheme.problems import Collector
 
 MAX_DENOMINATOR: Final = 10**7
 """Finding-level points are Int64 multiples of 1/N; N may not pass this."""
+MAX_POINTS: Final = 10**6
+"""No cap, bonus or demerit may be larger."""
 MAX_SCALED_POINTS: Final = 10**12
 """N × the dearest price × the largest multiplier may not pass this: nine million such findings fit one Int64 sum."""
 
@@ -110,6 +112,11 @@ def _slip(target: Fraction, points: dict[str, tuple[Fraction, int]], problems: C
 def _check_caps(scheme: Scheme, problems: Collector) -> None:
     items: list[Dimension | Indicator] = [*scheme.dimensions, *(indicator for _, indicator in scheme.indicators())]
     for item in items:
+        if isinstance(item.cap, Fraction) and item.cap > MAX_POINTS:
+            value, limit = write_amount(item.cap), MAX_POINTS
+            problems.error(
+                item.line_of("cap"), "points-too-large", at=item.id, name=item.label, value=value, limit=limit
+            )
         if isinstance(item.cap, Fraction) and item.cap <= 0:
             problems.error(
                 item.line_of("cap"), "cap-not-positive", at=item.id, name=item.label, value=write_amount(item.cap)
@@ -120,6 +127,11 @@ def _check_caps(scheme: Scheme, problems: Collector) -> None:
             if isinstance(dimension.cap, Fraction) and (dimension.cap * 10**scheme.decimals).denominator != 1:
                 facts = {"name": dimension.label, "value": write_amount(dimension.cap), "decimals": scheme.decimals}
                 problems.error(dimension.line_of("cap"), "cap-too-fine", at=dimension.id, **facts)
+    for policy in (scheme.bonuses, scheme.demerits):
+        for row in policy.prices if policy else ():
+            if row.points > MAX_POINTS:
+                value = write_amount(row.points)
+                problems.error(row.line, "points-too-large", at="", name=value, value=value, limit=MAX_POINTS)
     for surcharge in scheme.surcharges:
         if any(step.share > 10 for step in surcharge.steps):
             problems.error(surcharge.line, "share-too-large", at=surcharge.id, name=surcharge.label)

@@ -225,6 +225,51 @@ def test_fault_duplicate_heading_with_different_cells_is_refused(folder, kit):
     assert intake.tables.findings.is_empty()
 
 
+def test_fault_a_text_merged_over_different_findings_leaves_each_its_own(folder, kit):
+    """Only rows that say nothing different of a finding are one finding with several reports."""
+    place = kit.HEAD.index("问题描述")
+    rows = [
+        kit.row(镇街=town, 问题编号=f"A-{number}") for number, town in enumerate(["沁园街道", "克井镇", "济水街道"])
+    ]
+    rows[1][place] = rows[2][place] = None
+    merged = folder.findings(*rows, merges=[(1, place, 3, place, rows[0][place])]).read()
+    assert not merged.refused
+    assert (
+        merged.tables.findings["town"].to_list()
+        == folder.findings(*(kit.row(镇街=row[kit.HEAD.index("镇街")], 问题编号=row[0]) for row in rows))
+        .read()
+        .tables.findings["town"]
+        .to_list()
+    )
+    assert merged.tables.findings["description"].n_unique() == 1
+
+
+@pytest.mark.parametrize(("second", "refusal"), [("=1/0", "cell-error"), (None, "merged-number")])
+def test_fault_doubtful_cells_of_a_matrix_are_refused(folder, kit, second, refusal):
+    with xlsxwriter.Workbook(folder.path / "评分表.xlsx") as book:
+        sheet = kit.put_sheet(
+            book, "评分表", [["镇街", "周期", "群众满意"], ["克井镇", "2025Q1", 8], ["沁园街道", "2025Q1"]]
+        )
+        if second:
+            sheet.write_formula(2, 2, second, None, "#DIV/0!")
+        else:
+            sheet.merge_range(1, 2, 2, 2, 8)
+    assert refused(folder.findings(kit.ROW).read(), kit) == [refusal]
+
+
+def test_fault_a_second_heading_with_swapped_columns_is_refused(folder, kit):
+    again = list(kit.HEAD)
+    again[1], again[2] = again[2], again[1]
+    assert "row-heading-other" in refused(folder.findings(kit.ROW, again, kit.row(问题编号="A-2")).read(), kit)
+
+
+def test_a_row_with_a_number_of_its_own_is_no_signature(folder, kit):
+    head = ["备注", *kit.HEAD]
+    lacking = ["注：见附件", *kit.row(问题编号="A-2", 考核指标=None, 镇街=None)]
+    intake = folder.findings(["", *kit.ROW], lacking, head=head).read()
+    assert set(refused(intake, kit)) == {"value-missing"}
+
+
 def test_fault_a_number_merged_over_rows_is_refused(folder, kit):
     rows = [kit.ROW, kit.row(问题编号="A-2", 涉及户数=None)]
     assert "merged-number" in refused(folder.findings(*rows, merges=[(1, 5, 2, 5, "2")]).read(), kit)

@@ -402,6 +402,7 @@ def assessment(
                 **pair("score", None if unchecked else score),
                 "score": None if unchecked else text(score),
                 "gates": gates,
+                "gate_wordings": ["信访办理未达到要求。" for _ in gates],
                 "findings": len(own),
                 "sampled": 0 if unchecked else 24,
                 "visited": 24,
@@ -518,6 +519,8 @@ def make_head(
                     "id": "petition_harm",
                     "label": "信访处置不当造成恶劣影响",
                     "label_en": "Harm from a mishandled petition",
+                    "effect": "grade_ceiling",
+                    "grade": "pass",
                 }
             ],
             "not_scored": [
@@ -574,5 +577,5 @@ def frames(*tables: list[dict[str, Any]]) -> list[pl.DataFrame]:
     }
     made[4] = made[4].with_columns(pl.col(c).cast(t) for c, t in kinds.items())
     made[4] = made[4].with_columns(pl.col("tags").cast(pl.List(pl.String)), pl.col("flags").cast(pl.List(pl.String)))
-    made[0] = made[0].with_columns(pl.col("gates").cast(pl.List(pl.String)))
+    made[0] = made[0].with_columns(pl.col("gates", "gate_wordings").cast(pl.List(pl.String)))
     return made

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -76,8 +78,46 @@ def test_a_town_without_findings_keeps_full_marks(make, example):
 
 
 def test_gates_are_printed_in_their_public_wording(make, example):
-    assert "信访处置不当造成恶劣影响" in pdf.text(make("report", example))
-    assert "已审定：王屋镇" in pdf.text(make("internal", example))
+    for paper, what in (("report", example), ("town", example.for_town(sample.GATED))):
+        words = pdf.text(make(paper, what))
+        assert "信访办理未达到要求" in words
+        assert "信访处置不当造成恶劣影响" not in words
+    assert "最高等次限定为合格" in words
+    inside = pdf.text(make("internal", example))
+    assert "已审定：王屋镇" in inside
+    assert "信访处置不当造成恶劣影响" in inside
+
+
+def test_a_gate_without_wording_is_printed_neutrally(make, example):
+    silent = replace(example, scores=example.scores.with_columns(gate_wordings=pl.lit(None, pl.List(pl.String))))
+    words = pdf.text(make("report", silent))
+    assert "王屋镇：有经审定的一票否决事项" in words
+    assert "信访处置不当造成恶劣影响" not in words
+
+
+def test_the_columns_of_the_annex_add_up_to_the_score(example):
+    annex = report_view(example, Settings()).annex
+    numbers = [place for place, column in enumerate(annex.columns) if column.kind == "number"]
+    assert "加减分等" in [column.heading for column in annex.columns]
+    for row in annex.rows:
+        cells = [row[place].replace("\u2212", "-") for place in numbers]
+        if cells[-1] != "未抽查":
+            *terms, score = [Fraction(cell or 0) for cell in cells]
+            assert sum(terms) == score, row
+
+
+def test_what_does_not_apply_is_no_loss(example):
+    own = pl.col("town_code") == sample.CROWDED
+    (row,) = example.indicators.filter(own).sort("points_num", descending=True).head(1).to_dicts()
+    label = Labels(example.head, "zh").indicator(row["indicator"])
+    for outcome, listed in (("scored", True), ("not_applicable", False)):
+        this = own & (pl.col("indicator") == row["indicator"])
+        changed = example.indicators.with_columns(
+            outcome=pl.when(this).then(pl.lit(outcome)).otherwise("outcome"),
+            earned_num=pl.when(this).then(0).otherwise("earned_num"),
+        )
+        low = internal_view(replace(example, indicators=changed), Settings()).low[0]
+        assert (label in low.losses) == listed
 
 
 def test_undecided_gates_stand_in_the_internal_paper_alone(make, build):
@@ -210,15 +250,13 @@ def test_a_finding_fixed_in_part_after_its_day_is_overdue(build):
 
 
 def test_a_town_under_a_veto_does_not_lead(build):
-    import polars as pl
-
     whole = build(crowd=30)
     whole.scores = whole.scores.with_columns(
         rank=pl.when(pl.col("town_code") == sample.GATED).then(1).otherwise("rank")
     )
     words = sentences(whole)
     assert "王屋镇" not in words.split("得分居前")[0].split("平均得分")[1]
-    assert "王屋镇因信访处置不当造成恶劣影响，按规定" in words
+    assert "王屋镇：信访办理未达到要求，按规定" in words
 
 
 def test_a_balance_that_does_not_end_is_rounded_openly():

@@ -73,7 +73,7 @@ def test_an_unranked_town_is_said(bureau):
     )
     answer = _explain(bureau, "济水街道")
     assert answer.code == 0
-    assert answer.out.splitlines()[-1] == "未计分、不排名（本期未核查）"
+    assert answer.out.splitlines()[-1] == "未计分、不排名（本期未抽查）"
 
 
 def test_refused_data_is_1(bureau):

@@ -437,3 +437,28 @@ def test_fault_a_ledger_of_another_period_is_named_as_a_whole(bureau):
         (row,) = (row for row in csv.DictReader(file) if row["code"].startswith("dated-"))
     assert (row["code"], row["row"]) == ("dated-before-all", "")
     assert "文件中4个问题的日期都早于2026Q1" in row["message"]
+
+
+def test_fault_a_score_too_fine_for_a_column_is_refused_in_words(bureau):
+    """Seven rates with different denominators, added without rounding, need a fraction longer than 64 bits."""
+    primes = (997, 991, 983, 977, 971, 967, 953)
+    rates = "".join(
+        f"          - {{id: r{n}, label: 比率{n}, points: 10, clause: 一, no_data: full,\n"
+        f"             rule: {{kind: rate, measure: m{n}, linear: {{none_at: 0, full_at: 100}}}}}}\n"
+        for n in range(7)
+    )
+    scheme = bureau.scheme.read_text("utf-8")
+    scheme = scheme.replace("effective:", "round_at: total\neffective:", 1)
+    measures = ", ".join(f"{{id: m{n}, label: 数{n}}}" for n in range(7))
+    scheme = scheme.replace("dimensions:", f"measures: [{measures}]\nfull: 170\ndimensions:", 1)
+    more = (
+        f"  - id: rates\n    label: 比率\n    points: 70\n    indicators:\n{rates.replace('          - ', '      - ')}"
+    )
+    scheme = scheme.replace("grades:\n", more + "grades:\n", 1)
+    bureau.scheme.write_text(scheme, "utf-8")
+    rows = [["镇街", "周期", "指标", "分子", "分母"]]
+    rows += [["克井镇", "2025Q1", f"m{n}", str(p - 5), str(p)] for n, p in enumerate(primes)]
+    bureau.table("指标数据", rows)
+    answer = bureau.run()
+    assert answer.code == 1, answer
+    assert "克井镇的得分要用到太长的分数" in answer.err

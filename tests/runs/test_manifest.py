@@ -105,3 +105,14 @@ def test_other_facts_give_another_code_and_other_bytes_of_equal_facts_the_same(b
     assert code() == first
     path.write_text(text.replace("2025-03-01", "2025-03-02"), "utf-8")
     assert code() != first
+
+
+@pytest.mark.parametrize(("towns", "known"), [(3, True), (2, False)])
+def test_a_median_of_two_would_tell_each_of_the_other(bureau, towns, known):
+    rows = [["镇街代码", "名称", "类别"], ["T01", "沁园街道", "镇"], ["T02", "克井镇", "镇"], ["T03", "济水街道", "镇"]]
+    bureau.table("镇街名单", rows[: towns + 1])
+    lines = (bureau.data / "问题台账.csv").read_text("utf-8").replace("沁园,", "沁园街道,")
+    (bureau.data / "问题台账.csv").write_text(lines, "utf-8")
+    assert bureau.run().code == 0
+    medians = pl.read_parquet(bureau.out / "2025Q1" / "dimensions.parquet")["group_median_num"]
+    assert medians.is_not_null().all() == known

@@ -157,6 +157,13 @@ FAULTS = [
     ("max: 102.5", "max: 102.505", "range:", "range-too-fine"),
     ("    cap: 50", "    cap: 0", "cap: 0", "cap-not-positive"),
     ("share: 0.25}", "share: 25}", "id: again", "share-too-large"),
+    (BANDS, "bands: []", "rule:\n          kind: rate", "one-shape"),
+    (
+        "- {when: {level: 省}, points: 1}",
+        "- {when: {level: 省}, points: 1000001}",
+        "points: 1000001",
+        "points-too-large",
+    ),
     ("{at_least: 80, points: 10}", "{at_least: 95, points: 10}", "at_least: 95", "bands-out-of-order"),
     ("{at_least: 80, points: 10}", "{at_least: 80, points: 20.5}", "points: 20.5", "band-worse-earns-more"),
     ("{at_least: 80, points: 10}", "{at_least: 80, points: 21}", "points: 21", "band-above-points"),
