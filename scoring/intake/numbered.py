@@ -57,5 +57,6 @@ def write_numbered(intake: Intake, folder: Path, lang: str) -> bool:
                 else:
                     sheet.write_string(line, place, value or "", text)
         sheet.freeze_panes(1, 0)
+        sheet.fit_to_pages(1, 0)
         sheet.autofilter(0, 0, len(made), len(_WIDTHS) - 1)
     return True

@@ -189,4 +189,6 @@ def write_problems(problems: pl.DataFrame, folder: Path, lang: str) -> None:
                 elif value:
                     sheet.write_string(line, position, value[:32_000], kinds.get(value))
         sheet.freeze_panes(1, 0)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
         sheet.autofilter(0, 0, problems.height, len(COLUMNS) - 1)
