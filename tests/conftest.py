@@ -7,13 +7,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # Derandomized: a law that fails today fails tomorrow. Two shared cores make deadlines meaningless.
 settings.register_profile(
     "default", derandomize=True, deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("long", parent=settings.get_profile("default"), derandomize=False, max_examples=10_000)
+# Of a failure only that it is one: what fails under a mutant need not be made small.
+settings.register_profile("mutants", parent=settings.get_profile("default"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get("TOWNSCORE_HYPOTHESIS", "default"))
 
 

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from schemas.scheme import Scheme
-from tests.test_laws import given_up, scored, scores_of
+from tests.laws import given_up, scored, scores_of
 
 FOUND, DUE = date(2025, 2, 3), date(2025, 2, 13)
 FINDING = {"finding_id": "A", "town": "T1", "found_on": FOUND, "indicator": "一", "channel": "抽查", "village": "东村"}
