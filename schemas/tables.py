@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
@@ -51,7 +52,10 @@ _DTYPES: Final[dict[str, pl.DataType]] = {
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: how it may be headed, how its cells are read, and who may see it."""
+    """One column of a table: how it may be headed, how its cells are read, and who may see it.
+
+    `percent` is what a cell that says 1 % means; None where a percentage means nothing.
+    """
 
     id: str
     zh: str
@@ -63,6 +67,7 @@ class Column:
     width: int
     note: Mapping[str, str]
     example: Mapping[str, str]
+    percent: Decimal | None = None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -140,6 +145,7 @@ def _column(name: str, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> Col
         width=int(raw.get("width", 14)),
         note=raw["note"],
         example=example if isinstance(example, dict) else dict.fromkeys(("zh", "en"), str(example)),
+        percent=Decimal(raw["percent"]) if "percent" in raw else None,
         choices={key: tuple(value) for key, value in raw.get("choices", {}).items()},
         words={key: tuple(value) for key, value in words.items()},
     )

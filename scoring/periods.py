@@ -11,7 +11,8 @@ from typing import Final, Literal
 from schemas.scheme import Calendar
 
 Kind = Literal["month", "quarter", "half", "year", "interval"]
-_LABEL: Final = re.compile(r"(\d{4})(?:(Q)([1-4])|(H)([12])|-(0[1-9]|1[0-2]))?", re.ASCII)
+LABEL: Final = re.compile(r"(\d{4})(?:(Q)([1-4])|(H)([12])|-(0[1-9]|1[0-2]))?", re.ASCII)
+"""What names a period by itself: an interval must be called otherwise."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def parse_period(label: str, rules: Calendar) -> Period | None:
     for interval in rules.intervals:
         if interval.id == label:
             return Period(label, "interval", interval.from_, interval.to)
-    match = _LABEL.fullmatch(label)
+    match = LABEL.fullmatch(label)
     if match is None or not 1990 <= int(match[1]) <= 2200:
         return None
     year = int(match[1])

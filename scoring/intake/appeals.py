@@ -92,6 +92,7 @@ class AppealChecks:
                 return words.get(name_key(text)) if words else text or None
             if row["target_id"] in vetoes:
                 return text or None
+            text = text.removesuffix("%") if target == "measure" and "/" not in text else text
             return text if (_RATE if target == "measure" else _NUMBER).fullmatch(text) else None
 
         facts = frame.select("target", "target_id", "decision", "new_value")

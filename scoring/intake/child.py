@@ -10,7 +10,8 @@ import json
 import re
 import sys
 import zipfile
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,13 @@ _SHEET: Final = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _RELATION: Final = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 _CELL: Final = re.compile(rb"<(?:\w+:)?c\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _VALUE: Final = re.compile(rb"<(?:\w+:)?(?:v|t)\b[^>]*>[^<]")
+_FORMAT: Final = re.compile(rb"<(?:\w+:)?numFmt\b[^>]*>")
+_STYLES: Final = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
+_STYLE: Final = re.compile(rb"<(?:\w+:)?xf\b[^>]*>")
+# 0% and 0.00%, which need no format code.
+_PERCENT: Final = frozenset({"9", "10"})
+# What a format code shows as it stands.
+_LITERAL: Final = re.compile(r"\"[^\"]*\"|\\.|\[[^\]]*\]|_.")
 _LONG: Final = r"^[0-9]{16,}$"
 _WORDS: Final = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 # Sheets that hold no cells.
@@ -114,6 +122,7 @@ def _read_workbook(path: Path, parts: dict[str, Part]) -> list[tuple[dict[str, A
 
     with zipfile.ZipFile(path) as archive:
         book, sheets = _sheet_parts(archive)
+        percent = _percent_styles(archive)
         date1904 = bool(re.search(rb"date1904=[\"'](1|true)[\"']", book))
         try:
             reader = fastexcel.read_excel(path)
@@ -126,8 +135,10 @@ def _read_workbook(path: Path, parts: dict[str, Part]) -> list[tuple[dict[str, A
                     raise RefusalError("workbook-damaged")  # named, but not there
                 frame = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
                 frame = frame.rename({column: f"c{place}" for place, column in enumerate(frame.columns)})
-                facts = {"name": name, "hidden": state != "visible", "date1904": date1904}
-                facts |= _facts(archive, entry, parts[entry], frame)
+                facts: dict[str, Any] = {"name": name, "hidden": state != "visible", "date1904": date1904}
+                facts |= _facts(archive, entry, parts[entry], frame, percent)
+                for place, cells in facts.pop("percent", {}).items():
+                    frame = _as_percent(frame, place, cells)
                 numbered = frame.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
                 found.append((facts, numbered))
         except (fastexcel.FastExcelError, pl.exceptions.PolarsError, ValueError) as error:
@@ -158,19 +169,50 @@ def _sheet_parts(archive: zipfile.ZipFile) -> tuple[bytes, dict[str, tuple[str, 
     return book, sheets
 
 
-def _facts(archive: zipfile.ZipFile, entry: str, part: Part, frame: pl.DataFrame) -> dict[str, Any]:
+def _percent_styles(archive: zipfile.ZipFile) -> frozenset[str]:
+    """Return the styles, as cells name them, that show 0.98 as 98 %."""
+    try:
+        text = archive.read("xl/styles.xml")
+    except KeyError:
+        return frozenset()
+    codes = {_attribute(tag, "numFmtId"): _attribute(tag, "formatCode") for tag in _FORMAT.findall(text)}
+    shown = _PERCENT | {number for number, code in codes.items() if "%" in _LITERAL.sub("", code)}
+    styles = _STYLES.search(text)
+    tags = _STYLE.findall(styles.group()) if styles else []
+    return frozenset(str(place) for place, tag in enumerate(tags) if _attribute(tag, "numFmtId") in shown)
+
+
+def _as_percent(frame: pl.DataFrame, place: int, rows: Sequence[int]) -> pl.DataFrame:
+    """Write the numbers of cells that show a percentage as one: what the officer sees is what is read."""
+    name = f"c{place}"
+    if name not in frame.columns:
+        return frame
+    cells = frame[name].to_list()
+    for row in rows:
+        text = cells[row - 1] if row <= len(cells) else None
+        try:
+            cells[row - 1] = f"{(Decimal(text) * 100).normalize():f}%" if text else text
+        except ArithmeticError:  # a text in a cell of that format
+            continue
+    return frame.with_columns(pl.Series(name, cells, dtype=pl.String))
+
+
+def _facts(archive: zipfile.ZipFile, entry: str, part: Part, frame: pl.DataFrame, percent: Set[str]) -> dict[str, Any]:
     """Return merged ranges and cells whose text is not the whole truth, in rows from 1 and columns of the frame from 0.
 
-    Such cells are formulas without a stored value, error values, and numbers longer than Excel keeps exactly.
+    Such cells are formulas without a stored value, error values, numbers longer than Excel keeps exactly, and numbers
+    that are shown as percentages.
     """
     long = any(series.str.contains(_LONG).any() for series in frame.iter_columns())
-    if not (part.merges or part.formulas or part.errors or long):
+    xml = archive.read(entry) if percent or part.merges or part.formulas or part.errors or long else b""
+    styled = bool(percent) and re.search(rb"\ss=[\"'](?:%s)[\"']" % "|".join(percent).encode(), xml) is not None
+    if not (part.merges or part.formulas or part.errors or long or styled):
         return {}
-    first = 0
     lost: list[tuple[int, int, str]] = []
-    look = part.formulas or part.errors or long
+    shares: dict[int, list[int]] = {}
+    look = part.formulas or part.errors or long or styled
     columns: set[int] = set()
-    for attributes, body in _CELL.findall(archive.read(entry)):
+    for attributes, body in _CELL.findall(xml):
         letters, digits = re.match(r"([A-Za-z]+)([0-9]+)", _attribute(attributes, "r") or "A0").groups()  # type: ignore[union-attr]
         place, row = column_number(letters) - 1, int(digits)
         valued = bool(body) and bool(_VALUE.search(body))
@@ -184,6 +226,8 @@ def _facts(archive: zipfile.ZipFile, entry: str, part: Part, frame: pl.DataFrame
                 lost.append((row, place, "formula-without-value"))
             elif kind in ("", "n") and re.search(rb">[0-9]{16,}<|[0-9]E\+", body or b""):
                 lost.append((row, place, "long-number"))
+            if styled and valued and kind in ("", "n") and _attribute(attributes, "s") in percent:
+                shares.setdefault(place, []).append(row)
         elif place == 0 and valued:
             break
     first = min(columns, default=0)
@@ -191,7 +235,11 @@ def _facts(archive: zipfile.ZipFile, entry: str, part: Part, frame: pl.DataFrame
     for text in part.merges:
         a, r0, b, r1 = re.match(r"([A-Z]+)(\d+):([A-Z]+)(\d+)", text).groups()  # type: ignore[union-attr]
         merges.append((int(r0), column_number(a) - 1 - first, int(r1), column_number(b) - 1 - first))
-    return {"merges": merges, "lost": [(row, place - first, code) for row, place, code in lost]}
+    return {
+        "merges": merges,
+        "lost": [(row, place - first, code) for row, place, code in lost],
+        "percent": {place - first: rows for place, rows in shares.items()},
+    }
 
 
 if __name__ == "__main__":

@@ -227,7 +227,9 @@ def _reader(column: Column, names: Names) -> _Reader:
         case "amount" | "decimal" | "signed":
             places = 2 if column.type == "amount" else 6
             plain = rf"^[0-9]{{1,11}}(\.[0-9]{{1,{places}}})?$"
-            return plain, text.cast(column.dtype, strict=False), partial(_decimal, column.type, places)
+            signed = column.type == "signed"
+            odd = partial(read_decimal, places=places, signed=signed, percent=column.percent)
+            return plain, text.cast(column.dtype, strict=False), odd
         case "id" if column.id != "town_code":
             # Letters, digits and Chinese; a person's number or a mark for nothing is looked at one by one.
             usual = r"^[0-9A-Za-z_.\-\x{4e00}-\x{9fff}\x{3014}\x{3015}]{2,80}$"
@@ -256,10 +258,6 @@ def _parser(column: Column, names: Names) -> Callable[[str], Cell]:
     }
     listed = word_list(column)
     return parsers.get(column.type) or partial(read_word, words=listed, error="unknown-word", hint=nearest_of(listed))
-
-
-def _decimal(kind: str, places: int, text: str) -> Cell:
-    return read_decimal(text, places, signed=kind == "signed")
 
 
 def word_list(column: Column) -> dict[str, str]:

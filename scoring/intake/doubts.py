@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import polars as pl
 
-from scoring.intake.headrow import cell_columns
+from scoring.intake.headrow import cell_columns, is_serial
 from scoring.intake.sheet import ADDED, BAD, BLOCK, ITEM, Sheet
+
+# Merged over rows, these say that the rows speak of one finding; so does a running number.
+_BINDING: Final = ("findings.description", "findings.finding_id")
 
 
 def fill_merges(sheet: Sheet, body: pl.DataFrame, known: Mapping[str, str]) -> tuple[pl.DataFrame, dict[str, set[int]]]:
@@ -22,45 +26,49 @@ def fill_merges(sheet: Sheet, body: pl.DataFrame, known: Mapping[str, str]) -> t
     offset = {int(row): place for place, row in enumerate(body["row"].to_list())} if merges else {}
     filled: dict[str, set[int]] = {}
     values: dict[str, dict[int, str | None]] = {}
-    blocks: dict[int, int] = {}
+    blocks: list[range] = []
     across: set[int] = set()
-    for number, (top, left, bottom, right) in enumerate(merges):
+    for top, left, bottom, right in merges:
         if top not in offset:
             continue
         source = f"c{left}"
         spanned = [name for place in range(left, right + 1) if (name := f"c{place}") in known]
         if len(spanned) > 1 and body[source][offset[top]]:
             across.add(top)
-        if bottom == top or source not in known:
+        if bottom == top:
+            continue
+        if known.get(source) in _BINDING or is_serial(sheet.head.labels[left]):
+            blocks.append(range(top, bottom + 1))
+        if source not in known:
             continue
         value = body[source][offset[top]]
         for row in range(top + 1, bottom + 1):
             if row in offset:
                 values.setdefault(source, {})[offset[row]] = value
                 filled.setdefault(source, set()).add(row)
-        if known[source] in {"findings.description", "findings.finding_id"}:
-            blocks |= dict.fromkeys(range(top, bottom + 1), number)
     for source, cells in values.items():
         series = body[source].to_list()
         for position, value in cells.items():
             series[position] = value
         body = body.with_columns(pl.Series(source, series, dtype=pl.String))
-    blocks = _of_one_finding(blocks, body, known)
-    block = pl.col("row").replace_strict(blocks, default=None, return_dtype=pl.Int64) if blocks else pl.lit(None)
+    bound = _of_one_finding(blocks, body, known)
+    block = pl.col("row").replace_strict(bound, default=None, return_dtype=pl.Int64) if bound else pl.lit(None)
     body = body.with_columns(block.cast(pl.Int64).alias(BLOCK))
     return body, filled | ({"": across} if across else {})
 
 
-def _of_one_finding(blocks: Mapping[int, int], body: pl.DataFrame, known: Mapping[str, str]) -> dict[int, int]:
-    """Return the blocks whose rows say nothing different of their finding; in the others each row is its own."""
+def _of_one_finding(blocks: Sequence[range], body: pl.DataFrame, known: Mapping[str, str]) -> dict[int, int]:
+    """Return row to block, of the blocks whose rows say nothing different of their finding; others are no blocks."""
     sources = [source for source, name in known.items() if name.startswith("findings.")]
-    said: dict[tuple[int, str], set[str]] = {}
-    for row, *cells in body.filter(pl.col("row").is_in(list(blocks))).select("row", *sources).iter_rows():
-        for source, cell in zip(sources, cells, strict=True):
-            if text := "".join((cell or "").split()):
-                said.setdefault((blocks[row], source), set()).add(text)
-    torn = {number for (number, _), texts in said.items() if len(texts) > 1}
-    return {row: number for row, number in blocks.items() if number not in torn}
+    rows = {row: cells for row, *cells in body.select("row", *sources).iter_rows()} if blocks else {}
+
+    def one_finding(block: range) -> bool:
+        columns = zip(*(rows[row] for row in block if row in rows), strict=True)
+        return all(len({text for cell in cells if (text := "".join((cell or "").split()))}) < 2 for cells in columns)
+
+    # The widest first, so that where two overlap the narrower one holds.
+    sound = sorted(filter(one_finding, blocks), key=len, reverse=True)
+    return {row: number for number, block in enumerate(sound) for row in block}
 
 
 def refuse_doubts(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
 
+from schemas.tables import catalogue
 from scoring.intake.headings import Headings, heading_key
 from scoring.intake.sandbox import RawSheet
 
@@ -46,7 +47,19 @@ def find_head(sheet: RawSheet, headings: Headings, extra: Mapping[str, str] | No
                 alone = max(single, _score(lower, headings, extra))
                 if pair >= 2 and pair > alone and (best is None or pair > best.score):
                     best = Head(place, place + 1, tuple(labels), pair)
+    if best is not None and best.first == best.last > 0:
+        # A running number may be headed in the row above alone, merged down.
+        above = rows[best.last - 1]
+        filled = (
+            up if not label.strip() and is_serial(up) else label for up, label in zip(above, best.labels, strict=True)
+        )
+        best = replace(best, labels=tuple(filled))
     return best
+
+
+def is_serial(label: str) -> bool:
+    """Tell whether a heading is that of a running number."""
+    return heading_key(label) in {heading_key(word) for word in catalogue().reading.serial}
 
 
 def _two_rows(upper: str, lower: str, headings: Headings) -> str:

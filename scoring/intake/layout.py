@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from schemas.tables import catalogue
 from scoring.intake.doubts import fill_merges, refuse_doubts
 from scoring.intake.fold import fold
 from scoring.intake.furniture import without_furniture
-from scoring.intake.headings import heading_key, is_personal
-from scoring.intake.headrow import cell_columns, item_of
+from scoring.intake.headings import is_personal
+from scoring.intake.headrow import cell_columns, is_serial, item_of
 from scoring.intake.sheet import ADDED, BAD, BLOCK, EPOCH_1904, SERIAL, Sheet
 
 
@@ -69,8 +68,7 @@ def lay_out(sheet: Sheet, called: Mapping[str, str]) -> pl.DataFrame:
 
 
 def _serial_of(columns: Mapping[str, str]) -> pl.Expr:
-    serials = {heading_key(word) for word in catalogue().reading.serial}
-    source = next((source for source, label in columns.items() if heading_key(label) in serials), None)
+    source = next((source for source, label in columns.items() if is_serial(label)), None)
     return pl.lit(None, dtype=pl.String) if source is None else pl.col(source)
 
 
@@ -117,7 +115,7 @@ def _plain_unit(sheet: Sheet, name: str, label: str, shown: str) -> bool:
 
 def _unknown(sheet: Sheet, label: str, shown: str) -> bool:
     """Say what becomes of a column with an unknown heading; return whether that leaves no doubt."""
-    if heading_key(label) in {heading_key(word) for word in catalogue().reading.serial}:
+    if is_serial(label):
         return True
     near = sheet.headings.near(label)
     if near is not None:

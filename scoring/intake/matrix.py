@@ -28,13 +28,14 @@ def read_matrix(table: Table, rows: pl.DataFrame, names: Names, sheet: Sheet) ->
     table, rows, names
         The judgements' table, the sheet laid out, what names mean.
     sheet
-        One whose file or own name speaks of deductions holds deductions, any other holds points earned.
+        One whose own name, or else its file's, speaks of deductions holds deductions, any other holds points earned;
+        a name that speaks of both is refused.
     """
     problems = sheet.problems
-    name = f"{sheet.raw.file} {sheet.raw.sheet}"
-    deducted = table.columns["deducted"]
-    says_so = any(word in name for word in (deducted.zh, deducted.id))
-    target = "deducted" if says_so else "points"
+    target, sure = _what_it_holds(table, sheet)
+    if not sure:
+        sheet.say("matrix-doubtful-name", "refused", row=None)
+        rows = rows.with_columns(pl.lit(value=True).alias(BAD))
     items = [column for column in rows.columns if column.startswith(ITEM)]
     rows = rows.rename({column: column.removeprefix("judgements.") for column in rows.columns}).drop(BLOCK)
     if "indicator" in rows.columns:
@@ -55,3 +56,12 @@ def read_matrix(table: Table, rows: pl.DataFrame, names: Names, sheet: Sheet) ->
         typed.append(read_columns(table, cells, names, own))
         problems.absorb(own, target, item.removeprefix(ITEM))
     return pl.concat(typed, how="diagonal_relaxed")
+
+
+def _what_it_holds(table: Table, sheet: Sheet) -> tuple[str, bool]:
+    """Return `points` or `deducted`, and whether the names leave no doubt."""
+    for name in (sheet.raw.sheet, sheet.raw.file):
+        told = [key for key in ("points", "deducted") if any(w in name for w in (table.columns[key].zh, key))]
+        if told:
+            return told[0], len(told) == 1
+    return "points", True

@@ -131,6 +131,8 @@ def _numeral(text: str) -> int | None:
 def _number(plain: str, repairs: tuple[str, ...]) -> tuple[Decimal | None, tuple[str, ...], str | None]:
     """Read a plain decimal number: thousands' commas and a unit behind it are repaired away."""
     compact = "".join(plain.split())
+    if compact.endswith("%"):
+        return None, repairs, "number-percent"
     for unit in catalogue().reading.units:
         if compact.endswith(unit) and compact[: -len(unit)][-1:].isdigit():
             compact = compact[: -len(unit)]
@@ -170,14 +172,21 @@ def read_count(text: str) -> Cell:
     return Cell(error="number-negative") if near < 0 or plain.startswith("-") else Cell(int(near), repairs)
 
 
-def read_decimal(text: str, places: int, *, signed: bool = False) -> Cell:
-    """Read an exact decimal with at most `places` decimals; noise below 1e-9 is repaired, anything else refused."""
+def read_decimal(text: str, places: int, *, signed: bool = False, percent: Decimal | None = None) -> Cell:
+    """Read an exact decimal with at most `places` decimals; noise below 1e-9 is repaired, anything else refused.
+
+    `percent` is what one percent means here (1 for a rate, 0.01 for a share); None where it means nothing.
+    """
     plain, repairs = _opened(text)
     if not plain:
         return Cell(None, repairs)
+    if percent is not None and plain.endswith("%"):
+        plain, repairs = plain.removesuffix("%"), (*repairs, "repair-percent")
     value, repairs, error = _number(plain, repairs)
     if value is None:
         return Cell(error=error)
+    if "repair-percent" in repairs and percent is not None:
+        value *= percent
     near, repairs = _rounded(value, places, repairs)
     if near is None:
         return Cell(error="too-many-decimals", hint=str(places))

@@ -133,7 +133,7 @@ def refuse_unpriced(findings: pl.DataFrame, table: PriceTable, scheme: Scheme) -
     Raises
     ------
     Refused
-        Codes `finding-without-rule`, `no-price`, `quantity-missing`.
+        Codes `finding-without-rule`, `no-price`, `no-price-no-severity`, `quantity-missing`.
     """
     kinds = {indicator.id: indicator.rule.kind for _, indicator in scheme.indicators()}
     wrong = findings.filter(pl.col("price_row").is_null() | pl.col("quantity").is_null())
@@ -144,7 +144,8 @@ def refuse_unpriced(findings: pl.DataFrame, table: PriceTable, scheme: Scheme) -
             problems.append(problem("finding-without-rule", row, **facts))
         elif row["price_row"] is None:
             lines = ", ".join(map(str, table.lines_for(row["indicator"])))
-            problems.append(problem("no-price", row, lines=lines, **facts))
+            code = "no-price" if row["severity"] is not None else "no-price-no-severity"
+            problems.append(problem(code, row, lines=lines, **facts))
         else:
             problems.append(problem("quantity-missing", row, **facts))
     if problems:

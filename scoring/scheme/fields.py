@@ -190,9 +190,13 @@ def _check_declared(scheme: Scheme, root: nodes.Mapping, problems: Collector) ->
     keys = [("duplicates", name) for name in (scheme.duplicates.key if scheme.duplicates else ())]
     keys += [("repeats", name) for name in (scheme.repeats.key if scheme.repeats else ())]
     for block, name in keys:
-        if name not in findings or findings[name].kind == "tags":
-            line = nodes.line_at(root, (block, "key"))
+        line = nodes.line_at(root, (block, "key"))
+        if name not in findings:
             problems.error(line, "unknown-field", name=name, hint=problems.hint(name, findings))
+        elif findings[name].kind == "tags":
+            problems.error(line, "key-of-tags", name=name)
+        elif name == "finding_id":
+            problems.error(line, "key-never-equal", name=name)
     if scheme.duplicates:
         _check_order(scheme, findings, root, problems)
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from schemas.scheme import Indicator, Measure, Scheme
 from schemas.scheme.outcome import Gate, Grade
 from schemas.scheme.rules import Measured
+from scoring.periods import LABEL
 from scoring.scheme import nodes
 from scoring.scheme.problems import Collector
 
@@ -250,6 +251,8 @@ class _References:
         if effective.to is not None and effective.to < effective.from_:
             self.problems.error(effective.line, "dates-reversed", key="effective", value="")
         for interval in self.scheme.calendar.intervals:
+            if LABEL.fullmatch(interval.id):
+                self.problems.error(interval.line, "interval-like-period", at=interval.id, name=interval.id)
             if interval.to < interval.from_:
                 self.problems.error(interval.line, "dates-reversed", key=interval.id, value="")
             elif interval.to < effective.from_ or (effective.to is not None and interval.from_ > effective.to):

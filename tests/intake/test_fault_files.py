@@ -244,6 +244,76 @@ def test_fault_a_text_merged_over_different_findings_leaves_each_its_own(folder,
     assert merged.tables.findings["description"].n_unique() == 1
 
 
+def test_fault_a_merged_running_number_binds_the_reports_of_one_finding(folder, kit):
+    """Below two heading rows, of which the upper one alone heads the running number."""
+    head = [["序号", *[None] * 12], [None, *kit.HEAD, *kit.REPORT_HEAD[1:]]]
+    finding, other = kit.row(问题编号=None), kit.row(问题编号=None, 发现日期="2025-03-02")
+    sent_back, passed = ["2025-03-10", "已完成", "2025-03-12", "退回"], kit.REPORT[1:]
+    rows = [[1, *finding, *sent_back], [None, *finding, *passed], [2, *other, *passed]]
+    kit.put(folder.path / "问题整改台账.xlsx", [*head, *rows], merges=[(0, 0, 1, 0, "序号"), (2, 0, 3, 0, "1")])
+    intake = folder.read()
+    assert refused(intake, kit) == []
+    ids = intake.tables.findings["finding_id"].to_list()
+    assert len(ids) == 2
+    assert sorted(intake.tables.rectifications["finding_id"]) == sorted([ids[0], ids[0], ids[1]])
+
+
+def test_fault_a_running_number_merged_over_a_towns_findings_binds_nothing(folder, kit):
+    rows = [[1, *kit.row(问题编号=None)], [None, *kit.row(问题编号=None, 发现日期="2025-03-02")]]
+    kit.put(folder.path / "问题台账.xlsx", [["序号", *kit.HEAD], *rows], merges=[(1, 0, 2, 0, "1")])
+    assert folder.read().tables.findings.height == 2
+
+
+@pytest.mark.parametrize("style", ["0%", "0.00%", '0.0"分"%', "[红]0%"])
+def test_fault_a_cell_that_shows_a_percentage_is_read_as_it_looks(folder, kit, style):
+    """98 % of a measure is 98, of a share 0.98; where a percentage means nothing, it is refused."""
+    folder.findings(kit.ROW)
+    with xlsxwriter.Workbook(folder.path / "指标数据.xlsx") as book:
+        sheet = kit.put_sheet(
+            book, "指标数据", [[], ["镇街", "周期", "指标名称", "数值"], ["克井镇", "2025Q1", "入户率"]]
+        )
+        sheet.write_number(2, 3, 0.285, book.add_format({"num_format": style}))
+        sheet.write_row(3, 0, ["沁园街道", "2025Q1", "入户率", 98.5])
+        kit.put_sheet(book, "另表", [["镇街", "周期", "指标名称", "数值"], ["济水街道", "2025Q1", "入户率", "97％"]])
+    with xlsxwriter.Workbook(folder.path / "评分表.xlsx") as book:
+        sheet = kit.put_sheet(
+            book, "评分表", [["镇街", "周期", "考核指标", "得分比例"], ["克井镇", "2025Q1", "群众满意"]]
+        )
+        sheet.write_number(1, 3, 0.9, book.add_format({"num_format": style}))
+    intake = folder.read()
+    assert refused(intake, kit) == []
+    assert sorted(map(float, intake.tables.measures["value"])) == [28.5, 97, 98.5]
+    assert [float(value) for value in intake.tables.judgements["share"]] == [0.9]
+    assert kit.codes(intake, "repaired").count("repair-percent") == 3
+
+
+@pytest.mark.parametrize(
+    ("file", "sheet", "read"),
+    [
+        ("评分表", "Sheet1", "points"),
+        ("评分表（扣分）", "Sheet1", "deducted"),
+        ("评分表（扣分）", "得分", "points"),
+        ("评分表", "扣分", "deducted"),
+        ("评分表（扣分后得分）", "Sheet1", None),
+        ("评分表", "得分（扣分后）", None),
+    ],
+)
+def test_fault_a_matrix_whose_name_speaks_of_points_and_deductions_is_refused(folder, kit, file, sheet, read):
+    """The sheet's own name goes before the file's; one that says both says nothing."""
+    kit.put(folder.path / f"{file}.xlsx", [["镇街", "周期", "群众满意"], ["克井镇", "2025Q1", 8]], sheet=sheet)
+    intake = folder.findings(kit.ROW).read()
+    assert refused(intake, kit) == ([] if read else ["matrix-doubtful-name"])
+    if read:
+        assert intake.tables.judgements[read].to_list() == [8]
+
+
+def test_fault_a_percentage_where_points_stand_is_refused(folder, kit):
+    with xlsxwriter.Workbook(folder.path / "评分表.xlsx") as book:
+        sheet = kit.put_sheet(book, "评分表", [["镇街", "周期", "群众满意"], ["克井镇", "2025Q1"]])
+        sheet.write_number(1, 2, 0.9, book.add_format({"num_format": "0%"}))
+    assert refused(folder.findings(kit.ROW).read(), kit) == ["number-percent"]
+
+
 @pytest.mark.parametrize(("second", "refusal"), [("=1/0", "cell-error"), (None, "merged-number")])
 def test_fault_doubtful_cells_of_a_matrix_are_refused(folder, kit, second, refusal):
     with xlsxwriter.Workbook(folder.path / "评分表.xlsx") as book:
