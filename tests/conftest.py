@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,28 @@ settings.register_profile("long", parent=settings.get_profile("default"), derand
 # Of a failure only that it is one: what fails under a mutant need not be made small.
 settings.register_profile("mutants", parent=settings.get_profile("default"), phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get("TOWNSCORE_HYPOTHESIS", "default"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _coverage_looks_at_our_code_alone():
+    """Let WeasyPrint work untraced, which makes pages in half the time; nothing of ours is called from within."""
+    if sys.gettrace() is None:
+        return
+    from weasyprint import HTML, Document
+
+    def untraced(work):
+        @functools.wraps(work)
+        def done(*given, **named):
+            tracer = sys.gettrace()
+            sys.settrace(None)
+            try:
+                return work(*given, **named)
+            finally:
+                sys.settrace(tracer)
+
+        return done
+
+    HTML.render, Document.write_pdf = untraced(HTML.render), untraced(Document.write_pdf)
 
 
 @pytest.fixture(scope="session")
