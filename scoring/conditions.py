@@ -84,7 +84,7 @@ def _equals(column: pl.Expr, dtype: pl.DataType, word: str) -> pl.Expr:
 
 
 def _number(column: pl.Expr, dtype: pl.DataType, operator: str, value: object) -> pl.Expr:
-    bound = value if isinstance(value, Fraction) else Fraction(str(value))
+    bound = Fraction(str(value))
     if dtype.is_decimal():
         units, bound = (column * _SCALE).cast(pl.Int64), bound * _SCALE
     else:

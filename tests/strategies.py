@@ -407,12 +407,15 @@ def measures(draw, town, scheme):
     plain = draw(st.booleans())
     for n, label in enumerate(labels):
         row = {"town": town, "period": label, "measure": "率", "sample": draw(st.sampled_from([None, 5, 9]))}
-        row["dated_on"] = date(2025, 1, 10 + n)
+        row["dated_on"] = draw(st.sampled_from([date(2025, 1, 10 + n), date(2025, 1, 10), None]))
         if plain:
             row["value"] = str(draw(st.integers(0, 200))) if draw(st.booleans()) else "87.125"
         else:
             row["denominator"] = draw(st.integers(0, 30))
             row["numerator"] = draw(st.integers(0, row["denominator"]))
+            for name in ("numerator", "denominator"):
+                if not draw(st.integers(0, 19)):
+                    row[name] = None
         rows.append(row)
     if draw(st.booleans()):
         rows.append({"town": town, "period": "2025Q1", "measure": "次", "value": draw(st.integers(0, 4))})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from tests.reference.facts import RefusedError, meets
@@ -79,6 +81,14 @@ def appealed(tables, as_of):
     return rows
 
 
+def stands_for(row):
+    """The day a value stands for: the stated one, else the last of its months."""
+    if row.get("dated_on"):
+        return row["dated_on"]
+    year, month = max(months_of(row["period"]) or {(1, 1)})
+    return date(year, month, calendar.monthrange(year, month)[1])
+
+
 def exact(cell):
     return None if cell is None else Fraction(cell)
 
@@ -98,16 +108,25 @@ def fold(rows, several):
             if several is None:
                 raise RefusedError("several-values")
             if several == "last":
-                values = [exact(max(rows, key=lambda row: row["dated_on"])["value"])]
+                days = [stands_for(row) for row in rows]
+                if days.count(max(days)) > 1:
+                    raise RefusedError("two-last-values")
+                values = [values[days.index(max(days))]]
             elif several == "mean":
                 values = [sum(values) / len(values)]
             else:
                 values = [sum(values)]
         return Reading(value=values[0], count=values[0], sample=sample)
-    numerator = sum((exact(row["numerator"]) for row in rows), Fraction(0))
-    if any(row.get("denominator") is None for row in rows):
+    tops = [exact(row.get("numerator")) for row in rows]
+    bottoms = [exact(row.get("denominator")) for row in rows]
+    if not any(number is not None for number in tops + bottoms):
+        return Reading(sample=sample)
+    numerator = sum((top for top in tops if top is not None), Fraction(0))
+    if all(bottom is None for bottom in bottoms):
         return Reading(count=numerator, numerator=numerator, sample=sample)
-    denominator = sum((exact(row["denominator"]) for row in rows), Fraction(0))
+    if None in tops + bottoms:
+        raise RefusedError("measure-mixed")
+    denominator = sum(bottoms, Fraction(0))
     value = None if denominator == 0 else 100 * numerator / denominator
     return Reading(value=value, count=value, numerator=numerator, denominator=denominator, sample=sample)
 
