@@ -326,16 +326,14 @@ def _judge(facts: pl.LazyFrame, scheme: Scheme, as_of: date) -> pl.LazyFrame:
         .then(pl.lit("overdue"))
         .otherwise(pl.lit("open_in_time"))
     )
-    accepted = ["on_time", "late", "extended", "self_reported", "impossible", "long_term", "ended"]
-    # What was reported falsely and then truly fixed keeps its state, but nothing is left to do.
-    fixed = pl.col("state").is_in(accepted) | ((pl.col("state") == "false_report") & closed)
     # What was handed in late and waits is credited nothing until it is verified; a false report voids credit for good.
     late = (pl.col("waiting_since") > pl.col("due")).fill_null(False)
     nothing = (pl.col("state") == "false_report") | ((pl.col("state") == "waiting") & late)
     return (
         facts.with_columns(overdue=overdue, closed_by=closed_by, credited_on=credited_on)
         .with_columns(state=state)
-        .with_columns(fixed=fixed, share_state=pl.when(~nothing).then(pl.col("state")))
+        # What was reported falsely and then truly fixed keeps its state, but nothing is left to do.
+        .with_columns(fixed=closed, share_state=pl.when(~nothing).then(pl.col("state")))
         .select(
             "matter",
             "state",

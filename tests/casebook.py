@@ -40,6 +40,7 @@ def read_yaml(path):
 
 
 WORDS = read_yaml(FOLDER / "words.yaml")
+KEYS = {"name", "arithmetic", "change", "period", "days", "as_of", "expect", "refused", *WORDS["tables"]}
 
 
 @dataclass
@@ -120,6 +121,7 @@ def read_cases(path):
     """Every case of one file."""
     book = read_yaml(path)
     for raw in book["cases"]:
+        assert set(raw) <= KEYS, (raw["name"], set(raw) - KEYS)
         shared = {**{k: v for k, v in book.items() if k not in {"cases", "scheme"}}, **raw}
         scheme_raw = read_yaml(FOLDER / "schemes" / f"{shared.get('scheme', book.get('scheme', 'base'))}.yaml")
         scheme_raw = change_scheme(scheme_raw, book.get("change") or {})
