@@ -1,24 +1,28 @@
 """Mutants of the scoring core: a slip of one sign, bound or word in the engine must turn a test red.
 
 `TOWNSCORE_MUTANTS` sets another number, `TOWNSCORE_SEED` another choice, `TOWNSCORE_ONLY` a part of a path. Each
-mutant is the core with one change, in a copy of the project, under the tests that say what a score is: worked cases,
-the second engine, the laws. Survivors are printed with their place as they are found (pytest -s).
+mutant is the core with one change, in a process forked for it, under the tests that say what a score is: worked cases,
+the second engine, the laws. Survivors are printed with their place as they are found.
 """
 
 from __future__ import annotations
 
 import ast
 import copy
+import importlib
+import inspect
+import json
 import os
 import random
-import shutil
+import signal
 import subprocess
 import sys
+import time
+import types
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
-from queue import Queue
 
 import pytest
 
@@ -30,7 +34,6 @@ CORE = ("exact.py", "timeline.py", "ranking.py", "conditions.py", "pricing/*.py"
 # What finds most in least time comes first: the worked cases through the engine, then the second engine and the laws.
 TESTS = ("exact", "cases", "laws_given_up", "reference", "laws_of_deduct", "laws")
 ASIDE = "test_reference_gives_what_was_worked_out_by_hand"
-COPIED = ("scoring", "schemas", "weights", "tests", "report_templates", "pyproject.toml")
 # Longer than the tests take on a slow machine; a mutant that never ends is found.
 SECONDS = 600
 
@@ -53,6 +56,11 @@ class Mutant:
     line: int
     change: str
     text: str
+
+    @property
+    def module(self) -> str:
+        """The name of the module that the file is."""
+        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
 def changed(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
@@ -120,59 +128,127 @@ def _put(parent: ast.AST, field: str, number: int | None, node: ast.AST) -> None
         getattr(parent, field)[number] = node
 
 
-def killed(mutant: Mutant | None, place: Path) -> bool:
-    """Run the tests in a copy of the project, with the mutant in its place; tell whether they went red."""
-    if mutant is not None:
-        file = place / mutant.path
-        sound = file.read_text("utf-8")
-        file.write_text(mutant.text, "utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(place), "POLARS_MAX_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    environment["TOWNSCORE_HYPOTHESIS"] = "mutants"
-    options = ["-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", f"not {ASIDE}"]
-    command = [sys.executable, "-m", "pytest", *options, *(f"tests/test_{name}.py" for name in TESTS)]
-    try:
-        done = subprocess.run(command, cwd=place, env=environment, capture_output=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired:
+class Trials:
+    """A pytest plugin that runs the collected tests once for each mutant, each time in a process forked for it.
+
+    Nothing is read or collected twice. Polars must not have worked before the fork: its threads would not be there.
+    """
+
+    def __init__(self, mutants: list[Mutant | None]) -> None:
+        self.mutants = mutants
+        self.outcomes: list[bool] = []
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Run the trials in place of the tests."""
+        for mutant in self.mutants:
+            child = os.fork()
+            if not child:
+                _in_child(session, mutant)
+            dead = _ends_red(child)
+            self.outcomes.append(dead)
+            if mutant is not None and not dead:
+                print(f"alive: {mutant.path}:{mutant.line}: {mutant.change}", file=sys.__stderr__, flush=True)
+            if len(self.outcomes) % 20 == 0:
+                print(f"{len(self.outcomes)} trials", file=sys.__stderr__, flush=True)
         return True
-    finally:
+
+
+def _in_child(session: pytest.Session, mutant: Mutant | None) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (1, 2):
+        os.dup2(nowhere, stream)
+    code = 1  # what cannot even begin is found
+    try:
         if mutant is not None:
-            file.write_text(sound, "utf-8")
-    return done.returncode != 0
+            put_in_place(mutant)
+        for item, following in zip(session.items, [*session.items[1:], None], strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.testsfailed:
+                break
+        code = int(session.testsfailed > 0)
+    finally:
+        os._exit(code)
+
+
+def _ends_red(child: int) -> bool:
+    """Wait for a trial; a mutant that never ends is found."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return status != 0
+        time.sleep(0.02)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return True
+
+
+def put_in_place(mutant: Mutant) -> None:
+    """Give the functions of the module the code that they have in the mutant; whoever holds them holds the mutant."""
+    module = sys.modules[mutant.module]
+    codes: dict[str, types.CodeType] = {}
+    waiting = [compile(mutant.text, mutant.path, "exec")]
+    while waiting:
+        inner = [const for const in waiting.pop().co_consts if isinstance(const, types.CodeType)]
+        codes |= {code.co_qualname: code for code in inner}
+        waiting += inner
+    for function in functions_of(module):
+        if (code := codes.get(function.__qualname__)) is not None:
+            function.__code__ = code
+
+
+def functions_of(module: types.ModuleType) -> Iterator[types.FunctionType]:
+    """Give every function that a module defines, those of its classes too."""
+    held = list(vars(module).values())
+    while held:
+        one = held.pop()
+        if isinstance(one, type):
+            held += vars(one).values() if one.__module__ == module.__name__ else ()
+            continue
+        if isinstance(one, property):
+            one = one.fget
+        elif isinstance(one, cached_property):
+            one = one.func
+        one = inspect.unwrap(getattr(one, "__func__", one))
+        if isinstance(one, types.FunctionType) and one.__module__ == module.__name__:
+            yield one
 
 
 def test_mutants_of_the_scoring_core_are_found(root, tmp_path):
     files = sorted(file for pattern in CORE for file in (root / "scoring").glob(pattern) if ONLY in str(file))
     every = [mutant for file in files for mutant in mutants_of(file, root)]
     chosen = random.Random(SEED).sample(every, min(MUTANTS, len(every)))
-    copies: Queue[Path] = Queue()
-    for number in range(len(os.sched_getaffinity(0))):
-        place = tmp_path / str(number)
-        for name in COPIED:
-            source = root / name
-            if source.is_dir():
-                shutil.copytree(source, place / name, ignore=shutil.ignore_patterns("__pycache__"))
-            else:
-                shutil.copy(source, place / name)
-        copies.put(place)
-
-    alive: list[Mutant] = []
-
-    def outcome(mutant: Mutant | None) -> bool:
-        place = copies.get()
-        try:
-            dead = killed(mutant, place)
-        finally:
-            copies.put(place)
-        if mutant is not None and not dead:
-            alive.append(mutant)
-            print(f"alive: {mutant.path}:{mutant.line}: {mutant.change}", flush=True)
-        return dead
-
-    assert not outcome(None), "the tests are red without any mutant"
-    with ThreadPoolExecutor(copies.qsize()) as pool:
-        for number, _ in enumerate(pool.map(outcome, chosen), 1):
-            if number % 20 == 0:
-                print(f"{number} of {len(chosen)}, {len(alive)} alive", flush=True)
-    share = 1 - len(alive) / len(chosen)
+    cores = sorted(os.sched_getaffinity(0))
+    own = {"PYTHONPATH": str(root), "POLARS_MAX_THREADS": "1", "TOWNSCORE_HYPOTHESIS": "mutants"}
+    servers = []
+    for number, core in enumerate(cores):
+        job = tmp_path / f"{number}.job"
+        job.write_text(json.dumps([asdict(mutant) for mutant in chosen[number :: len(cores)]]))
+        command = [sys.executable, __file__, str(job)]
+        servers.append(subprocess.Popen(command, cwd=root, env={**os.environ, **own}, stdout=subprocess.DEVNULL))
+        os.sched_setaffinity(servers[-1].pid, {core})
+    assert [server.wait() for server in servers] == [0] * len(servers)
+    outcomes = [dead for done in tmp_path.glob("*.done") for dead in json.loads(done.read_text())]
+    assert len(outcomes) == len(chosen)
+    share = sum(outcomes) / len(outcomes)
     print(f"{len(chosen)} of {len(every)} mutants, {share:.1%} found")
     assert share >= 0.9
+
+
+def main(job: Path) -> int:
+    """Try the mutants of one job; the first trial is of the sound core, which must pass."""
+    chosen = [Mutant(**facts) for facts in json.loads(job.read_text())]
+    for name in sorted({mutant.module for mutant in chosen}):
+        importlib.import_module(name)
+    trials = Trials([None, *chosen])
+    options = ["-q", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", f"not {ASIDE}"]
+    pytest.main([*options, *(f"tests/test_{name}.py" for name in TESTS)], plugins=[trials])
+    if trials.outcomes[0]:
+        print("the tests are red without any mutant", file=sys.stderr)
+        return 1
+    job.with_suffix(".done").write_text(json.dumps(trials.outcomes[1:]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
