@@ -17,9 +17,9 @@ from scoring.assessment import Assessment, assess, previous
 from scoring.intake import Intake, read_folder, write_numbered, write_problems
 from scoring.manifest import write_manifest
 from scoring.messages import say
+from scoring.noticed import noticed
 from scoring.outcome import Options
 from scoring.outfolder import fresh_folder, locked, plain_disk_errors, put_in_place
-from scoring.outside import dated_outside
 from scoring.periods import Period, parse_period, period_before
 from scoring.problems import Problem, Refused
 from scoring.reports.masking import mask_column
@@ -234,7 +234,7 @@ def _assess(job: Job, intake: Intake, period: Period) -> tuple[Intake, Assessmen
             raise
         return _assess(job, rest, period)
     as_of = job.as_of or _day(job, period)
-    notices = dated_outside(intake.tables.findings, job.scheme.scheme, period, as_of, job.settings.lang)
+    notices = noticed(intake.tables, job.scheme.scheme, period, as_of, job.settings.lang)
     return replace(intake, problems=pl.concat([intake.problems, _masked(notices)])), assessment
 
 

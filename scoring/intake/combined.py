@@ -88,30 +88,34 @@ def _tells_of_report(names: list[str]) -> pl.Expr:
     return pl.any_horizontal(tells)
 
 
-def link_reports(reports: pl.DataFrame, findings: pl.DataFrame, problems: Problems) -> tuple[pl.DataFrame, int]:
+def link_reports(
+    reports: pl.DataFrame, findings: pl.DataFrame, moved: pl.DataFrame, problems: Problems
+) -> pl.DataFrame:
     """Give the reports of a combined ledger the ids that were made for their findings.
 
-    A report whose finding was a repeated row goes with it; one whose finding was refused is refused.
-
-    Returns
-    -------
-    tuple
-        The reports that have an id, and how many went as repeated rows.
+    A report whose finding was a repeated row belongs to the row that stayed for it (`moved`, as `drop_repeated` gives
+    it); one whose finding was refused is refused.
     """
     if LINK not in reports.columns or not reports[LINK].is_not_null().any():
-        return reports.drop(LINK, strict=False), 0
+        return reports.drop(LINK, strict=False)
     linked = reports.filter(pl.col(LINK).is_not_null())
+    where = ["source_file", "source_sheet"]
+    stays = moved.rename({"source_row": LINK})
+    linked = linked.join(stays, on=[*where, LINK], how="left", maintain_order="left", nulls_equal=True)
     places = findings.select(
-        "source_file",
-        "source_sheet",
-        pl.col("source_row").alias(LINK),
+        pl.col("source_file").alias("to_file"),
+        pl.col("source_sheet").alias("to_sheet"),
+        pl.col("source_row").alias("to_row"),
         pl.col("finding_id").alias("_id"),
         pl.col(BAD).alias("_aside"),
     )
-    linked = linked.join(places, on=["source_file", "source_sheet", LINK], how="left", maintain_order="left")
+    linked = linked.with_columns(
+        pl.coalesce("to_file", "source_file").alias("to_file"),
+        pl.coalesce("to_sheet", "source_sheet").alias("to_sheet"),
+        pl.coalesce("to_row", LINK).alias("to_row"),
+    ).join(places, on=["to_file", "to_sheet", "to_row"], how="left", maintain_order="left", nulls_equal=True)
     aside = linked.filter(pl.col("_aside"))
     problems.add_rows("refers-to-refused", "refused", aside, table="rectifications", column="finding_id")
-    repeated = linked.filter(pl.col("_aside").is_null()).height
     found = linked.filter(~pl.col("_aside")).with_columns(pl.col("_id").alias("finding_id"))
     rest = reports.filter(pl.col(LINK).is_null())
-    return pl.concat([rest, found.select(rest.columns)]).drop(LINK), repeated
+    return pl.concat([rest, found.select(rest.columns)]).drop(LINK)

@@ -52,6 +52,14 @@ def check_rectifications(
     return refuse(frame, twice, "two-reports-of-one-day", f"{table}.submitted_on", problems).drop("_found_on")
 
 
+def check_checks(checks: pl.DataFrame, problems: Problems) -> pl.DataFrame:
+    """Note checks of more cases than there were, or visits and problems in more cases than were checked."""
+    for column, most in (("sampled", "newly_confirmed"), ("visited", "sampled"), ("problem_cases", "sampled")):
+        above = pl.col(column) > pl.col(most)
+        notice(checks, above, f"{column.replace('_', '-')}-above", f"checks.{column}", problems)
+    return checks
+
+
 def check_judgements(judgements: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     """Refuse a judged row that gives points and a deduction at once, or a share above one; note one without a date."""
     undated = pl.col("period").is_null() & pl.col("judged_on").is_null()

@@ -21,17 +21,17 @@ from scoring.intake.combined import link_reports, split_combined
 from scoring.intake.fold import name_key
 from scoring.intake.frames import Intake, Tables
 from scoring.intake.headings import Headings
-from scoring.intake.headrow import find_head
+from scoring.intake.headrow import Head, cell_columns, find_head
 from scoring.intake.layout import lay_out
 from scoring.intake.limits import Limits
 from scoring.intake.matrix import item_headings, read_matrix
-from scoring.intake.names import AMBIGUOUS, COMBINED, match_table
+from scoring.intake.names import AMBIGUOUS, COMBINED, holds_table, match_table
 from scoring.intake.problems import Problems
 from scoring.intake.rows import by_source, drop_repeated, make_ids, refuse_conflicts
 from scoring.intake.sandbox import RawSheet, Unread, read_files
 from scoring.intake.sheet import BAD, BLOCK, EPOCH_1904, ITEM, SERIAL, Sheet
 from scoring.intake.towns import read_towns
-from scoring.intake.values import read_period
+from scoring.intake.values import period_in, read_period
 from scoring.messages import LANGUAGES, say
 
 _KINDS: Final = {".xlsx": "xlsx", ".csv": "csv", ".parquet": "parquet"}
@@ -132,7 +132,7 @@ def _list_files(folder: Path, problems: Problems) -> list[tuple[Path, str]]:
             problems.add("subfolder", "notice", file=path.name)
         elif ending in _KINDS:
             if ending != ".xlsx" and table is None:
-                problems.add("file-passed-over", "notice", file=path.name)
+                problems.add(_passed_over(path.stem), "notice", file=path.name)
             elif ending != ".xlsx" and table is not None and table[0] == AMBIGUOUS:
                 problems.add("name-ambiguous", "refused", file=path.name)
             else:
@@ -142,6 +142,11 @@ def _list_files(folder: Path, problems: Problems) -> list[tuple[Path, str]]:
         else:
             problems.add("file-passed-over", "notice", file=path.name)
     return files
+
+
+def _passed_over(stem: str) -> str:
+    """Return what to say of a file that is no table: one that holds a table's name was perhaps meant to be read."""
+    return "file-name-near" if holds_table(stem) else "file-passed-over"
 
 
 def _place(sheets: Iterable[RawSheet | Unread], problems: Problems) -> list[_Placed]:
@@ -162,7 +167,7 @@ def _place(sheets: Iterable[RawSheet | Unread], problems: Problems) -> list[_Pla
                 problems.add("sheet-hidden", "notice", file=file, sheet=sheet.sheet)
         matches = [(sheet, match_table(sheet.sheet) if sheet.sheet else None) for sheet in visible]
         if of_file is None and all(match is None for _, match in matches):
-            problems.add("file-passed-over", "notice", file=file)
+            problems.add(_passed_over(Path(file).stem), "notice", file=file)
             continue
         for sheet, match in matches:
             table = match or of_file
@@ -187,7 +192,7 @@ class _Reader:
         self.problems = problems
         self.present: set[str] = set()
         self._read: dict[str, int] = dict.fromkeys(tables, 0)
-        self._repeated: dict[str, int] = dict.fromkeys(tables, 0)
+        self._moved: dict[str, pl.DataFrame] = {}
         self._stacked: dict[str, list[pl.DataFrame]] = {name: [] for name in tables}
         self._typed: dict[str, list[pl.DataFrame]] = {name: [] for name in tables}
 
@@ -211,18 +216,18 @@ class _Reader:
         frames["findings"] = self._good("findings", findings)
         bad = findings.filter(BAD).join(frames["findings"], on="finding_id", how="anti")
         refused = set(bad["finding_id"].drop_nulls().to_list())
-        for name in ("checks", "measures"):
-            frames[name] = self._finish(name, self._values(name))
+        checks = crosscheck.check_checks(self._values("checks"), self.problems)
+        frames["checks"] = self._finish("checks", checks)
+        frames["measures"] = self._finish("measures", self._values("measures"))
         adjusted = crosscheck.check_adjustments(self._values("adjustments"), self.problems)
         frames["adjustments"] = self._finish("adjustments", adjusted)
         judged = crosscheck.check_judgements(self._values("judgements"), self.problems)
         frames["judgements"] = self._finish("judgements", judged)
         letters = crosscheck.check_letters(self._values("letters"), frames["findings"], self.problems)
         frames["letters"] = self._finish("letters", letters)
-        linked, gone = link_reports(self._rows("rectifications"), findings, self.problems)
-        self._stacked["rectifications"] = [linked]
+        reported = self._rows("rectifications")
+        self._stacked["rectifications"] = [link_reports(reported, findings, self._moved["findings"], self.problems)]
         reports = self._settle("rectifications", self._values("rectifications"))
-        self._repeated["rectifications"] += gone
         frames["rectifications"] = self._good(
             "rectifications", crosscheck.check_rectifications(reports, frames["findings"], refused, self.problems)
         )
@@ -237,12 +242,15 @@ class _Reader:
         return {
             name: {
                 "read": self._read[name],
-                "duplicate_rows": self._repeated[name],
-                "refused": self._read[name] - self._repeated[name] - frames[name].height,
+                "duplicate_rows": self._dropped(name),
+                "refused": self._read[name] - self._dropped(name) - frames[name].height,
             }
             for name in self.tables
             if name in self.present
         }
+
+    def _dropped(self, name: str) -> int:
+        return self._moved[name].height if name in self._moved else 0
 
     def _values(self, name: str) -> pl.DataFrame:
         typed = read_columns(self.tables[name], self._rows(name), self.names, self.problems)
@@ -260,7 +268,7 @@ class _Reader:
         """Drop repeated good rows, make missing ids, refuse ids that two rows claim; bad rows stay, marked."""
         table = self.tables[name]
         frame = by_source(frame)
-        good, self._repeated[name] = drop_repeated(table, frame.filter(~pl.col(BAD)), self.problems)
+        good, self._moved[name] = drop_repeated(table, frame.filter(~pl.col(BAD)), self.problems)
         good = refuse_conflicts(table, make_ids(table, good, self.problems), self.problems)
         return pl.concat([good, frame.filter(BAD)], how="diagonal_relaxed")
 
@@ -300,7 +308,7 @@ class _Reader:
             return
         self.present.add(about)
         laid = Sheet(sheet, head, headings, {one.id: one for one in heads}, extra, self.problems)
-        rows = lay_out(laid, self._called(item.rest, sheet.sheet))
+        rows = lay_out(laid, self._called(item.rest, sheet, head))
         if any(name.startswith(ITEM) for name in rows.columns):
             typed = read_matrix(table, rows, self.names, laid)
             self._read[about] += typed.height
@@ -325,15 +333,17 @@ class _Reader:
         else:
             self.problems.add("sheet-passed-over", "notice", file=sheet.file, sheet=sheet.sheet)
 
-    def _called(self, rest: str, sheet: str) -> dict[str, str]:
-        """Return the town and the period that a sheet or file is named after."""
+    def _called(self, rest: str, sheet: RawSheet, head: Head) -> dict[str, str]:
+        """Return the town and the period that a sheet or file is named after, or that its title names."""
         called = {}
-        if (town := self._town_of(rest, sheet)) is not None:
+        if (town := self._town_of(rest, sheet.sheet)) is not None:
             called["town"] = town
-        for text in (sheet, rest, *rest.split()):
-            if read_period(text, self.names.intervals).value is not None:
-                return called | {"period": text}
-        return called
+        above = sheet.frame.head(head.first).select(cell_columns(sheet.frame))
+        title = period_in(" ".join(cell for row in above.iter_rows() for cell in row if cell))
+        exact = (read_period(text, self.names.intervals).value for text in (sheet.sheet, rest, *rest.split()))
+        period = next(filter(None, exact), None) or period_in(sheet.sheet) or period_in(Path(sheet.file).stem) or title
+        # A title that says otherwise leaves it open: the rows are then named as undated.
+        return called | {"period": period} if period and title in {None, period} else called
 
     def _town_of(self, rest: str, sheet: str) -> str | None:
         """Return the town that a sheet or file is named after, if its name is exactly a town's."""

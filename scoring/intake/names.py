@@ -8,6 +8,7 @@ from typing import Final
 
 from schemas.tables import catalogue
 from scoring.intake.fold import fold
+from scoring.intake.values import is_period
 
 COMBINED: Final = "combined"
 AMBIGUOUS: Final = "ambiguous"
@@ -28,7 +29,7 @@ def _names() -> dict[str, str]:
 def match_table(name: str) -> tuple[str, str] | None:
     """Return the table that a name names and the rest of the name, or None.
 
-    The table's name stands alone or is parted from the rest by `_`, `-`, a space or a bracket.
+    The table's name stands alone, is parted from the rest by `_`, `-`, a space or a bracket, or the rest is a period.
 
     Examples
     --------
@@ -42,6 +43,19 @@ def match_table(name: str) -> tuple[str, str] | None:
     found = [part for part in parts if part.casefold() in _names()]
     tables = {_names()[part.casefold()] for part in found}
     if not tables:
-        return None
+        return _beside_a_period(whole)
     rest = " ".join(part for part in parts if part not in found)
     return (tables.pop(), rest) if len(tables) == 1 else (AMBIGUOUS, rest)
+
+
+def _beside_a_period(name: str) -> tuple[str, str] | None:
+    for known, table in _names().items():
+        for rest in (name.casefold().removesuffix(known), name.casefold().removeprefix(known)):
+            if rest != name.casefold() and is_period(rest):
+                return table, rest
+    return None
+
+
+def holds_table(name: str) -> bool:
+    """Tell whether a name that names no table holds a table's name all the same."""
+    return any(known in fold(name).casefold() for known in _names() if not known.isascii())

@@ -28,6 +28,7 @@ _IDENTITY: Final = (
     "case_ref",
     "check_id",
 )
+_TO: Final = {"source_file": "to_file", "source_sheet": "to_sheet", "source_row": "to_row"}
 _LETTER: Final = {"findings": "F", "checks": "H", "adjustments": "J", "appeals": "S", "letters": "L"}
 MADE: Final = r"^[FHJSL](-[0-9a-f]{4}){3}(-[0-9]+)?$"
 """A number that was made for a row without one."""
@@ -46,11 +47,19 @@ def by_source(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.sort("source_file", "source_sheet", "source_row", nulls_last=False, maintain_order=True)
 
 
-def drop_repeated(table: Table, frame: pl.DataFrame, problems: Problems) -> tuple[pl.DataFrame, int]:
-    """Drop rows that equal an earlier one in every known column, with a notice; return the rest and how many went.
+def drop_repeated(table: Table, frame: pl.DataFrame, problems: Problems) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Drop rows that equal an earlier one in every known column, and those that a later sheet carries forward.
 
-    Rows without an id that the officer numbered apart in one sheet are different matters.
+    Rows without an id that the officer numbered apart in one sheet are different matters. So are rows of one sheet that
+    differ in their reports alone; in another sheet or file such a row is the same matter, with one more report.
+
+    Returns
+    -------
+    tuple
+        The rows that stay, in order, and the place of each dropped one beside the place (`to_file`, `to_sheet`,
+        `to_row`) of the row that stays for it.
     """
+    nothing = frame.head(0).select(*SOURCE, *(pl.col(old).alias(new) for old, new in _TO.items()))
     # Cheap first: rows that agree in the telling columns are the only candidates.
     telling = [table.key] if table.key else list(table.required)
     if table.key and frame[table.key].null_count():
@@ -58,21 +67,32 @@ def drop_repeated(table: Table, frame: pl.DataFrame, problems: Problems) -> tupl
     candidate = pl.struct(telling).is_duplicated()
     few = frame.filter(candidate)
     if few.is_empty():
-        return frame, 0
-    known = [*table.columns, *([REPORT] if REPORT in few.columns else [])]
+        return frame, nothing
+    reported = REPORT in few.columns
+    known = [*table.columns, *([REPORT] if reported else [])]
     compared = few.select(*_comparable(few, known), SERIAL, *SOURCE, pl.int_range(pl.len()).alias("_place"))
-    numbered = pl.col(SERIAL).is_not_null() & (pl.col(table.key).is_null() if table.key else pl.lit(value=False))
+    unnumbered = pl.col(table.key).is_null() if table.key else pl.lit(value=False)
+    sheet = ["source_file", "source_sheet"]
+    serial = pl.col(SERIAL).rank("dense").over([*known, *sheet])
     compared = compared.with_columns(
-        pl.when(numbered)
-        .then(pl.col(SERIAL).rank("dense").over([*known, "source_file", "source_sheet"]))
-        .otherwise(1)
-        .alias(OCCURRENCE)
+        pl.when(unnumbered & pl.col(SERIAL).is_not_null()).then(serial).otherwise(1).alias(OCCURRENCE),
+        pl.int_range(pl.len()).over([*table.columns, *sheet]).alias("_nth"),
     )
-    first = compared.with_columns(pl.struct([*known, OCCURRENCE]).is_first_distinct().alias("_first"))
-    again = few.filter(~first["_first"])
-    problems.add_rows("row-repeated", "notice", again, table=table.id, column=table.key)
-    kept = pl.concat([frame.filter(~candidate), few.filter(first["_first"])])
-    return by_source(kept), again.height
+    same = pl.col("_place").first().over([*known, OCCURRENCE])
+    # The second of two equal findings in one sheet is the second of them in the next.
+    carried = pl.col("_place").first().over([*table.columns, "_nth"])
+    stays = pl.when(unnumbered & (same == pl.col("_place"))).then(carried).otherwise(same) if reported else same
+    kept = compared.with_columns(stays.alias("_kept"))["_kept"]
+    # What a row repeats may itself be one that is carried forward.
+    while not (further := kept.gather(kept)).equals(kept):
+        kept = further
+    first = kept == pl.int_range(few.height, eager=True)
+    places = few.select(list(SOURCE))
+    moved = places.with_columns(places.select(pl.all().gather(kept)).rename(_TO)).filter(~first)
+    again = compared.select(same != pl.col("_place")).to_series()
+    problems.add_rows("row-repeated", "notice", few.filter(again), table=table.id, column=table.key)
+    problems.add_rows("row-carried", "notice", few.filter(~first & ~again), table=table.id, column=table.key)
+    return by_source(pl.concat([frame.filter(~candidate), few.filter(first)])), moved
 
 
 def make_ids(table: Table, frame: pl.DataFrame, problems: Problems) -> pl.DataFrame:

@@ -233,6 +233,28 @@ def read_period(text: str, intervals: frozenset[str]) -> Cell:
     return month if month.error is None else Cell(error="period-unreadable")
 
 
+@cache
+def _period_in_text() -> re.Pattern[str]:
+    reading = catalogue().reading
+    words = "|".join(sorted(map(re.escape, reading.quarters), key=len, reverse=True))
+    month = rf"[0-9]{{1,2}}{reading.month}(?![0-9])"
+    return re.compile(
+        rf"(?<![0-9])[0-9]{{4}}(?:{reading.year}?(?:{words})|{reading.year}{month}|-?[QqHh][1-4])", re.ASCII
+    )
+
+
+def is_period(text: str) -> bool:
+    """Tell whether a text is a period and nothing else."""
+    return _period_in_text().fullmatch("".join(fold(text).split())) is not None
+
+
+def period_in(text: str) -> str | None:
+    """Return the one period that a name or title speaks of; None when it speaks of none or of several."""
+    found = {read_period(part, frozenset()).value for part in _period_in_text().findall("".join(fold(text).split()))}
+    found.discard(None)
+    return found.pop() if len(found) == 1 else None
+
+
 def read_word(text: str, words: Mapping[str, str], *, error: str, hint: Callable[[str], str]) -> Cell:
     """Read a word of a closed list (key: the folded word, value: what it stands for), else refuse with a hint."""
     plain, repairs = _opened(text)
@@ -247,7 +269,7 @@ def read_word(text: str, words: Mapping[str, str], *, error: str, hint: Callable
 
 
 def nearest_of(words: Mapping[str, str]) -> Callable[[str], str]:
-    """Return what names the known word most like a text, or the empty text when none is near.
+    """Return what names the one word that holds a text, else the word most like it; the empty text when none is near.
 
     It looks for so many texts as take a few seconds; later ones get no hint, for thousands of towns and thousands of
     unknown ones would take hours.
@@ -257,6 +279,12 @@ def nearest_of(words: Mapping[str, str]) -> Callable[[str], str]:
     known, left = list(words), count(_MOST_COMPARISONS // max(len(words), 1), -1)
 
     def nearest(text: str) -> str:
-        return next(iter(get_close_matches(text[:100], known, n=1, cutoff=0.5)), "") if next(left) > 0 else ""
+        if next(left) <= 0:
+            return ""
+        part = name_key(text[:100])
+        holding = [word for word in known if len(part) > 1 and part in word]
+        return (
+            holding[0] if len(holding) == 1 else next(iter(get_close_matches(text[:100], known, n=1, cutoff=0.5)), "")
+        )
 
     return nearest

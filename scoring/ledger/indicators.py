@@ -107,11 +107,15 @@ class IndicatorScorer:
         loss, factor = sums.net, Fraction(1)
         if rule.exposure is not None:
             counts = self.facts.checked.get(into.town)
-            checked = counts[rule.exposure.checked] if counts else 0
-            factor = Fraction(100, max(checked, rule.exposure.minimum))
+            checked, least = counts[rule.exposure.checked] if counts else 0, rule.exposure.minimum
+            factor = Fraction(100, max(checked, least))
             scaled = loss * factor
             if scaled != loss:
-                into.add("exposure", self.sign * (scaled - loss), checked=checked, factor=factor, **place)  # type: ignore[arg-type]
+                reason = f"exposure-{rule.exposure.checked.replace('_', '-')}"
+                told: dict[str, object] = {"reason": reason, "checked": checked, "factor": factor}
+                if checked < least:
+                    told |= {"reason": f"{reason}-few", "minimum": least}
+                into.add("exposure", self.sign * (scaled - loss), **told, **place)  # type: ignore[arg-type]
             loss = scaled
         if sums.fired and loss < indicator.points:
             into.add("zero_out", self.sign * (indicator.points - loss), **place)  # type: ignore[arg-type]

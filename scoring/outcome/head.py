@@ -222,6 +222,9 @@ def _summary(ledger: Scored, scheme: Scheme, scores: pl.DataFrame) -> dict[str, 
     values = [score.statement.value for score in ledger.scores.values()]
     total = {name: int(scores[name].sum()) for name in (*COUNTED, "sampled", "newly_confirmed")}
 
+    # A share of what was newly confirmed, only where every town that was checked says how much that was.
+    sound = not scores.select((pl.col("sampled") > pl.col("newly_confirmed")).any()).item()
+
     def exact(value: Fraction) -> str:
         return fixed(value, scheme.decimals)
 
@@ -232,7 +235,7 @@ def _summary(ledger: Scored, scheme: Scheme, scores: pl.DataFrame) -> dict[str, 
         "median": exact(median(values)) if values else None,
         "max": exact(max(values)) if values else None,
         "min": exact(min(values)) if values else None,
-        "sample_rate": _percent(total["sampled"], total["newly_confirmed"]),
+        "sample_rate": _percent(total["sampled"], total["newly_confirmed"]) if sound else None,
         "on_time_rate": _percent(total["closed_on_time"], total["due"]),
         "priced": str((ledger.charges.findings["disposition"] == "priced").sum()),
         **{name: str(value) for name, value in total.items()},

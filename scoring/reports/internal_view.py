@@ -15,6 +15,7 @@ from scoring.reports.method import Method, method
 from scoring.reports.office_text import printable
 from scoring.reports.printed import findings_of, is_overdue
 from scoring.reports.settings import Settings
+from scoring.reports.standing import in_rank_order, trailing
 from scoring.reports.text import exact, known, listed, short_day, signed
 from scoring.reports.town_view import Figure
 from scoring.reports.trend import Previous, previous
@@ -116,22 +117,15 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
         (row for row in findings if is_overdue(row)),
         key=lambda row: (row["due"] is None, row["due"], row["finding_id"]),
     )
-    ranked = sorted(
-        (town for town in towns if town["rank"] is not None), key=lambda town: (town["rank"], town["order"])
-    )
-    # Nobody in the upper half stands low.
-    last = (
-        ranked[max(len(ranked) // 2, len(ranked) - settings.last) :][::-1]
-        if len({town["score"] for town in ranked}) > 1
-        else []
-    )
+    ranked = in_rank_order(towns)
+    low = trailing(ranked, settings.last)[::-1]
     earlier = previous(assessment.head, towns)
     mapped = (ranked + [town for town in towns if town["rank"] is None])[-_MOST_TOWNS:]
     return InternalView(
         lang=settings.lang,
         title=labels("reports-internal-title", period=labels.period),
         figures=_figures(labels),
-        low=tuple(_low(town, assessment, findings, earlier, labels) for town in last),
+        low=tuple(_low(town, assessment, findings, earlier, labels) for town in low),
         compared="" if earlier is None else labels.period_words(earlier.period),
         moves=_moves(towns, earlier),
         pending=tuple(_pending(labels, names)),
@@ -139,7 +133,7 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
         unchecked=listed((names[t["town_code"]] for t in towns if t["outcome"] == "not_checked"), labels.lang),
         overdue_towns=_overdue_towns(overdue, names, labels),
         villages=_villages(findings, names),
-        charts=score_charts(towns, {town["town_code"] for town in last}, labels),
+        charts=score_charts(towns, {town["town_code"] for town in low}, labels),
         heat=heat_map(assessment, mapped, labels),
         heat_note=labels("reports-heat-cut", shown=len(mapped), all=len(towns)) if len(mapped) < len(towns) else "",
         indicators=_by_indicator(findings, labels),

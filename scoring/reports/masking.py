@@ -1,4 +1,4 @@
-"""Hides citizen numbers and telephone numbers in free text, by their shape alone.
+"""Hides citizen numbers, telephone numbers and card numbers in free text, by their shape alone.
 
 Whether a checksum is right does not matter: a number typed wrong still points at a person.
 """
@@ -15,8 +15,8 @@ MARK: Final = "*"
 # A digit in either width. Half-width spaces and dashes inside a telephone number are how people type it.
 _DIGIT: Final = r"[0-9\uff10-\uff19]"
 _CROSS: Final = r"[Xx\uff38\uff58]"
-# 17 digits and a check digit, alone or grouped 6-8-4; 15 digits of the old numbers; 11 of a telephone. Longest first:
-# a shorter shape never cuts a longer one, and a longer run of digits is no identifier. A letter X ends a number
+# 17 digits and a check digit, alone or grouped 6-8-4 or 6-4-4-4; 16 to 19 digits of a bank card; 15 of the old numbers;
+# 11 of a telephone, perhaps with a country's code. A shorter shape never cuts a longer one. A letter X ends a number
 # anywhere.
 _GAP: Final = r"[ \-]?"
 _LAST: Final = rf"(?:{_CROSS}|{_DIGIT}(?!{_DIGIT}))"
@@ -26,8 +26,11 @@ _DAY: Final = (
     rf"[0-3\uff10-\uff13]{_DIGIT}"
 )
 _SHAPES: Final = (
-    rf"{_DIGIT}{{6}}{_GAP}{_DIGIT}{{8}}{_GAP}{_DIGIT}{{3}}{_LAST}",
-    rf"{_DIGIT}{{15}}(?!{_DIGIT})",
+    rf"{_DIGIT}{{6}}{_GAP}{_DIGIT}{{4}}{_GAP}{_DIGIT}{{4}}{_GAP}{_DIGIT}{{3}}{_LAST}",
+    rf"{_DIGIT}{{15,19}}(?!{_DIGIT})",
+    # A card's groups of four; what begins like a year is none.
+    rf"[3-6\uff13-\uff16]{_DIGIT}{{3}}(?:{_GAP}{_DIGIT}{{4}}){{3}}(?:{_GAP}{_DIGIT}{{1,3}})?(?!{_DIGIT})",
+    rf"(?:[0\uff10]{{2}})?[8\uff18][6\uff16]{_GAP}[1\uff11][3-9\uff13-\uff19]{_DIGIT}{{9}}(?!{_DIGIT})",
     rf"(?!{_DAY}){_DIGIT}{{11}}(?!{_DIGIT})",
     # Grouped, only what begins like a mobile telephone: 419-2025-0012 is somebody's finding number.
     rf"[1\uff11][3-9\uff13-\uff19]{_DIGIT}{_GAP}{_DIGIT}{{4}}{_GAP}{_DIGIT}{{4}}(?!{_DIGIT})",

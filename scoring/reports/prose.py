@@ -10,6 +10,7 @@ from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
 from scoring.reports.printed import findings_of
 from scoring.reports.settings import Settings
+from scoring.reports.standing import in_rank_order, leading, trailing
 from scoring.reports.text import day, exact, listed
 from scoring.reports.trend import Previous, previous
 from scoring.reports.view import Paragraph, Section
@@ -85,9 +86,7 @@ def _movement(earlier: Previous | None, labels: Labels) -> str:
 
 def _standing(towns: list[dict[str, Any]], settings: Settings, labels: Labels, earlier: Previous | None) -> list[str]:
     """Name who leads, who has gained, who stands low, as far as the settings let names stand."""
-    ranked = sorted(
-        (town for town in towns if town["rank"] is not None), key=lambda town: (town["rank"], town["order"])
-    )
+    ranked = in_rank_order(towns)
     if not ranked:
         return [labels("reports-none-scored", this_period=labels.this_period)]
     if len(ranked) > 1 and len({town["score"] for town in ranked}) == 1:
@@ -95,12 +94,9 @@ def _standing(towns: list[dict[str, Any]], settings: Settings, labels: Labels, e
     if settings.names == "order" or len(ranked) < 2:
         return []
     sentences = []
-    half = len(ranked) // 2
     # A town under a veto is not held up as an example, whatever its score.
-    leaders = [town for town in ranked[:half] if town["rank"] <= settings.leaders and not town["gates"]]
-    # Who shares the score of the last one named is named too, on either side; nobody stands on both.
-    low = ranked[max(half, len(ranked) - settings.last) :]
-    low = [town for town in ranked[half:] if low and town["rank"] >= low[0]["rank"]]
+    leaders = [town for town in leading(ranked, settings.leaders) if not town["gates"]]
+    low = trailing(ranked, settings.last)
     if leaders and settings.names != "last":
         sentences.append(labels("reports-leaders", towns=_names(leaders, labels)))
     gained = [
@@ -182,7 +178,8 @@ def _requirements(assessment: Assessment, settings: Settings, labels: Labels) ->
     if _count(assessment.head["summary"], "findings"):
         by = day(settings.answer_by, labels.lang)
         texts.append(labels("reports-next-answer", day=by) if by else labels("reports-next-answer-term"))
-        texts.append(labels("reports-next-low"))
+        low = trailing(in_rank_order(assessment.scores.to_dicts()), settings.last)
+        texts.append(labels("reports-next-low" if low else "reports-next-alike"))
     else:
         texts.append(labels("reports-next-keep"))
     texts.append(labels("reports-next-look-back"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
 from scoring.reports.settings import Settings
+from scoring.reports.standing import in_rank_order, trailing
 from scoring.reports.text import brief, day, exact, fraction, known
 
 if TYPE_CHECKING:
@@ -125,11 +126,11 @@ def annex_rows(rows: list[dict[str, Any]], settings: Settings) -> list[dict[str,
     """Choose and order the towns of the annex; those without a rank stand last."""
     if settings.names == "order":
         return sorted(rows, key=lambda row: row["order"])
-    ranked = sorted((row for row in rows if row["rank"] is not None), key=lambda row: (row["rank"], row["order"]))
+    ranked = in_rank_order(rows)
     if settings.names == "leaders":
         return [row for row in ranked if row["rank"] <= settings.leaders]
     if settings.names == "last":
-        return ranked[-settings.last :]
+        return trailing(ranked, settings.last)
     return ranked + sorted((row for row in rows if row["rank"] is None), key=lambda row: row["order"])
 
 

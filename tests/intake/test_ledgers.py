@@ -200,3 +200,64 @@ def test_causes_stand_before_what_follows_from_them(folder, kit):
     named = folder.read().problems.filter(kind="refused")["code"].to_list()
     assert named[-1] == "refers-to-refused"
     assert len(named) > 1
+
+
+def test_an_item_carried_into_the_next_quarters_ledger_is_one_finding(folder, kit):
+    """No numbers; the second file repeats the first's two equal findings, one with the report that it has since."""
+    head = [*kit.HEAD[1:], *kit.REPORT_HEAD[1:]]
+    finding, none, passed = kit.ROW[1:], ["", "整改中", "", ""], kit.REPORT[1:]
+    later = ["2025-04-20", "已完成", "2025-04-25", "通过销号"]
+    kit.put(folder.path / "问题整改台账_2025Q1.xlsx", [head, [*finding, *passed], [*finding, *none]])
+    alone = folder.read()
+    assert (alone.tables.findings.height, alone.tables.rectifications.height) == (2, 1)
+    kit.put(folder.path / "问题整改台账_2025Q2.xlsx", [head, [*finding, *passed], [*finding, *later]])
+    both = folder.read()
+    assert not both.refused
+    assert both.tables.findings.height == 2
+    reports = both.tables.rectifications
+    assert sorted(map(str, reports["submitted_on"])) == ["2025-03-20", "2025-04-20"]
+    assert reports["finding_id"].n_unique() == 2
+    assert sorted(kit.codes(both, "notice")).count("row-carried") == 1
+    assert both.rows["findings"] == {"read": 4, "duplicate_rows": 2, "refused": 0}
+    assert both.rows["rectifications"] == {"read": 3, "duplicate_rows": 1, "refused": 0}
+
+
+@pytest.mark.parametrize(
+    ("file", "sheet", "title"),
+    [
+        ("评分表_2025Q2", "Sheet1", ""),
+        ("2025年第二季度评分表", "Sheet1", ""),
+        ("评分表", "2025年二季度", ""),
+        ("评分表", "Sheet1", "2025年第二季度现场评分表"),
+        ("评分表", "Sheet1", "评分表（2025Q2）"),
+    ],
+)
+def test_a_score_sheet_is_of_the_period_that_its_name_or_title_says(folder, kit, file, sheet, title):
+    rows = [[title], ["镇街", "群众满意"], ["克井镇", 8]]
+    kit.put(folder.path / f"{file}.xlsx", rows if title else rows[1:], sheet=sheet)
+    intake = folder.findings(kit.ROW).read()
+    assert refused(intake, kit) == []
+    assert intake.tables.judgements["period"].to_list() == ["2025Q2"]
+
+
+def test_a_name_and_a_title_of_different_periods_date_nothing(folder, kit):
+    kit.put(folder.path / "评分表_2025Q2.xlsx", [["2025年第一季度评分表"], ["镇街", "群众满意"], ["克井镇", 8]])
+    intake = folder.findings(kit.ROW).read()
+    assert intake.tables.judgements["period"].to_list() == [None]
+    assert "judgement-undated" in kit.codes(intake, "notice")
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("2025年第一季度问题台账", True),
+        ("问题台账2025Q1", True),
+        ("某市2025年第一季度问题台账", False),
+        ("问题台账填写说明", False),
+    ],
+)
+def test_a_files_name_that_holds_a_tables_name_is_read_or_named(folder, kit, name, read):
+    folder.findings(kit.ROW)
+    intake = folder.findings(kit.row(问题编号="A-2"), name=name).read()
+    assert intake.tables.findings.height == 1 + read
+    assert ("file-name-near" in kit.codes(intake, "notice")) is not read

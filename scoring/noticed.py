@@ -1,0 +1,81 @@
+"""What looks odd in the facts under the scheme's eyes, though it may be right: it is scored, and said."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Any, Final
+
+import polars as pl
+
+from schemas.scheme import Scheme
+from schemas.scheme.rules import PassFail, Rate
+from scoring.intake import Problems, Tables
+from scoring.messages import say
+from scoring.periods import Period
+
+_NAMED: Final = 5
+"""So many rows are named one by one."""
+
+
+def noticed(tables: Tables, scheme: Scheme, period: Period, as_of: date, lang: str) -> pl.DataFrame:
+    """Return notices of dates outside the period and of shares where percent are meant, as intake's problems are."""
+    problems = Problems()
+    _dated_outside(problems, tables.findings, scheme, period, as_of, lang)
+    _shares_for_percent(problems, tables.measures, scheme)
+    return problems.frame(lang)
+
+
+def _dated_outside(
+    problems: Problems, findings: pl.DataFrame, scheme: Scheme, period: Period, as_of: date, lang: str
+) -> None:
+    """Name each sheet with findings dated after the as-of date, and each with earlier periods' ones.
+
+    Once a sheet, as a slip of a year looks the same; a file all of whose findings lie on one side is named as a whole.
+    """
+    found = pl.col("found_on")
+    belongs = pl.coalesce("assigned_on", "found_on") if scheme.calendar.belongs_by == "assigned_on" else found
+    later = (found > as_of) | (belongs > as_of)
+    for code, outside in (("dated-after", later), ("dated-before", ~later & (belongs < period.start))):
+        sheets = (
+            findings.group_by("source_file", "source_sheet")
+            .agg(
+                outside.sum().alias("count"),
+                pl.col("source_row").filter(outside).bottom_k(_NAMED).sort().alias("rows"),
+                outside.all().alias("all"),
+            )
+            .filter(pl.col("count") > 0)
+            .with_columns(pl.col("all").all().over("source_file"), of_file=pl.col("count").sum().over("source_file"))
+            .sort("source_file", "source_sheet")
+        )
+        told: dict[str, Any] = {"table": "findings", "column": "found_on", "period": period.id, "as_of": str(as_of)}
+        for file, count in (
+            sheets.filter("all").select("source_file", "of_file").unique(maintain_order=True).iter_rows()
+        ):
+            problems.add(f"{code}-all", "notice", file=file, count=count, **told)
+        for file, sheet, count, rows, *_ in sheets.filter(~pl.col("all")).iter_rows():
+            more = say("scheme-hint-more", lang) if count > len(rows) else ""
+            named = say("list-comma", lang).join(map(str, rows)) + more
+            problems.add(code, "notice", file=file, sheet=sheet or "", row=rows[0], count=count, rows=named, **told)
+
+
+def _shares_for_percent(problems: Problems, measures: pl.DataFrame, scheme: Scheme) -> None:
+    """Name plain values such as 0.95 of a measure of which the more percent the better: 95 may be meant."""
+    counted_in_percent = {
+        indicator.rule.measure
+        for _, indicator in scheme.indicators()
+        if (isinstance(indicator.rule, Rate) and indicator.rule.better == "higher" and _least(indicator.rule) > 1)
+        or (isinstance(indicator.rule, PassFail) and (indicator.rule.at_least or 0) > 1)
+    }
+    value = pl.col("value")
+    odd = measures.filter(pl.col("measure").is_in(sorted(counted_in_percent)) & (value > 0) & (value < 1))
+    problems.add_rows("measure-like-a-share", "notice", odd, table="measures", column="value")
+
+
+def _least(rule: Rate) -> Fraction:
+    """Return the lowest value that a rate's rule speaks of."""
+    if rule.per_point is not None:
+        return rule.per_point.target
+    if rule.linear is not None:
+        return rule.linear.full_at
+    return min((band.at_least for band in rule.bands or () if band.at_least), default=Fraction(0))
