@@ -112,6 +112,7 @@ class Reading:
     units: tuple[str, ...]
     scaled_units: frozenset[str]
     totals: tuple[str, ...]
+    copies: tuple[str, ...]
     footers: tuple[str, ...]
     personal: tuple[str, ...]
     year: str
@@ -176,6 +177,7 @@ def catalogue() -> Catalogue:
             units=tuple(sorted(reading["units"], key=len, reverse=True)),
             scaled_units=frozenset(reading["scaled_units"]),
             totals=tuple(reading["totals"]),
+            copies=tuple(reading["copies"]),
             footers=tuple(reading["footers"]),
             personal=tuple(reading["personal"]),
             year=reading["date_marks"]["year"],

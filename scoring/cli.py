@@ -232,6 +232,9 @@ def _one(job: Job, periods: Sequence[Period], workers: Printer) -> list[Made]:
 
 def _tell(job: Job, made: Sequence[Made]) -> None:
     """Say where the results lie, and note outside of them when and by whom they were made."""
+    import polars as pl
+
+    from scoring.noticed import WEIGHTY
     from scoring.runlog import note
 
     lang = job.settings.lang
@@ -239,6 +242,9 @@ def _tell(job: Job, made: Sequence[Made]) -> None:
         print_lines(
             [say("cli-done", lang, period=one.period.id, towns=one.assessment.scores.height, folder=one.folder)]
         )
+    if made:
+        notices = pl.concat([one.notices for one in made]).unique(maintain_order=True)
+        print_notices(notices.filter(pl.col("code").is_in(sorted(WEIGHTY))), lang, sys.stderr)
     if job.set_aside and made and made[0].assessment.head["incomplete"]:
         print_lines([say("cli-incomplete", lang)], sys.stderr)
     try:

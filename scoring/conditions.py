@@ -119,7 +119,7 @@ def number_meets(conditions: Conditions, facts: Mapping[str, Fraction | None]) -
 def _meets(value: Fraction, operator: Operator, bound: object) -> bool:
     if operator in ("in", "not_in"):
         return (value in [Fraction(word) for word in _words(bound)]) == (operator == "in")
-    limit = bound if isinstance(bound, Fraction) else Fraction(str(bound))
+    limit = Fraction(str(bound))
     return {
         "eq": value == limit,
         "ne": value != limit,

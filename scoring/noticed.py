@@ -14,6 +14,11 @@ from scoring.intake import Problems, Tables
 from scoring.messages import say
 from scoring.periods import Period
 
+WEIGHTY: Final = frozenset({
+    "decision-undated", "file-name-near", "judgement-undated", "letter-about-unknown",
+    "measure-like-a-share", "row-carried", "sampled-above", "sheet-hidden", "subfolder", "table-below",
+})  # fmt: skip
+"""Notices behind which a slip may hide that changes a score: a run shows them, the others stand in problems.csv."""
 _NAMED: Final = 5
 """So many rows are named one by one."""
 

@@ -59,11 +59,12 @@ class Job:
 
 @dataclass(frozen=True)
 class Made:
-    """One period that was scored and printed."""
+    """One period that was scored and printed; `notices` as intake's problems are."""
 
     period: Period
     assessment: Assessment
     folder: Path
+    notices: pl.DataFrame
 
 
 Progress = Callable[[str, int, int], None]
@@ -111,7 +112,7 @@ def run(
             before = _before(job, used, period) if set(job.formats) & {"pdf", "docx"} else {}
             assessment = _with_code(assessment, before, fresh)
             papers += _write(job, used, assessment, printer, fresh)
-            written.append((Made(period, assessment, job.out / period.id), fresh))
+            written.append((Made(period, assessment, job.out / period.id, used.problems), fresh))
         progress("score", len(periods), len(periods))
         for done, paper in enumerate(as_completed(papers), 1):
             paper.result()

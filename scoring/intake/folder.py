@@ -25,7 +25,7 @@ from scoring.intake.headrow import Head, cell_columns, find_head
 from scoring.intake.layout import lay_out
 from scoring.intake.limits import Limits
 from scoring.intake.matrix import item_headings, read_matrix
-from scoring.intake.names import AMBIGUOUS, COMBINED, holds_table, match_table
+from scoring.intake.names import AMBIGUOUS, COMBINED, holds_table, match_table, original_of
 from scoring.intake.problems import Problems
 from scoring.intake.rows import by_source, drop_repeated, make_ids, refuse_conflicts
 from scoring.intake.sandbox import RawSheet, Unread, read_files
@@ -121,7 +121,9 @@ def _sha256(path: Path) -> str:
 def _list_files(folder: Path, problems: Problems) -> list[tuple[Path, str]]:
     """Return the files to read, by name, and say what is passed over or refused."""
     files: list[tuple[Path, str]] = []
-    for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
+    entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    stems = {path.stem for path in entries if path.suffix.lower() in _KINDS}
+    for path in entries:
         ending = path.suffix.lower()
         table = match_table(path.stem)
         if path.name.startswith((".", "~$")):
@@ -135,6 +137,9 @@ def _list_files(folder: Path, problems: Problems) -> list[tuple[Path, str]]:
                 problems.add(_passed_over(path.stem), "notice", file=path.name)
             elif ending != ".xlsx" and table is not None and table[0] == AMBIGUOUS:
                 problems.add("name-ambiguous", "refused", file=path.name)
+            elif original_of(path.stem) in stems:
+                # Both would count, and what was corrected in one of them would count twice.
+                problems.add("file-copy", "refused", file=path.name)
             else:
                 files.append((path, _KINDS[ending]))
         elif ending in _OTHER_SHEETS and table is not None:

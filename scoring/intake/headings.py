@@ -15,8 +15,8 @@ _UNIT: Final = re.compile(r"^(.+?)\(([^()]*)\)$")
 
 @lru_cache(maxsize=10_000)
 def heading_key(text: str) -> str:
-    """Return the form under which headings are compared: folded, lower case, no spaces, `_`, `-` or leading `*`."""
-    plain = fold(text).lstrip("*").casefold()
+    """Return the form under which headings are compared: folded, lower case, no spaces, `_`, `-`, no `*` around it."""
+    plain = fold(text).strip("* ").casefold()
     return re.sub(r"[\s_\-]", "", plain)
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from schemas.tables import Table, catalogue
 from scoring.intake.columns import Names, read_columns
 from scoring.intake.headings import heading_key
+from scoring.intake.headrow import item_of
 from scoring.intake.problems import Problems
 from scoring.intake.sheet import BAD, BLOCK, ITEM, Sheet
 
@@ -46,6 +47,7 @@ def read_matrix(table: Table, rows: pl.DataFrame, names: Names, sheet: Sheet) ->
         sheet.say("matrix-total", "notice", row=sheet.head_row, name=f"judgements.{total}")
     rows = rows.drop(_GIVEN, strict=False)
     empty = list(catalogue().reading.empty)
+    headed = {found: " ".join(label.split()) for label in sheet.head.labels if (found := item_of(label, sheet.items))}
     typed = []
     for item in items:
         cells = rows.drop([other for other in items if other != item]).rename({item: target})
@@ -54,7 +56,7 @@ def read_matrix(table: Table, rows: pl.DataFrame, names: Names, sheet: Sheet) ->
         ).with_columns(pl.lit(item.removeprefix(ITEM)).alias("indicator"))
         own = Problems()
         typed.append(read_columns(table, cells, names, own))
-        problems.absorb(own, target, item.removeprefix(ITEM))
+        problems.absorb(own, target, headed.get(item, item.removeprefix(ITEM)))
     return pl.concat(typed, how="diagonal_relaxed")
 
 

@@ -59,3 +59,10 @@ def _beside_a_period(name: str) -> tuple[str, str] | None:
 def holds_table(name: str) -> bool:
     """Tell whether a name that names no table holds a table's name all the same."""
     return any(known in fold(name).casefold() for known in _names() if not known.isascii())
+
+
+def original_of(stem: str) -> str | None:
+    """Return the stem of the file that this one's name says it is a copy of; None where it says nothing."""
+    words = "|".join(map(re.escape, catalogue().reading.copies))
+    match = re.fullmatch(rf"(.+?)[_\-\s(\uff08]*(?:{words})[^_\-]*", stem, re.IGNORECASE)
+    return match[1] if match else None

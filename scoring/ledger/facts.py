@@ -100,9 +100,8 @@ class Facts:
 def assessed_towns(towns: pl.DataFrame, period: Period) -> tuple[pl.DataFrame, dict[str, str]]:
     """Return the towns in force in the period in their order, and town merged away → town that it became.
 
-    A town counts when it began by the period's end and had not ended before its start; one that merged into another
-    by the period's end does not
-    count, and its rows are the other's.
+    A town counts when it began by the period's end and had not ended before its start (`valid_to` is its last day); one
+    that merged into another before the period's last day does not count, and its rows are the other's.
     """
     rows = {row["town_code"]: row for row in towns.iter_rows(named=True)}
     merged: dict[str, str] = {}
@@ -111,7 +110,7 @@ def assessed_towns(towns: pl.DataFrame, period: Period) -> tuple[pl.DataFrame, d
         while (
             (into := rows[target]["merged_into"]) in rows
             and into not in seen
-            and (rows[target]["valid_to"] is None or rows[target]["valid_to"] <= period.end)
+            and (rows[target]["valid_to"] is None or rows[target]["valid_to"] < period.end)
         ):
             seen.add(into)
             target = into

@@ -15,6 +15,7 @@ from scoring.scheme.fields import check_conditions
 from scoring.scheme.nodes import MAX_BYTES, Mapping, Node, Sequence, UnreadableError, read_tree
 from scoring.scheme.problems import Collector, SchemeError
 from scoring.scheme.references import check_references
+from scoring.scheme.slips import name_slips
 from scoring.scheme.translate import translate
 
 
@@ -84,13 +85,16 @@ def _parse(content: bytes, problems: Collector) -> tuple[Scheme, str]:
     try:
         root = read_tree(text, problems)
     except UnreadableError:
+        name_slips(text, problems)
         raise SchemeError(problems.in_order()) from None
     if problems.found:
+        name_slips(text, problems)
         raise SchemeError(problems.in_order())
     try:
         scheme = Scheme.model_validate(root.plain())
     except ValidationError as error:
         translate(error.errors(include_url=False), root, problems)
+        name_slips(text, problems)
         raise SchemeError(problems.in_order()) from None
     attach_lines(scheme, root)
     for check in (check_references, check_conditions, check_amounts):

@@ -38,6 +38,8 @@ ASIDE = "test_reference_gives_what_was_worked_out_by_hand"
 SECONDS = 600
 
 _NO_BEHAVIOUR = frozenset({"annotation", "returns", "decorator_list"})
+# Keywords that ask for speed or for a check that never fails.
+_NO_MATTER = frozenset({"strict", "maintain_order", "eager", "validate", "coalesce", "sorted"})
 _OTHER = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And,
@@ -100,6 +102,8 @@ def places(tree: ast.Module) -> Iterator[tuple[ast.AST, str, int | None]]:
             if id(parent) in seen:
                 continue
             seen.add(id(parent))
+            if isinstance(parent, ast.keyword) and parent.arg in _NO_MATTER:
+                continue
             for field, value in ast.iter_fields(parent):
                 if field in _NO_BEHAVIOUR or (field == "args" and not isinstance(parent, ast.Call)):
                     continue

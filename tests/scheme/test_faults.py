@@ -34,10 +34,10 @@ FAULTS = [
     ("price: 0.5}", "price: 0x10}", "price: 0x10", "inexact-number"),
     ("price: 0.5}", "price: 1_0}", "price: 1_0", "inexact-number"),
     ("title: 全套", "title: 'a", "title: 'a", "not-yaml"),
-    ("full: 100", "full： 100", "full： 100", "not-yaml"),
+    ("full: 100", "full： 100", "full： 100", "wide-mark"),
     ("decimals: 2", "decimals:2", "decimals:2", "not-yaml"),
     ("  - id: files\n", "  -id: files\n", "    label: 档案", "not-yaml"),  # the line after
-    ("    label: 档案\n", "    label: 档案\n\tpoints: 1\n", "\tpoints: 1", "not-yaml"),
+    ("    label: 档案\n", "    label: 档案\n\tpoints: 1\n", "\tpoints: 1", "tab"),
     ("full: 100", "full: 100\n---\nid: other", "---", "second-document"),
     ("id: full\n", "%YAML 1.1\n---\nid: full\n", "%YAML", "directive"),
     ("full: 100", "full: 100\n[a]: 1", "[a]", "key-not-text"),
@@ -137,6 +137,11 @@ FAULTS = [
     ("from: 2025-03-01, to: 2025-05-31", "from: 2025-06-01, to: 2025-05-31", "id: pilot", "dates-reversed"),
     ("channel: [抽查, 热线, 自查]", "channel: [抽查, 热线, 自查, 抽查]", "  channel: [", "word-twice"),
     ("full: 100", "full: 100\nbase: 5", "base: 5", "base-without-net"),
+    # slips of the keyboard
+    ("full: 100", "full：100", "full：100", "wide-mark"),
+    ("{severity: 一般}", "{severity：一般}", "{severity：一般}", "wide-mark"),
+    ("{severity: 一般}", "｛severity: 一般｝", "｛severity", "wide-mark"),
+    ("    points: 60", "\tpoints: 60", "points: 60", "tab"),
     # conditions
     ("{severity: 一般}", "{sevrity: 一般}", "sevrity", "unknown-field"),
     ("{severity: 一般}", "{severity: 特重}", "特重", "unknown-word"),
@@ -284,7 +289,7 @@ def test_scheme_net_needs_a_range(faults):
         ("id: a\ntitle: &名 甲\n".encode(), 2, "anchor"),
         ("id: a\ntitle: *名\n".encode(), 2, "alias"),
         ("id: a\ntitle: \x85\n".encode(), 2, "bad-character"),
-        (b"id: a\n\ttitle: b\n", 2, "not-yaml"),
+        (b"id: a\n\ttitle: b\n", 2, "tab"),
         (b"a" * 2_000_001, 0, "too-large"),
     ],
 )
