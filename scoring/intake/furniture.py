@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from functools import cache
 from typing import Final
 
@@ -16,6 +16,8 @@ from scoring.intake.headrow import cell_columns
 from scoring.intake.sheet import Sheet
 
 _BLANK: Final = "row-blank"
+_ENOUGH: Final = 3
+"""So many headings in a row are no accident."""
 
 
 @cache
@@ -46,15 +48,43 @@ def without_furniture(
     if few.is_empty():
         return body
     ids = [source for source, name in known.items() if name == f"{main.id}.{main.key}"]
-    few = _kinds(few, labels, required, ids, _marked(sheet, known, keys)).filter(pl.col("kind") != "")
-    for row, code in few.iter_rows():
-        again = body.row(by_predicate=pl.col("row") == row, named=True) if code == "row-heading-again" else {}
-        if _other_columns(sheet, again, labels):
+    told = _kinds(few, labels, required, ids, _marked(sheet, known, keys))
+    below = _table_below(few, {heading_key(label) for label in columns.values()})
+    if below is not None:
+        sheet.say("table-below", "refused", row=below)
+        titled = not told.filter((pl.col("row") == below - 1) & (pl.col("filled") == 1)).is_empty()
+        body, told = (frame.filter(pl.col("row") < below - titled) for frame in (body, told))
+    again = told.filter(pl.col("kind") == "row-heading-again")["row"]
+    # A title of its own may stand above a repeated heading.
+    titles = told.filter((pl.col("kind") == "") & (pl.col("filled") == 1) & (pl.col("row") + 1).is_in(again.implode()))
+    told = told.filter(pl.col("kind") != "")
+    for row, code in told.select("row", "kind").iter_rows():
+        heads = body.row(by_predicate=pl.col("row") == row, named=True) if code == "row-heading-again" else {}
+        if _other_columns(sheet, heads, labels):
             # What stands below it would be read under the wrong columns.
             sheet.say("row-heading-other", "refused", row=None)
         elif code != _BLANK:
             sheet.say(code, "notice", row=row)
-    return body.filter(~pl.col("row").is_in(few["row"].implode()))
+    return body.filter(~pl.col("row").is_in([*told["row"], *titles["row"]]))
+
+
+def _table_below(rows: pl.DataFrame, own: Set[str]) -> int | None:
+    """Return the row where another table begins: most of its cells are headings, and few of them this sheet's own."""
+    for number, *cells in rows.select("row", *cell_columns(rows)).iter_rows():
+        texts = [text for cell in cells if (text := (cell or "").strip())]
+        heads = [text for text in texts if heading_key(text) in _every_heading()]
+        ours = sum(heading_key(text) in own for text in heads)
+        if len(heads) >= _ENOUGH and 2 * len(heads) > len(texts) and 2 * ours < len(heads):
+            return int(number)
+    return None
+
+
+@cache
+def _every_heading() -> frozenset[str]:
+    tables = catalogue().tables.values()
+    return frozenset(
+        heading_key(text) for table in tables for column in table.columns.values() for text in column.headings
+    )
 
 
 def _other_columns(sheet: Sheet, row: Mapping[str, str | None], labels: Mapping[str, str]) -> bool:
@@ -87,7 +117,7 @@ def _kinds(
     ids: Sequence[str],
     marked: Mapping[str, tuple[str, ...]],
 ) -> pl.DataFrame:
-    """Return `row` and `kind`: the code of what a row is that is no data, empty for data."""
+    """Return `row`, `kind` (the code of what a row is that is no data, else empty) and how many cells are `filled`."""
     cells = cell_columns(body)
     # All cells in one column: to compile an expression takes longer than to look through a sheet with it.
     squeezed = pl.concat([body[cell] for cell in cells]).str.replace_all(ODD + r"|\s", "")
@@ -125,4 +155,4 @@ def _kinds(
         .then(pl.lit("row-example"))
         .otherwise(pl.lit(""))
     )
-    return frame.select("row", kind.alias("kind"))
+    return frame.select("row", kind.alias("kind"), count.alias("filled"))

@@ -333,6 +333,22 @@ def test_fault_a_second_heading_with_swapped_columns_is_refused(folder, kit):
     assert "row-heading-other" in refused(folder.findings(kit.ROW, again, kit.row(问题编号="A-2")).read(), kit)
 
 
+def test_fault_a_second_table_below_the_first_is_named_once(folder, kit):
+    rows = [kit.HEAD, kit.ROW, [], ["整改台账"], kit.REPORT_HEAD, kit.REPORT, ["A-2", *kit.REPORT[1:]]]
+    kit.put(folder.path / "问题台账.xlsx", rows)
+    intake = folder.read()
+    assert refused(intake, kit) == ["table-below"]
+    assert intake.problems.filter(pl.col("code") == "table-below")["row"].to_list() == [5]
+
+
+def test_a_title_above_a_repeated_heading_is_passed_over(folder, kit):
+    rows = [kit.HEAD, kit.ROW, ["克井镇问题台账"], kit.HEAD, kit.row(问题编号="A-2", 镇街="克井镇")]
+    kit.put(folder.path / "问题台账.xlsx", rows)
+    intake = folder.read()
+    assert refused(intake, kit) == []
+    assert intake.tables.findings.height == 2
+
+
 def test_a_row_with_a_number_of_its_own_is_no_signature(folder, kit):
     head = ["备注", *kit.HEAD]
     lacking = ["注：见附件", *kit.row(问题编号="A-2", 考核指标=None, 镇街=None)]
