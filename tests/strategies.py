@@ -432,7 +432,7 @@ def judgements(draw, town):
     return [
         {
             "town": town,
-            "period": draw(st.sampled_from(["2025Q1", None])),
+            "period": draw(st.sampled_from(["2025Q1", "2025Q1", None, None, "2024Q4"])),
             "indicator": "乙二",
             "judged_on": date(2025, 1, 15),
             shape: draw(st.sampled_from(values)),

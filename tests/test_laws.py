@@ -165,6 +165,36 @@ def test_the_ledger_reconciles(world):
             assert fraction(row, "charge") - fraction(row, "credit") + fraction(row, "extra") == net
 
 
+WITHIN = ["deduction", "duplicate", "repeat", "credit"]
+
+
+@law()
+def test_entries_stand_in_the_order_of_the_scheme(world):
+    """Towns as listed; parts, dimensions, indicators as in the scheme, what concerns a whole after its pieces."""
+    scheme, rows, as_of = world
+    made = must(scored(scheme, rows, as_of))
+    parts = [part.id for part in scheme.parts.parts] if scheme.parts else [""]
+    dimensions = [dimension.id for dimension in scheme.dimensions]
+    indicators = [indicator.id for _, indicator in scheme.indicators()]
+    towns = made.scores["town_code"].to_list()
+    days = {row["finding_id"]: row["found_on"] for row in rows["findings"]}
+
+    def place(words, word):
+        return words.index(word) if word in words else len(words)
+
+    keys = []
+    for row in made.ledger.to_dicts():
+        of = (towns.index(row["town_code"]), place(parts, row["part"]), place(dimensions, row["dimension"]))
+        day = days.get(row["subject"])
+        within = (0, day, row["subject"], place(WITHIN, row["kind"])) if day else (1,)
+        keys.append((*of, place(indicators, row["indicator"]), *within))
+    wrong = next((n for n in range(1, len(keys)) if keys[n] < keys[n - 1]), None)
+    assert wrong is None, (keys[wrong - 1], keys[wrong])
+    for _, indicator in scheme.indicators():
+        of_it = made.ledger.filter((pl.col("indicator") == indicator.id) & (pl.col("kind") != "surcharge"))
+        assert set(of_it["clause"]) <= {indicator.clause, *(row.clause for row in scheme.prices_of(indicator))}
+
+
 @law(st.integers(0, 3))
 def test_removing_a_town_leaves_the_scores_and_the_order_of_the_rest(world, which):
     scheme, rows, as_of = world

@@ -176,9 +176,10 @@ def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.
             2,
             "repeat",
             sign * (pl.col("charge_units") - pl.col("base_units")),
-            "repeat",
+            pl.when(pl.col("seen_on").is_null()).then(pl.lit("repeat")).otherwise(pl.lit("repeat-since")),
             [
                 pl.col("occasions").cast(pl.String),
+                pl.col("seen_on").dt.to_string("%Y-%m-%d").fill_null("").alias("seen_on"),
                 pl.col("multiplier_units").replace_strict(words, return_dtype=pl.String).alias("multiplier"),
             ],
         ),

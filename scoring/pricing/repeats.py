@@ -28,11 +28,13 @@ def occasions_before(findings: pl.DataFrame, policy: Repeats | None) -> pl.DataF
     Returns
     -------
     `matter`, `occasions` (Int64): distinct earlier days with a finding of the same town and key inside the window,
-    both edges included; the
-    larger of the two counts of a pair, in which the matter's own dates do not count for each other.
+    both edges included; the larger of the two counts of a pair, in which the matter's own dates do not count for each
+    other. `seen_on` (Date): the latest of these days, null where there is none and for a pair.
     """
     if policy is None:
-        return findings.select(pl.col("matter").unique()).with_columns(occasions=pl.lit(0, dtype=pl.Int64))
+        return findings.select(pl.col("matter").unique()).with_columns(
+            occasions=pl.lit(0, dtype=pl.Int64), seen_on=pl.lit(None, dtype=pl.Date)
+        )
     key = list(dict.fromkeys(["town", *policy.key]))
     complete = pl.all_horizontal(pl.col(key).is_not_null())
     known = findings.filter(complete)
@@ -44,35 +46,41 @@ def occasions_before(findings: pl.DataFrame, policy: Repeats | None) -> pl.DataF
     back = (days % _SPAN).replace_strict(_ordinal(dates), _ordinal(dates) - opens, return_dtype=pl.Int64)
     before = pl.int_range(days.len(), dtype=pl.Int64, eager=True) - days.search_sorted(days - back)
     row = days.search_sorted(places)
+    # Of one key the day before stands just before; where nothing is counted it may be another key's.
+    latest = (days.shift(1) % _SPAN - _EPOCH).cast(pl.Int32).cast(pl.Date)
     counted = pl.concat(
         [
             known.select("finding_id", "matter", *key, "found_on").with_columns(
-                count=before.gather(row), back=back.gather(row), row=row
+                count=before.gather(row), back=back.gather(row), row=row, seen_on=latest.gather(row)
             ),
             findings.filter(~complete).select("finding_id", "matter", count=pl.lit(0, dtype=pl.Int64)),
         ],
         how="diagonal",
     )
+    counted = counted.with_columns(seen_on=pl.when(pl.col("count") > 0).then("seen_on"))
     pairs = counted.filter(pl.col("finding_id") != pl.col("matter"))["matter"]
     if pairs.is_empty():
-        return counted.select("matter", occasions="count")
+        return counted.select("matter", "seen_on", occasions="count").select(_RESULT)
     paired = pl.col("matter").is_in(pairs.implode())
     return pl.concat(
         [
-            counted.filter(~paired).select("matter", occasions="count"),
+            counted.filter(~paired).select("matter", "seen_on", occasions="count").select(_RESULT),
             _without_own_dates(counted.filter(paired), key, row)
             .group_by("matter")
-            .agg(occasions=pl.col("count").max()),
+            .agg(occasions=pl.col("count").max(), seen_on=pl.lit(None, dtype=pl.Date))
+            .select(_RESULT),
         ]
     )
 
 
 _SPAN: Final = 10**6
 """More days than a calendar has, so that key and day make one whole number."""
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_RESULT: Final = ["matter", "occasions", "seen_on"]
 
 
 def _ordinal(days: pl.Series) -> pl.Series:
-    return days.to_physical().cast(pl.Int64) + date(1970, 1, 1).toordinal()
+    return days.to_physical().cast(pl.Int64) + _EPOCH
 
 
 def _coded(frame: pl.DataFrame, key: list[str]) -> pl.Series:
