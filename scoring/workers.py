@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -13,6 +14,8 @@ from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from scoring.scratch import scratch
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -67,14 +70,18 @@ def prepare() -> None:
 def printer() -> Iterator[Printer]:
     """Give a printer; its workers start with the first paper and are gone at the end, whatever happens."""
     workers = len(os.sched_getaffinity(0))
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("forkserver"), initializer=_begin)
-    try:
-        yield Printer(pool, workers)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    context = multiprocessing.get_context("forkserver")
+    # WeasyPrint copies fonts into a temporary folder for as long as its process lives.
+    with scratch() as folder:
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(folder),))
+        try:
+            yield Printer(pool, workers)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
-def _begin() -> None:
+def _begin(scratch_folder: str) -> None:
+    tempfile.tempdir = scratch_folder
     # Ctrl-C reaches the whole group: a worker goes quietly, and the command says the one sentence.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()

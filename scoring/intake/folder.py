@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from scoring.intake.sheet import BAD, BLOCK, EPOCH_1904, ITEM, SERIAL, Sheet
 from scoring.intake.towns import read_towns
 from scoring.intake.values import period_in, read_period
 from scoring.messages import LANGUAGES, say
+from scoring.scratch import scratch
 
 _KINDS: Final = {".xlsx": "xlsx", ".csv": "csv", ".parquet": "parquet"}
 _OUR_LISTS: Final = frozenset(say("blank-lists", lang) for lang in LANGUAGES)
@@ -90,8 +90,8 @@ def read_folder(folder: Path, vocabulary: Vocabulary, *, limits: Limits | None =
     # Pandera takes half a second to load; the child reads meanwhile.
     loading = threading.Thread(target=_load_pandera, args=(tables["towns"],))
     loading.start()
-    with tempfile.TemporaryDirectory(prefix="townscore-") as scratch:
-        sheets = read_files(files, frozenset(known), Path(scratch), limits)
+    with scratch() as texts:
+        sheets = read_files(files, frozenset(known), texts, limits)
     loading.join()
     placed = _place(sheets, problems)
     sheets.clear()

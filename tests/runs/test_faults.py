@@ -81,6 +81,21 @@ def test_fault_kill_9_leaves_no_worker_behind(bureau):
     assert left == []
 
 
+def test_fault_nothing_stays_among_the_temporary_files_and_the_next_run_removes_what_a_kill_left(bureau, tmp_path):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    process = bureau.start(*bureau.run_words(formats="pdf"), TMPDIR=str(temporary))
+    deadline = time.monotonic() + 60
+    while not list(temporary.glob("townscore-*/weasyprint-*")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert list(temporary.glob("townscore-*"))
+    assert bureau.run(formats="pdf", TMPDIR=str(temporary)).code == 0
+    # multiprocessing's own empty folder for a socket is not ours to take away.
+    assert [path.name for path in temporary.iterdir() if not path.name.startswith("pymp-")] == []
+
+
 def test_fault_a_kill_between_two_renames_is_put_right_by_the_next_run(bureau, contents):
     assert bureau.run("2025Q1").code == 0
     old = contents(bureau.out / "2025Q1")
