@@ -72,6 +72,8 @@ def test_fault_a_thousand_kills_leave_no_half_published_run(bureau, formats):
             assert now is not None, f"kill {kill}: {period} is neither the old state nor the new one"
             assert now in {before[period], kill % 2}
             seen["changed"] += now != before[period]
+        if kill % 50 == 49:
+            print(kill + 1, seen, flush=True)
         shown = {path.name for path in bureau.out.iterdir() if not path.name.startswith(".")}
         assert shown == set(PERIODS)
     print(seen)
