@@ -134,12 +134,12 @@ def fold(rows, several):
 def earned_by(indicator, reading):
     """Points earned by a measured indicator, or None without data."""
     rule, points = indicator.rule, indicator.points
+    if rule.kind != "accrue" and reading.numerator is not None and reading.denominator is None:
+        raise RefusedError("rate-without-denominator", indicator.id)
     if rule.minimum_sample is not None:
         size = reading.sample if rule.sample == "sample" else reading.denominator
         if size is None or size < rule.minimum_sample:
             return None
-    if rule.kind != "accrue" and reading.numerator is not None and reading.denominator is None:
-        raise RefusedError("rate-without-denominator", indicator.id)
     if rule.kind == "accrue":
         return None if reading.count is None else min(points, rule.each * reading.count)
     x = reading.value
