@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,7 +25,7 @@ from scoring.intake.layout import lay_out
 from scoring.intake.limits import Limits
 from scoring.intake.matrix import item_headings, read_matrix
 from scoring.intake.names import AMBIGUOUS, COMBINED, holds_table, match_table, original_of
-from scoring.intake.problems import Problems
+from scoring.intake.problems import Kind, Problems
 from scoring.intake.rows import by_source, drop_repeated, make_ids, refuse_conflicts
 from scoring.intake.sandbox import RawSheet, Unread, read_files
 from scoring.intake.sheet import BAD, BLOCK, EPOCH_1904, ITEM, SERIAL, Sheet
@@ -121,9 +121,7 @@ def _sha256(path: Path) -> str:
 def _list_files(folder: Path, problems: Problems) -> list[tuple[Path, str]]:
     """Return the files to read, by name, and say what is passed over or refused."""
     files: list[tuple[Path, str]] = []
-    entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
-    stems = {path.stem for path in entries if path.suffix.lower() in _KINDS}
-    for path in entries:
+    for path in sorted(folder.iterdir(), key=lambda entry: entry.name):
         ending = path.suffix.lower()
         table = match_table(path.stem)
         if path.name.startswith((".", "~$")):
@@ -137,9 +135,6 @@ def _list_files(folder: Path, problems: Problems) -> list[tuple[Path, str]]:
                 problems.add(_passed_over(path.stem), "notice", file=path.name)
             elif ending != ".xlsx" and table is not None and table[0] == AMBIGUOUS:
                 problems.add("name-ambiguous", "refused", file=path.name)
-            elif original_of(path.stem) in stems:
-                # Both would count, and what was corrected in one of them would count twice.
-                problems.add("file-copy", "refused", file=path.name)
             else:
                 files.append((path, _KINDS[ending]))
         elif ending in _OTHER_SHEETS and table is not None:
@@ -154,6 +149,15 @@ def _passed_over(stem: str) -> str:
     return "file-name-near" if holds_table(stem) else "file-passed-over"
 
 
+def _why_unread(file: str, stems: Set[str], *, named: bool) -> tuple[str, Kind] | None:
+    """Return why a workbook is not read: neither it nor a sheet names a table, or it is a copy of one beside it."""
+    stem = Path(file).stem
+    if not named:
+        return _passed_over(stem), "notice"
+    # Both would count, and what was corrected in one of them would count twice.
+    return ("file-copy", "refused") if original_of(stem) in stems else None
+
+
 def _place(sheets: Iterable[RawSheet | Unread], problems: Problems) -> list[_Placed]:
     """Give each sheet its table, by its own name or else by its file's."""
     placed: list[_Placed] = []
@@ -163,6 +167,7 @@ def _place(sheets: Iterable[RawSheet | Unread], problems: Problems) -> list[_Pla
             problems.add(sheet.code, "refused", file=sheet.file)
         else:
             by_file.setdefault(sheet.file, []).append(sheet)
+    stems = {Path(file).stem for file in by_file}
     for file, own in by_file.items():
         of_file = match_table(Path(file).stem)
         visible = [sheet for sheet in own if not sheet.hidden]
@@ -171,8 +176,8 @@ def _place(sheets: Iterable[RawSheet | Unread], problems: Problems) -> list[_Pla
             if sheet.hidden and sheet.sheet not in _OUR_LISTS:
                 problems.add("sheet-hidden", "notice", file=file, sheet=sheet.sheet)
         matches = [(sheet, match_table(sheet.sheet) if sheet.sheet else None) for sheet in visible]
-        if of_file is None and all(match is None for _, match in matches):
-            problems.add(_passed_over(Path(file).stem), "notice", file=file)
+        if unread := _why_unread(file, stems, named=of_file is not None or any(match for _, match in matches)):
+            problems.add(*unread, file=file)
             continue
         for sheet, match in matches:
             table = match or of_file

@@ -12,6 +12,7 @@ import pytest
 import xlsxwriter
 
 from scoring.intake.numbered import FILE, write_numbered
+from scoring.intake.values import nearest_of
 
 COMBINED = ["序号", "镇街", "发现日期", "考核指标", "严重程度", "存在问题", "整改时限"]
 COMBINED += ["整改情况", "整改完成时间", "报送日期", "复核结论"]
@@ -261,3 +262,38 @@ def test_a_files_name_that_holds_a_tables_name_is_read_or_named(folder, kit, nam
     intake = folder.findings(kit.row(问题编号="A-2"), name=name).read()
     assert intake.tables.findings.height == 1 + read
     assert ("file-name-near" in kit.codes(intake, "notice")) is not read
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"),
+    [
+        ("问题台账 - 副本", ["file-copy"]),
+        ("问题台账（备份）", ["file-copy"]),
+        ("说明 - 副本", []),
+        ("整改台账 - 副本", []),
+    ],
+)
+def test_a_copy_beside_its_original_is_refused(folder, kit, name, codes):
+    kit.put(folder.path / "说明.xlsx", [["说明"]], sheet="说明")
+    head, row = (kit.HEAD, kit.ROW) if "问题" in name else (kit.REPORT_HEAD, kit.REPORT)
+    kit.put(folder.path / f"{name}.xlsx", [["说明"]] if "说明" in name else [head, row], sheet="甲")
+    assert refused(folder.findings(kit.ROW).read(), kit) == codes
+
+
+def test_checks_of_more_cases_than_there_were_are_noted(folder, kit):
+    head = ["镇街", "核查日期", "新审核确认数", "抽查数", "入户数", "问题户数"]
+    kit.put(folder.path / "核查台账.xlsx", [head, ["克井镇", "2025-03-03", 10, 200, 201, 202]])
+    notices = kit.codes(folder.findings(kit.ROW).read(), "notice")
+    assert {"sampled-above", "visited-above", "problem-cases-above"} <= set(notices)
+
+
+def test_a_hint_names_the_one_word_that_holds_what_was_typed():
+    nearest = nearest_of({"错保(认定不精准)": "a", "漏保": "b"})
+    assert (nearest("错保"), nearest("漏报")) == ("错保(认定不精准)", "漏保")
+
+
+def test_a_matrix_names_a_bad_cell_by_its_heading_and_passes_over_full_marks(folder, kit):
+    rows = [["镇街", "周期", "群众满意*"], ["满分", None, 10], ["克井镇", "2025Q1", "八分半"]]
+    kit.put(folder.path / "评分表.xlsx", rows)
+    problems = folder.findings(kit.ROW).read().problems.filter(pl.col("kind") == "refused")
+    assert problems["column"].to_list() == ["群众满意*"]
