@@ -436,8 +436,9 @@ def judgements(draw, town):
             "indicator": "乙二",
             "judged_on": date(2025, 1, 15),
             shape: draw(st.sampled_from(values)),
+            "reason": f"理由{number}",
         }
-        for _ in range(times)
+        for number in range(times)
     ]
 
 

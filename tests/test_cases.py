@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from fractions import Fraction
+from functools import cache
 
 import chinese_calendar
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from scoring.periods import parse_period
 from scoring.problems import Refused
 from scoring.scheme import load_scheme
-from tests import engine
+from tests import engine, goldens
 from tests.casebook import WORDS, all_cases, parse_line
 from tests.reference import RefusedError, assess
 
@@ -63,11 +65,18 @@ def reference_view(case):
     return towns, findings
 
 
-def engine_view(case):
-    """What the engine says, in the same shape."""
+@cache
+def assessed(number):
+    """The engine's assessment of a case."""
+    case = CASES[number]
     period = parse_period(case.period.label, case.scheme.calendar)
     assert (period.start, period.end) == (case.period.start, case.period.end)
-    done = engine.run(case.scheme, case.rows, period.id, period.start, period.end, case.as_of, kind=period.kind)
+    return engine.run(case.scheme, case.rows, period.id, period.start, period.end, case.as_of, kind=period.kind)
+
+
+def engine_view(number):
+    """What the engine says, in the same shape."""
+    done = assessed(number)
     seen = engine.view(done)
     entries = defaultdict(list)
     for row in done.ledger.iter_rows(named=True):
@@ -154,14 +163,48 @@ def test_reference_gives_what_was_worked_out_by_hand(case):
     compare(case, *reference_view(case))
 
 
-@pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_engine_gives_what_was_worked_out_by_hand(case):
+@pytest.mark.parametrize("number", range(len(CASES)), ids=IDS)
+def test_engine_gives_what_was_worked_out_by_hand(number):
+    case = CASES[number]
     if case.refused:
         with pytest.raises(Refused) as refusal:
-            engine_view(case)
+            assessed(number)
         assert {problem.code for problem in refusal.value.problems} == {case.refused}
         return
-    compare(case, *engine_view(case))
+    compare(case, *engine_view(number))
+
+
+def said(row):
+    """A row as one line: what is empty left out, fractions in one piece."""
+    shown = {}
+    for name, value in row.items():
+        whole = name.removesuffix("_num")
+        if whole != name and value is not None:
+            shown[whole] = engine.fraction(row, whole)
+        elif not name.endswith("_den"):
+            shown.setdefault(name, value)
+    return "  ".join(f"{name} {value}" for name, value in shown.items() if value not in (None, "", []))
+
+
+def account(case, done):
+    """All that the engine says of a case: its ledger and findings to be read, the rest as a digest."""
+    head = {name: value for name, value in done.head.items() if name != "scheme"}
+    rest = {name: getattr(done, name).to_dicts() for name in ("scores", "dimensions", "indicators")} | {"head": head}
+    lines = [f"# {case.name}", *map(said, done.ledger.drop("entry_id", "period").to_dicts()), "--"]
+    lines += map(said, done.findings.to_dicts())
+    digests = (f"{name} {hashlib.sha256(repr(value).encode()).hexdigest()[:12]}" for name, value in rest.items())
+    return "\n".join([*lines, "--", "  ".join(digests), "", ""])
+
+
+@pytest.mark.parametrize("file", sorted({name.partition(":")[0] for name in IDS}))
+def test_engine_says_of_every_case_what_it_said_when_it_was_looked_at(file):
+    """Reasons, clauses and parameters too, which a statement prints and no arithmetic shows."""
+    told = [
+        account(case, assessed(number))
+        for number, case in enumerate(CASES)
+        if case.name.partition(":")[0] == file and not case.refused
+    ]
+    goldens.same_text(f"cases/{file}.txt", "".join(told), "tests/test_cases.py")
 
 
 def test_there_are_enough_cases():

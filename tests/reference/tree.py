@@ -258,7 +258,8 @@ def top(town, note, dimension, loss, reading):
 
 def decided(scheme, tables, goes_to, code, kind, period, as_of):
     """The adjustments of one kind that count for the town, with what appeals made of them."""
-    for raw in tables.get("adjustments", []):
+    # Of equal ones the earlier counts.
+    for raw in sorted(tables.get("adjustments", []), key=lambda row: (row["dated_on"], row["adjustment_id"])):
         row = dict(raw)
         if goes_to[row["town"]] != code or row["kind"] != kind:
             continue

@@ -1,7 +1,4 @@
-"""What was looked at and found good stays so: views as data, the text and the boxes of pages, small grey pictures.
-
-After a change that is meant, look at the pages and then run the command that a failure names.
-"""
+"""Views as data, the text and the boxes of pages, small grey pictures, and the example quarter stay as they are."""
 
 from __future__ import annotations
 
@@ -30,9 +27,10 @@ import sample
 from scoring.reports.internal_view import internal_view
 from scoring.reports.town_view import town_view
 from scoring.reports.view import report_view
+from tests import goldens
 
-GOLDEN = Path(__file__).parents[1] / "golden"
-RENEW = "RENEW_GOLDENS=1 .venv/bin/pytest -q tests/reports/test_goldens.py"
+TESTS = "tests/reports/test_goldens.py"
+RENEW = goldens.renew(TESTS)
 PAPERS = [(kind, lang) for kind in ("report", "internal", "town") for lang in ("zh", "en")]
 # Pictures: 40 dots an inch, sixteen greys. Far fewer dots than this share may differ by more than a shade.
 DOTS, SHADE, SHARE = 40 / 72, 72, 0.004
@@ -51,15 +49,6 @@ def papers(quarter):
     }
 
 
-def same_text(name: str, made: str) -> None:
-    """Compare with a golden file, or write it."""
-    path = GOLDEN / name
-    if os.environ.get("RENEW_GOLDENS"):
-        path.write_text(made, encoding="utf-8")
-    kept = path.read_text(encoding="utf-8") if path.exists() else ""
-    assert made.split("\n") == kept.split("\n"), f"{name} has changed. If that is meant: {RENEW}"
-
-
 def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
@@ -70,7 +59,9 @@ def test_views_are_the_golden_ones(quarter, lang):
     own = quarter.for_town(sample.CROWDED)
     views = {"report": report_view(quarter, settings), "internal": internal_view(quarter, settings)}
     views["town"] = town_view(own, settings)
-    same_text(f"views.{lang}.json", as_json({name: dataclasses.asdict(view) for name, view in views.items()}))
+    goldens.same_text(
+        f"views.{lang}.json", as_json({name: dataclasses.asdict(view) for name, view in views.items()}), TESTS
+    )
 
 
 @pytest.mark.parametrize(("kind", "lang"), PAPERS)
@@ -80,14 +71,14 @@ def test_the_text_of_pages_is_the_golden_one(papers, kind, lang):
         lines = page.get_textpage().get_text_range().splitlines()
         text = "\n".join(re.sub(r"\s+", " ", line).strip() for line in lines)
         sheets.append(f"---- {number}\n{text}\n")
-    same_text(f"{kind}.{lang}.txt", "".join(sheets))
+    goldens.same_text(f"{kind}.{lang}.txt", "".join(sheets), TESTS)
 
 
 @pytest.mark.parametrize(("kind", "lang"), PAPERS)
 def test_the_boxes_of_pages_are_the_golden_ones(papers, kind, lang):
     made = [[*size, *edges(papers[kind, lang], number)] for number, size in enumerate(pdf.sizes(papers[kind, lang]))]
-    path = GOLDEN / f"{kind}.{lang}.boxes.json"
-    if os.environ.get("RENEW_GOLDENS"):
+    path = goldens.FOLDER / f"{kind}.{lang}.boxes.json"
+    if goldens.RENEWING:
         path.write_text("[\n" + ",\n".join(f" {json.dumps(sheet)}" for sheet in made) + "\n]\n", encoding="utf-8")
     kept = json.loads(path.read_text(encoding="utf-8"))
     assert [pytest.approx(sheet, abs=0.3) for sheet in kept] == made, f"Boxes have moved. If that is meant: {RENEW}"
@@ -111,8 +102,8 @@ def test_pages_look_like_the_golden_ones(papers, kind, lang, number):
     document = pdfium.PdfDocument(papers[kind, lang])
     number %= len(document)
     made = document[number].render(scale=DOTS, grayscale=True).to_pil().convert("L")
-    path = GOLDEN / f"{kind}.{lang}.{number + 1}.png"
-    if os.environ.get("RENEW_GOLDENS"):
+    path = goldens.FOLDER / f"{kind}.{lang}.{number + 1}.png"
+    if goldens.RENEWING:
         made.quantize(16).save(path, optimize=True)
     kept = Image.open(path).convert("L")
     assert made.size == kept.size
@@ -150,4 +141,4 @@ def test_the_example_quarter_scores_as_the_golden_one(tmp_path, root):
             for row in dimensions
         ],
     }
-    same_text("example-2025Q1.json", as_json(made))
+    goldens.same_text("example-2025Q1.json", as_json(made), TESTS)
