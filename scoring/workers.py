@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from scoring.scratch import scratch
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from scoring.reports.settings import Settings
 
 Paper = Literal["report", "internal", "town"]
+# A socket's name may have 107 letters, of which multiprocessing adds 33.
+_LONGEST_FOLDER: Final = 70
+_SHORT_FOLDER: Final = "/tmp"  # noqa: S108  a folder of its own is made in it
 _renderer: Renderer | None = None
 
 
@@ -63,7 +66,20 @@ def prepare() -> None:
     Forking after Polars has started its threads is unsafe, so workers are forked from a clean process.
     """
     multiprocessing.set_forkserver_preload(["scoring.preload"])
-    forkserver.ensure_running()
+    with _short_temporary_folder():
+        forkserver.ensure_running()
+
+
+@contextmanager
+def _short_temporary_folder() -> Iterator[None]:
+    """Let the socket that workers are asked for by have a name that the system takes, whatever TMPDIR says."""
+    usual = tempfile.gettempdir()
+    try:
+        if len(os.fsencode(usual)) > _LONGEST_FOLDER:
+            tempfile.tempdir = _SHORT_FOLDER
+        yield
+    finally:
+        tempfile.tempdir = usual
 
 
 @contextmanager

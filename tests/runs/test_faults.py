@@ -106,6 +106,14 @@ def test_fault_nothing_stays_among_the_temporary_files_and_the_next_run_removes_
     assert [path.name for path in temporary.iterdir() if not path.name.startswith("pymp-")] == []
 
 
+def test_fault_a_temporary_folder_with_a_long_name_stops_no_run(bureau, tmp_path):
+    """A socket's name is no longer than 107 letters."""
+    temporary = tmp_path / ("很长的临时文件夹" * 5)
+    temporary.mkdir()
+    assert bureau.run(formats="pdf", TMPDIR=str(temporary)).code == 0
+    assert list(temporary.iterdir()) == []
+
+
 def test_fault_a_kill_between_two_renames_is_put_right_by_the_next_run(bureau, contents):
     assert bureau.run("2025Q1").code == 0
     old = contents(bureau.out / "2025Q1")
