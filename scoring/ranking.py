@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import floor
 
 from schemas.scheme import Scheme
-from schemas.scheme.outcome import BandGrades, Gate, Grade
+from schemas.scheme.outcome import BandGrades, Gate, Grade, Grades
 
 
 @dataclass(frozen=True)
@@ -44,12 +44,13 @@ def place(candidates: Sequence[Candidate], scheme: Scheme) -> dict[str, Place]:
     for candidate in candidates:
         groups.setdefault(candidate.group, []).append(candidate)
     in_group = {town: rank for members in groups.values() for town, rank in _ranks(members, key).items()}
-    grades = _grades(candidates, groups, gates, scheme)
+    policy = scheme.grades
+    grades = _grades(candidates, groups, gates, scheme, policy) if policy else {}
     return {
         candidate.town: Place(
             ranks[candidate.town],
             in_group[candidate.town],
-            _gated(grades.get(candidate.town), [gates[g] for g in candidate.gates], scheme),
+            _gated(grades[candidate.town], [gates[g] for g in candidate.gates], policy.grades) if policy else None,
         )
         for candidate in candidates
     }
@@ -84,11 +85,9 @@ def _grades(
     groups: Mapping[str, Sequence[Candidate]],
     gates: Mapping[str, Gate],
     scheme: Scheme,
+    policy: Grades,
 ) -> dict[str, int]:
     """Return the number of each town's grade, 0 for the best, before gates."""
-    policy = scheme.grades
-    if policy is None:
-        return {}
     if isinstance(policy, BandGrades):
         return {c.town: _band(c.score, policy.grades) for c in candidates}
     grades: dict[str, int] = {}
@@ -117,11 +116,8 @@ def _band(score: Fraction, grades: Sequence[Grade]) -> int:
     return len(grades) - 1
 
 
-def _gated(number: int | None, gates: Sequence[Gate], scheme: Scheme) -> str | None:
+def _gated(number: int, gates: Sequence[Gate], grades: Sequence[Grade]) -> str:
     """Lower a grade by the gates that fell: several "one grade down" count once, then the ceiling; no honours last."""
-    if number is None or scheme.grades is None:
-        return None
-    grades = scheme.grades.grades
     if any(gate.effect == "grade_down" for gate in gates):
         number = min(number + 1, len(grades) - 1)
     for gate in gates:

@@ -66,7 +66,6 @@ class IndicatorScorer:
         self.facts = facts
         self.sign = sign_of_loss(scheme)
         self.fine = scheme.round_at == "indicator" and scheme.parts is None
-        self.plain = not any(surcharge.level == "indicator" for surcharge in scheme.surcharges)
         self._places = {
             indicator.id: {
                 "dimension": dimension.id,
@@ -95,7 +94,7 @@ class IndicatorScorer:
                 raise Refused([problem("finding-inapplicable", None, town=into.town, indicator=indicator.id)])
             return Result("not_applicable", ZERO, ZERO)
         if isinstance(indicator.rule, Deduct):
-            if not sums.findings and self.plain:
+            if not sums.findings:
                 return self._spotless.get(indicator.id) or self._close(into, indicator, ZERO, _SPOTLESS)
             return self._deduct(into, indicator, indicator.rule, sums)
         if sums.findings:
