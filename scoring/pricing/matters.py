@@ -74,9 +74,7 @@ def _choose(
     ordered = (
         possible.with_columns(
             dearness=pl.col("price_units") * pl.col("quantity"),
-            channel_order=pl.col(policy.order_by).replace_strict(place, default=len(place), return_dtype=pl.Int64)
-            if place
-            else pl.lit(0, dtype=pl.Int64),
+            channel_order=pl.col(policy.order_by).replace_strict(place, default=len(place), return_dtype=pl.Int64),
         )
         .join(content, on="finding_id", how="left")
         .sort(
