@@ -11,12 +11,14 @@ from fractions import Fraction
 from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import assume
 from hypothesis import strategies as st
 
 from scoring.assessment import Assessment
 from scoring.reports.tables_out import write_tables
-from tests import strategies
+from tests import engine, strategies
+from tests.casebook import all_cases
 from tests.engine import fraction
 from tests.laws import copied, given_up, law, must, places_of, same, scored, scores_of
 
@@ -356,3 +358,24 @@ def test_rows_dated_after_as_of_are_set_aside(world, more):
     for name, column in dated.items():
         late = sum(row[column] > as_of for row in more.get(name, []))
         assert after.head["rows"][name]["unpriced"].get("after_as_of", 0) == late, name
+
+
+@pytest.mark.parametrize("told_by", ["a column of their own", "a report"])
+def test_findings_that_tie_are_told_apart_by_what_is_said_of_them(told_by):
+    """Of two that are as dear and as near, the same one is set aside whichever of them has the smaller number."""
+    case = next(case for case in all_cases() if "一对一" in case.name)
+    partners = []
+    for one in ("W1", "W2"):
+        rows = copied(case.rows)
+        for row in rows["findings"]:
+            row["found_on"] = case.period.start
+            if told_by == "a column of their own" and row["finding_id"] != "W3":
+                row["problem_type"] = "甲类" if row["finding_id"] == one else "乙类"
+        if told_by == "a report":
+            report = {"submitted_on": case.period.start, "outcome": "done", "verdict": "passed"}
+            rows["rectifications"] = [report | {"finding_id": one, "verified_on": case.period.start}]
+        done = engine.run(case.scheme, rows, "2025Q1", case.period.start, case.period.end, case.as_of)
+        kept = dict(done.findings.select("finding_id", "disposition").rows())
+        partners.append("one" if kept[one] == "duplicate" else "other")
+        assert Counter(kept.values()) == {"priced": 2, "duplicate": 1}
+    assert partners[0] == partners[1]
