@@ -83,14 +83,37 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Matrix:
+    """How a table is written with one row a town and one column an item.
+
+    Attributes
+    ----------
+    item
+        The column whose values the headings are.
+    cells
+        What the cells may hold: the first, unless a name says another.
+    totals
+        Columns that are totals beside the items, and are passed over.
+    never
+        Columns that say that there is one row an item.
+    """
+
+    item: str
+    cells: tuple[str, ...]
+    totals: tuple[str, ...]
+    never: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Table:
-    """One table: its names, its row key (None when rows have none) and its columns by id."""
+    """One table: its names, its row key (None when rows have none), its columns by id, its form as a matrix if any."""
 
     id: str
     zh: str
     aliases: tuple[str, ...]
     key: str | None
     columns: Mapping[str, Column]
+    matrix: Matrix | None = None
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -152,6 +175,12 @@ def _column(name: str, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> Col
     )
 
 
+def _matrix(raw: Mapping[str, Any] | None) -> Matrix | None:
+    if raw is None:
+        return None
+    return Matrix(raw["item"], *(tuple(raw[name]) for name in ("cells", "totals", "never")))
+
+
 @cache
 def catalogue() -> Catalogue:
     """Return the catalogue of tables.yaml, read once."""
@@ -163,6 +192,7 @@ def catalogue() -> Catalogue:
             aliases=tuple(entry["aliases"]),
             key=entry["key"],
             columns={column: _column(column, text, raw["tables"]) for column, text in entry["columns"].items()},
+            matrix=_matrix(entry.get("matrix")),
         )
         for name, entry in raw["tables"].items()
     }
@@ -222,7 +252,7 @@ def table_for(name: str, vocabulary: Vocabulary) -> Table:
                 example={},
                 words=closed,
             )
-    return Table(base.id, base.zh, base.aliases, base.key, columns)
+    return replace(base, columns=columns)
 
 
 def _replace_words(column: Column, words: Mapping[str, tuple[str, ...]]) -> Column:

@@ -86,7 +86,10 @@ def read_folder(folder: Path, vocabulary: Vocabulary, *, limits: Limits | None =
     inputs = {
         path.name: _sha256(path) for path, kind in files if kind != "csv" or path.stat().st_size <= limits.text_bytes
     }
-    known = {key for table in tables.values() for key in Headings([table]).columns} | set(names.indicators)
+    known = {key for table in tables.values() for key in Headings([table]).columns} | {
+        *names.indicators,
+        *names.measures,
+    }
     # Pandera takes half a second to load; the child reads meanwhile.
     loading = threading.Thread(target=_load_pandera, args=(tables["towns"],))
     loading.start()
@@ -310,7 +313,7 @@ class _Reader:
         table = self.tables[about]
         heads = [table, self.tables["rectifications"]] if about == "findings" else [table]
         headings = Headings(heads)
-        extra = item_headings(self.names.indicators) if about == "judgements" else {}
+        extra = item_headings(table.matrix, self.names)
         headings.items = frozenset(extra)
         head = find_head(sheet, headings, extra)
         if head is None:
@@ -319,8 +322,8 @@ class _Reader:
         self.present.add(about)
         laid = Sheet(sheet, head, headings, {one.id: one for one in heads}, extra, self.problems)
         rows = lay_out(laid, self._called(item.rest, sheet, head))
-        if any(name.startswith(ITEM) for name in rows.columns):
-            typed = read_matrix(table, rows, self.names, laid)
+        if table.matrix is not None and any(name.startswith(ITEM) for name in rows.columns):
+            typed = read_matrix(table.matrix, rows, self.names, laid)
             self._read[about] += typed.height
             self._typed[about].append(typed)
             return

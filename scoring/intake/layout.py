@@ -11,7 +11,7 @@ from scoring.intake.fold import fold
 from scoring.intake.furniture import without_furniture
 from scoring.intake.headings import is_personal
 from scoring.intake.headrow import cell_columns, is_serial, item_of
-from scoring.intake.sheet import ADDED, BAD, BLOCK, EPOCH_1904, SERIAL, Sheet
+from scoring.intake.sheet import ADDED, BAD, BLOCK, EPOCH_1904, ITEM, SERIAL, Sheet
 
 
 def lay_out(sheet: Sheet, called: Mapping[str, str]) -> pl.DataFrame:
@@ -56,8 +56,8 @@ def lay_out(sheet: Sheet, called: Mapping[str, str]) -> pl.DataFrame:
         if f"{main.id}.{column}" not in named and column in main.columns and not dated:
             frame = frame.with_columns(pl.lit(text).alias(f"{main.id}.{column}"))
             named.add(f"{main.id}.{column}")
-    if any(name.startswith("@") for name in named):
-        named.add(f"{main.id}.indicator")
+    if main.matrix is not None and any(name.startswith(ITEM) for name in named):
+        named.add(f"{main.id}.{main.matrix.item}")
     for item in main.required:
         if f"{main.id}.{item}" not in named:
             sheet.say(

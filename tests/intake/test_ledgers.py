@@ -143,6 +143,32 @@ def test_a_matrix_beside_a_column_of_indicators_is_refused(folder, kit, further)
     assert intake.rows["judgements"] == {"read": 1, "duplicate_rows": 0, "refused": 1}
 
 
+def test_measures_with_a_column_each_are_read_as_they_stand(folder, kit):
+    rows = [
+        ["2025年第一季度指标数据"],
+        ["序号", "镇街", "入户率", "备注"],
+        [1, "沁园街道", "97.5%", None],
+        [2, "克井", "—", "无"],
+    ]
+    rows += [[3, "济水街道", 100, None], ["平均", None, 98.75, None]]
+    kit.put(folder.findings(kit.ROW).path / "指标数据.xlsx", rows, merges=[(0, 0, 0, 3, rows[0][0])])
+    intake = folder.read()
+    assert refused(intake, kit) == []
+    assert set(intake.tables.measures.select("town", "period", "measure", "value", "numerator").rows()) == {
+        ("T01", "2025Q1", "visit_rate", Decimal("97.5"), None),
+        ("T03", "2025Q1", "visit_rate", Decimal(100), None),
+    }
+
+
+@pytest.mark.parametrize("beside", ["指标", "数值", "分子"])
+def test_measures_with_a_column_each_and_a_column_for_all_are_refused(folder, kit, beside):
+    rows = [["镇街", "周期", "入户率", beside], ["沁园街道", "2025Q1", 97, "入户率" if beside == "指标" else 97]]
+    kit.put(folder.findings(kit.ROW).path / "指标数据.xlsx", rows)
+    intake = folder.read()
+    assert "matrix-and-list" in refused(intake, kit)
+    assert intake.tables.measures.is_empty()
+
+
 @pytest.mark.parametrize("name", ["评分表_2025Q1", "评分表 2025年第一季度"])
 def test_a_matrix_named_after_its_period_speaks_for_that_period(folder, kit, name):
     kit.put(folder.path / f"{name}.xlsx", [["镇街", "群众满意"], ["克井镇", "8.5"]])
