@@ -44,7 +44,7 @@ _WHOLE = 50
 
 @dataclass
 class Answer:
-    """What the command gave back, and how long it took."""
+    """What the command gave back, and how long it took; in this process, of the processor's time."""
 
     code: int
     said: str
@@ -65,9 +65,10 @@ class Fuzz:
         words = ["run", "2025Q1", "--data", folder, "--out", folder.parent / "out", "--weights", world.weights]
         words += ["--formats", "csv", "--as-of", world.as_of, "--lang", "zh"]
         words = ["townscore", *map(str, words), *more]
-        began = time.monotonic()
+        clock = time.monotonic if whole else time.process_time
+        began = clock()
         code, said = self._process(words) if whole else self._here(words)
-        return Answer(code, said, time.monotonic() - began)
+        return Answer(code, said, clock() - began)
 
     def _process(self, words):
         env = {**os.environ, "XDG_STATE_HOME": str(self.root / "state")}
@@ -80,13 +81,13 @@ class Fuzz:
     def _here(self, words):
         said, argv = io.StringIO(), sys.argv
         sys.argv = words
-        signal.signal(signal.SIGALRM, _too_late)
-        signal.alarm(SECONDS)
+        signal.signal(signal.SIGPROF, _too_late)
+        signal.setitimer(signal.ITIMER_PROF, SECONDS)
         try:
             with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), pytest.raises(SystemExit) as end:
                 cli.main()
         finally:
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             sys.argv = argv
         return end.value.code or 0, said.getvalue()
 
