@@ -360,6 +360,14 @@ def test_rows_dated_after_as_of_are_set_aside(world, more):
         assert after.head["rows"][name]["unpriced"].get("after_as_of", 0) == late, name
 
 
+def backwards(tables):
+    """The tables with their columns in the other order."""
+    frames = {name: getattr(tables, name) for name in tables_names(tables)}
+    return type(tables)(
+        **{name: frame.select(reversed(frame.columns)) for name, frame in frames.items()}, present=tables.present
+    )
+
+
 @pytest.mark.parametrize("told_by", ["a column of their own", "a report"])
 def test_findings_that_tie_are_told_apart_by_what_is_said_of_them(told_by):
     """Of two that are as dear and as near, the same one is set aside whichever of them has the smaller number."""
@@ -370,11 +378,13 @@ def test_findings_that_tie_are_told_apart_by_what_is_said_of_them(told_by):
         for row in rows["findings"]:
             row["found_on"] = case.period.start
             if told_by == "a column of their own" and row["finding_id"] != "W3":
-                row["problem_type"] = "甲类" if row["finding_id"] == one else "乙类"
+                # One column would choose the one, the other the other: the order of columns must not matter.
+                row["problem_type"], row["stage"] = "甲乙" if row["finding_id"] == one else "乙甲"
         if told_by == "a report":
             report = {"submitted_on": case.period.start, "outcome": "done", "verdict": "passed"}
             rows["rectifications"] = [report | {"finding_id": one, "verified_on": case.period.start}]
         done = engine.run(case.scheme, rows, "2025Q1", case.period.start, case.period.end, case.as_of)
+        same(done, scored(case.scheme, rows, case.as_of, backwards))
         kept = dict(done.findings.select("finding_id", "disposition").rows())
         partners.append("one" if kept[one] == "duplicate" else "other")
         assert Counter(kept.values()) == {"priced": 2, "duplicate": 1}

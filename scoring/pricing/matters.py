@@ -111,11 +111,15 @@ def _choose(
 
 def _contents(possible: pl.DataFrame, about: Sequence[pl.DataFrame]) -> pl.DataFrame:
     """Write what each row and the other tables say of a finding as one text; ids and places in files say nothing."""
-    facts = [c for c in possible.columns if c not in _NOT_CONTENT and not c.startswith("price_")]
+
+    def facts(frame: pl.DataFrame) -> list[str]:
+        # By name: the order of columns says nothing either.
+        return sorted(c for c in frame.columns if c not in _NOT_CONTENT and not c.startswith("price_"))
+
     texts = (
         pl.concat(
             frame.join(possible.select("finding_id"), on="finding_id", how="semi").select(
-                "finding_id", said=pl.struct(pl.exclude(_NOT_CONTENT)).struct.json_encode()
+                "finding_id", said=pl.struct(facts(frame)).struct.json_encode()
             )
             for frame in about
         )
@@ -124,7 +128,7 @@ def _contents(possible: pl.DataFrame, about: Sequence[pl.DataFrame]) -> pl.DataF
         .agg(said=pl.col("said").str.join("\n"))
     )
     return (
-        possible.select("finding_id", own=pl.struct(facts).struct.json_encode())
+        possible.select("finding_id", own=pl.struct(facts(possible)).struct.json_encode())
         .join(texts, on="finding_id", how="left")
         .select("finding_id", content=pl.concat_str("own", pl.col("said").fill_null(""), separator="\n"))
     )
