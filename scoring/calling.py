@@ -146,7 +146,7 @@ def periods_of(labels: Sequence[str], job: Job) -> list[Period]:
         if period is None:
             stop(2, say("cli-unknown-period", lang, label=label))
         force = job.scheme.scheme.effective
-        if period.end < force.from_ or (force.to is not None and period.start > force.to):
+        if not force.from_ <= period.end <= (force.to or period.end):  # the last day decides
             place = f"{job.scheme.file}:{force.line_of('from')}"
             until = force.to or say("cli-no-end", lang)
             stop(2, say("cli-not-in-force", lang, period=period.id, place=place, start=force.from_, end=until))

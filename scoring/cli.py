@@ -213,7 +213,7 @@ def _one(job: Job, periods: Sequence[Period], workers: Printer) -> list[Made]:
 
     from scoring import runs
     from scoring.outfolder import Busy, Foreign
-    from scoring.reports import ForbiddenAddress, MissingGlyph, MissingLibrary
+    from scoring.reports import ForbiddenAddress, MissingGlyph, MissingLibrary, WrongTemplate
     from scoring.runlog import who
 
     lang = job.settings.lang
@@ -226,6 +226,8 @@ def _one(job: Job, periods: Sequence[Period], workers: Printer) -> list[Made]:
         stop(3, say("cli-foreign", lang, folder=foreign.path))
     except (MissingGlyph, MissingLibrary, ForbiddenAddress) as missing:
         stop(3, str(missing))
+    except WrongTemplate as wrong:
+        stop(2, str(wrong))
     except BrokenProcessPool:
         stop(3, say("cli-worker-died", lang))
 

@@ -12,7 +12,7 @@ import polars as pl
 from scoring.assessment import Assessment
 from scoring.intake.fold import name_key
 from scoring.reports.labels import Labels
-from scoring.reports.statement import reason_of
+from scoring.reports.statement import reason_of, subject_of
 from scoring.reports.text import MINUS, exact, known, signed
 
 
@@ -99,12 +99,14 @@ def explain(assessment: Assessment, code: str, lang: str) -> Explained:
 def _row(entry: Mapping[str, object], points: Fraction, balance: Fraction, least: int, labels: Labels) -> list[str]:
     where = entry["indicator"] or entry["dimension"]
     name = labels.indicator(str(where)) if entry["indicator"] else labels.dimension(str(where) if where else None)
+    if part := labels.part(str(entry["part"])):
+        name = labels("reports-heading-join").join([part, name])
     return [
         _plain(signed(points, least)),
         _plain(exact(balance, least)),
         str(entry["clause"] or ""),
         name,
-        str(entry["subject"] or ""),
+        subject_of(entry),
         reason_of(entry, labels),
     ]
 

@@ -66,7 +66,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
 
 
 def _templates(settings: Settings) -> dict[str, str]:
-    from scoring.reports.render import templates_folder
+    from scoring.reports.templates import templates_folder
 
     folders = {"shipped": templates_folder()}
     if settings.templates:

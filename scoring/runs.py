@@ -246,7 +246,7 @@ def _before(job: Job, intake: Intake, period: Period) -> dict[str, object]:
     """
     scheme = job.scheme.scheme
     before = period_before(period, scheme.calendar)
-    if before is None or before.start < scheme.effective.from_:
+    if before is None or before.end < scheme.effective.from_:
         return {}
     day = _day(job, before)
     try:

@@ -105,6 +105,7 @@ def score(
     charges = charge(tables, scheme, period, as_of, facts.unchecked, workdays, plan)
     adjustments = decide(tables.adjustments, scheme, period, as_of)
     sums = _sums(charges, scheme)
+    _refuse_inapplicable(charges, facts, scheme)
     scorer = IndicatorScorer(scheme, facts)
     scores: dict[str, TownScore] = {}
     problems: list[Problem] = []
@@ -118,6 +119,21 @@ def score(
     if problems:
         raise Refused(problems)
     return Scored(charges, facts, adjustments, scores, sums, withdrawn)
+
+
+def _refuse_inapplicable(charges: Charges, facts: Facts, scheme: Scheme) -> None:
+    """Refuse findings on an indicator that does not apply to their town (`finding-inapplicable`)."""
+    conditions = {i.id: i.applies_when for _, i in scheme.indicators() if i.applies_when is not None}
+    doubtful = charges.findings.filter(
+        (pl.col("disposition") == "priced") & pl.col("indicator").is_in(list(conditions))
+    )
+    problems = [
+        problem("finding-inapplicable", row, finding=row["finding_id"], town=row["town"], indicator=row["indicator"])
+        for row in doubtful.iter_rows(named=True)
+        if not facts.applies(row["town"], row["part"], row["indicator"], conditions[row["indicator"]])
+    ]
+    if problems:
+        raise Refused(problems)
 
 
 def _refuse_too_fine(town: str, score: TownScore) -> None:

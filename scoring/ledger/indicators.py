@@ -87,11 +87,9 @@ class IndicatorScorer:
         Raises
         ------
         Refused
-            There is no data and the scheme refuses that, or there are findings on an indicator that does not apply.
+            There is no data and the scheme refuses that.
         """
         if not self.facts.applies(into.town, into.part, indicator.id, indicator.applies_when):
-            if sums.findings:
-                raise Refused([problem("finding-inapplicable", None, town=into.town, indicator=indicator.id)])
             return Result("not_applicable", ZERO, ZERO)
         if isinstance(indicator.rule, Deduct):
             if not sums.findings:
@@ -159,7 +157,8 @@ class IndicatorScorer:
         outcome = "scored"
         if earned is None:
             if indicator.no_data == "refuse":
-                raise Refused([problem("no-data", None, town=into.town, indicator=indicator.id, part=into.part or "-")])
+                code = "no-data-in-part" if into.part else "no-data"
+                raise Refused([problem(code, None, town=into.town, indicator=indicator.id, part=into.part)])
             if indicator.no_data == "not_applicable":
                 return Result("not_applicable", ZERO, ZERO, sample=sample)
             outcome, earned = f"no_data_{indicator.no_data}", points if indicator.no_data == "full" else ZERO

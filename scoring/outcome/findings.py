@@ -15,6 +15,7 @@ from schemas.tables import catalogue
 from scoring.conditions import holds
 from scoring.exact import reduced
 from scoring.ledger import Ledger
+from scoring.ledger.totals import TownScore
 from scoring.outcome.frames import pairs
 from scoring.pricing.deduct import Units
 
@@ -32,6 +33,7 @@ def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
     frame = findings.with_columns(
         flags=flags,
         matter=pl.when(pl.col("disposition") == "duplicate").then("matter"),
+        found_severity=pl.when(pl.col("found_severity") != pl.col("severity")).then("found_severity"),
         repeat=pl.when(kept).then("occasions"),
         clause=pl.coalesce(
             "price_clause", pl.col("indicator").replace_strict(clauses, default=None, return_dtype=pl.String)
@@ -46,7 +48,7 @@ def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
     frame = frame.with_columns(pl.when(kept).then(pl.col(c)).alias(c) for c in stems)
     frame = reduced(frame, stems, units.points)
     columns = [
-        *shown, "disposition", "matter", "part", "state", "flags", "due", "fixed_on", "repeat",
+        *shown, "found_severity", "disposition", "matter", "part", "state", "flags", "due", "fixed_on", "repeat",
         *pairs("charge", "credit", "extra", "net", "gives_back"), "gives_back_by", "price_line", "clause",
     ]  # fmt: skip
     return frame.select(columns).sort("town", "found_on", "finding_id", nulls_last=True)
@@ -64,8 +66,8 @@ def _flags(names: Sequence[str]) -> pl.Expr:
 def _gives_back(findings: pl.DataFrame, ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
     """Add what fixing an open finding now would give back, and by when.
 
-    After its indicator's cap and with what its dimension makes of it (scale, indicators that do not apply); caps,
-    surcharges and limits above the indicator are left as they are.
+    After its indicator's and its dimension's cap and with what its dimension makes of it (scale, indicators that do not
+    apply); nothing under a veto that makes the score 0. Surcharges and the range of the total are left as they are.
 
     A fix within the deadline earns its share, a later one the share of late fixes; what waits for its verdict was in
     time already.
@@ -93,18 +95,23 @@ def _gives_back(findings: pl.DataFrame, ledger: Ledger, scheme: Scheme, as_of: d
             "due",
             num=(after[0] - after[1]) * pl.col("weight_num"),
             den=pl.col("d") * pl.col("weight_den"),
+            over="over",
         )
     )
-    exact = {pair: Fraction(pair[0], pair[1] * units.points) for pair in given.select("num", "den").unique().rows()}
+    keys = ["num", "den", "over"]
+    exact = {
+        key: max(Fraction(key[0], key[1] * units.points) - Fraction(key[2]), Fraction(0))
+        for key in given.select(keys).unique().rows()
+    }
     values = pl.DataFrame(
-        [(num, den, value.numerator, value.denominator) for (num, den), value in exact.items()],
-        schema={"num": pl.Int128, "den": pl.Int64, "gives_back_num": pl.Int64, "gives_back_den": pl.Int64},
+        [(*key, value.numerator, value.denominator) for key, value in exact.items()],
+        schema={
+            "num": pl.Int128, "den": pl.Int64, "over": pl.String, "gives_back_num": pl.Int64, "gives_back_den": pl.Int64
+        },
         orient="row",
-    )
+    )  # fmt: skip
     by = pl.when((pl.col("gives_back_num") > 0) & (pl.col("due") >= as_of)).then("due")
-    given = given.join(values, on=["num", "den"]).select(
-        "finding_id", "gives_back_num", "gives_back_den", gives_back_by=by
-    )
+    given = given.join(values, on=keys).select("finding_id", "gives_back_num", "gives_back_den", gives_back_by=by)
     return findings.join(given, on="finding_id", how="left", maintain_order="left")
 
 
@@ -115,6 +122,16 @@ def _share(consequence: Consequence, units: Units) -> pl.Expr:
     return pl.lit(int(consequence.share * units.share), dtype=pl.Int64)
 
 
+def _over_the_cap(score: TownScore) -> dict[tuple[str, str], Fraction]:
+    """Return by (part, dimension) what a dimension's losses exceed its cap by: so much comes back to nobody."""
+    over: dict[tuple[str, str], Fraction] = {}
+    for row in score.statement.rows:
+        if row["kind"] == "cap" and row["dimension"] and not row["indicator"]:
+            key = (str(row["part"]), str(row["dimension"]))
+            over[key] = over.get(key, Fraction(0)) + abs(Fraction(row["points_num"], row["points_den"]))  # type: ignore[call-overload]
+    return over
+
+
 def _indicators(ledger: Ledger, scheme: Scheme) -> pl.DataFrame:
     """Return what a town's indicator comes to, in units, for the indicators that a fix can still change."""
     points = ledger.charges.units.points
@@ -123,6 +140,8 @@ def _indicators(ledger: Ledger, scheme: Scheme) -> pl.DataFrame:
         i.id: None if i.cap == "none" else int((i.points if i.cap == "points" else Fraction(i.cap)) * points)
         for _, i in scheme.indicators()
     }
+    zeroing = {gate.id for gate in scheme.gates if gate.effect == "score_zero"}
+    of = {indicator.id: dimension.id for dimension, indicator in scheme.indicators()}
     rows = [
         (
             town,
@@ -132,19 +151,23 @@ def _indicators(ledger: Ledger, scheme: Scheme) -> pl.DataFrame:
             result.factor,
             caps[name],
             weights[part] * score.stretch.get((part, name), Fraction(1)),
+            str(over.get((part, of[name]), 0)),
         )
         for town, score in ledger.scores.items()
+        if not zeroing & set(score.gates)
+        for over in [_over_the_cap(score)]
         for (part, name), sums in ledger.sums.get(town, {}).items()
         if (result := score.indicators[part, name]).outcome == "scored" and not sums.fired
     ]
     return pl.DataFrame(
         [
-            (t, p, i, net, f.numerator, f.denominator, cap, w.numerator, w.denominator)
-            for t, p, i, net, f, cap, w in rows
+            (t, p, i, net, f.numerator, f.denominator, cap, w.numerator, w.denominator, over)
+            for t, p, i, net, f, cap, w, over in rows
         ],
         schema={
             **dict.fromkeys(("town", "part", "indicator"), pl.String),
             **dict.fromkeys(("net", "n", "d", "cap", "weight_num", "weight_den"), pl.Int64),
+            "over": pl.String,
         },
         orient="row",
     )

@@ -14,6 +14,7 @@ import polars as pl
 
 from schemas.amount import write_amount
 from schemas.scheme import Scheme
+from schemas.scheme.outcome import QuantileGrades
 from schemas.tables import catalogue
 from scoring.exact import fixed
 from scoring.intake import Tables
@@ -100,6 +101,7 @@ def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
         "hash": options.scheme_hash,
         "direction": scheme.direction,
         "full": write_amount(scheme.full),
+        "base": write_amount(scheme.base),
         "decimals": scheme.decimals,
         "round_at": scheme.round_at,
         "effective_from": scheme.effective.from_.isoformat(),
@@ -135,11 +137,14 @@ def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
         "grades": [
             {
                 **_labels(grade),
-                "at_least": None if grade.at_least is None else write_amount(grade.at_least),
+                **{name: _amount(getattr(grade, name)) for name in ("at_least", "at_most", "top")},
                 "honour": grade.honour,
             }
             for grade in (scheme.grades.grades if scheme.grades else ())
         ],
+        "grades_by": scheme.grades.by if scheme.grades else None,
+        "smallest_group": scheme.grades.smallest_group if isinstance(scheme.grades, QuantileGrades) else None,
+        "tie_breakers": len(scheme.tie_breakers),
         "gates": [{**_labels(gate), "effect": gate.effect, "grade": gate.grade} for gate in scheme.gates],
         "not_scored": [
             {
@@ -159,6 +164,10 @@ def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
 
 def _labels(item: Any) -> dict[str, Any]:
     return {"id": item.id, "label": item.label, "label_en": item.label_en}
+
+
+def _amount(value: Fraction | None) -> str | None:
+    return None if value is None else write_amount(value)
 
 
 def _cap(cap: object, points: Fraction) -> str | None:

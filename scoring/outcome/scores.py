@@ -15,6 +15,7 @@ from schemas.scheme import Scheme
 from scoring.conditions import holds
 from scoring.exact import fixed
 from scoring.ledger import Ledger, Scored
+from scoring.ledger.indicators import Result
 from scoring.outcome.frames import pair, pairs
 from scoring.ranking import Candidate, place
 
@@ -148,6 +149,13 @@ def dimension_frame(ledger: Ledger, scheme: Scheme, scores: pl.DataFrame) -> pl.
     return pl.DataFrame(rows, schema=schema)
 
 
+def _lost(scheme: Scheme, points: Fraction, result: Result) -> Fraction:
+    """Return what an indicator took from the score; less than 0 where it gave, in a scheme that goes both ways."""
+    if result.outcome == "not_applicable":
+        return Fraction(0)
+    return {"down": points - result.earned, "up": result.earned, "net": -result.earned}[scheme.direction]
+
+
 def indicator_frame(ledger: Ledger, scheme: Scheme) -> pl.DataFrame:
     """Return a row a scored town × part × indicator."""
     place_of = {indicator.id: (dimension.id, indicator.points) for dimension, indicator in scheme.indicators()}
@@ -160,6 +168,7 @@ def indicator_frame(ledger: Ledger, scheme: Scheme) -> pl.DataFrame:
             "outcome": result.outcome,
             **pair("points", place_of[name][1]),
             **pair("earned", result.earned),
+            **pair("lost", _lost(scheme, place_of[name][1], result)),
             "findings": sums.findings if (sums := ledger.sums.get(town, {}).get((part, name))) else 0,
             **pair("value", result.value),
             **pair("target", result.target),
@@ -170,6 +179,6 @@ def indicator_frame(ledger: Ledger, scheme: Scheme) -> pl.DataFrame:
     ]
     schema = {
         "town_code": pl.String, "part": pl.String, "dimension": pl.String, "indicator": pl.String, "outcome": pl.String,
-        **pairs("points", "earned"), "findings": pl.Int64, **pairs("value", "target"), "sample": pl.Int64,
+        **pairs("points", "earned", "lost"), "findings": pl.Int64, **pairs("value", "target"), "sample": pl.Int64,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scoring.reports.errors import ForbiddenAddress, MissingGlyph, MissingLibrary
+from scoring.reports.errors import ForbiddenAddress, MissingGlyph, MissingLibrary, WrongTemplate
 from scoring.reports.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ __all__ = [
     "MissingLibrary",
     "Renderer",
     "Settings",
+    "WrongTemplate",
     "render_internal",
     "render_report",
     "render_town",

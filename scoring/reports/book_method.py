@@ -7,7 +7,7 @@ from typing import Final
 
 from scoring.reports.book_source import Source
 from scoring.reports.method import method
-from scoring.reports.text import listed
+from scoring.reports.text import exact, listed
 from scoring.reports.view import example_note
 
 # In the order in which a finding may pass them: a saved head sorts its keys.
@@ -33,7 +33,8 @@ def method_rows(source: Source) -> Iterator[tuple[str, str]]:
     yield source.say("method-document"), str(scheme.get("document") or labels("reports-none"))
     summary = method(labels)
     yield from summary.facts
-    marks = source.say("method-marks-is", full=scheme["full"], decimals=scheme["decimals"])
+    words = {"full": scheme["full"], "base": exact(labels.base), "decimals": scheme["decimals"]}
+    marks = labels.directed("book-method-marks-is", **words)
     yield source.say("method-marks"), marks
     for part in source.parts if source.several else ():
         weight = source.say("method-part-is", label=labels.named(part), weight=part["weight"])

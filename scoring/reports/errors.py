@@ -34,6 +34,21 @@ class MissingLibrary(Exception):
         return say("reports-missing-library", self.lang, what=self.what, install=self.install)
 
 
+class WrongTemplate(Exception):
+    """One of the bureau's own templates has a mistake."""
+
+    def __init__(self, file: str, line: int, what: str, lang: str = "zh") -> None:
+        super().__init__(file, line, what, lang)
+        self.file = file
+        self.line = line
+        self.what = what
+        self.lang = lang
+
+    def __str__(self) -> str:
+        """Say where, and what is wrong."""
+        return say("reports-template-wrong", self.lang, file=self.file, line=self.line, what=self.what)
+
+
 class ForbiddenAddress(Exception):
     """A template or a text asked for an address that a paper may not fetch."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
-from scoring.reports.text import exact, known
+from scoring.reports.text import brief, exact, known
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -90,7 +90,10 @@ def heat_map(assessment: Assessment, towns: list[dict[str, Any]], labels: Labels
         for dimension in labels.dimensions.values():
             rows.append(Row(labels.named(dimension), ()))
             rows += [
-                Row(labels.named(i), tuple(_cell(lost.get((town["town_code"], i["id"]), [])) for town in columns))
+                Row(
+                    labels.named(i),
+                    tuple(_cell(lost.get((town["town_code"], i["id"]), []), labels) for town in columns),
+                )
                 for i in dimension["indicators"]
             ]
         names = tuple(printable(town["town"]) for town in columns)
@@ -124,15 +127,16 @@ def _cut(towns: list[dict[str, Any]], size: int) -> list[tuple[dict[str, Any], .
     return [tuple(towns[first : first + size]) for first in range(0, len(towns), size)]
 
 
-def _cell(rows: list[dict[str, Any]]) -> Cell:
+def _cell(rows: list[dict[str, Any]], labels: Labels) -> Cell:
+    """Add up what the parts of a run lost, each by its weight."""
     scored = [row for row in rows if row["outcome"] != "not_applicable"]
     if not scored:
         return Cell(0, "", off=True)
-    points = sum((known(row, "points") for row in scored), Fraction(0))
-    loss = points - sum((known(row, "earned") for row in scored), Fraction(0))
+    points = sum((labels.weight(row["part"]) * known(row, "points") for row in scored), Fraction(0))
+    loss = sum((labels.weight(row["part"]) * known(row, "lost") for row in scored), Fraction(0))
     if loss <= 0 or not points:
         return Cell(0, "")
-    return Cell(sum(loss / points > edge for edge in _STEPS), exact(loss))
+    return Cell(sum(loss / points > edge for edge in _STEPS), brief(loss, 0))
 
 
 def score_charts(towns: list[dict[str, Any]], low: set[str], labels: Labels) -> tuple[ScoreChart, ...]:

@@ -16,7 +16,7 @@ from scoring.reports.office_text import printable
 from scoring.reports.printed import findings_of, is_overdue
 from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order, trailing
-from scoring.reports.text import exact, known, listed, short_day, signed
+from scoring.reports.text import brief, known, listed, short_day, signed
 from scoring.reports.town_view import Figure
 from scoring.reports.trend import Previous, previous
 from scoring.reports.view import example_note
@@ -118,7 +118,7 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
         key=lambda row: (row["due"] is None, row["due"], row["finding_id"]),
     )
     ranked = in_rank_order(towns)
-    low = trailing(ranked, settings.last)[::-1]
+    low = trailing(ranked, settings.last, up=labels.up)[::-1]
     earlier = previous(assessment.head, towns)
     mapped = (ranked + [town for town in towns if town["rank"] is None])[-_MOST_TOWNS:]
     return InternalView(
@@ -166,12 +166,12 @@ def _low(
     labels: Labels,
 ) -> Low:
     code = town["town_code"]
-    losses: list[tuple[Fraction, str]] = []
+    lost: dict[str, Fraction] = {}
     for row in assessment.indicators.filter(assessment.indicators["town_code"] == code).to_dicts():
-        loss = known(row, "points") - known(row, "earned")
-        if loss > 0 and row["outcome"] != "not_applicable":
-            losses.append((loss, labels.indicator(row["indicator"])))
-    losses.sort(key=lambda item: -item[0])
+        lost[row["indicator"]] = lost.get(row["indicator"], Fraction(0)) + labels.weight(row["part"]) * known(
+            row, "lost"
+        )
+    losses = sorted(((loss, labels.indicator(i)) for i, loss in lost.items() if loss > 0), key=lambda item: -item[0])
     villages = Counter(printable(row["village"]) for row in findings if row["town"] == code and row["village"])
     change = ""
     if earlier is not None and code in earlier.scores:
@@ -182,7 +182,7 @@ def _low(
         rank=str(town["rank"]),
         change=change,
         losses=listed(
-            (labels("reports-low-loss", label=label, points=exact(loss)) for loss, label in losses[:3]), labels.lang
+            (labels("reports-low-loss", label=label, points=brief(loss, 0)) for loss, label in losses[:3]), labels.lang
         ),
         overdue=str(town["overdue"]),
         villages=listed(
@@ -229,7 +229,9 @@ def _gated(towns: list[dict[str, Any]], labels: Labels) -> Iterable[str]:
 def _overdue_towns(rows: list[dict[str, Any]], names: Mapping[str, str], labels: Labels) -> tuple[Tally, ...]:
     villages: dict[str, Counter[str]] = {}
     for row in rows:
-        villages.setdefault(row["town"], Counter())[printable(row["village"] or labels("reports-none"))] += 1
+        villages.setdefault(row["town"], Counter())[
+            printable(row["village"] or labels("reports-internal-no-village"))
+        ] += 1
     counts = Counter({town: counter.total() for town, counter in villages.items()})
     most = max(counts.values(), default=1)
     return tuple(

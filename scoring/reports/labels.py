@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -97,6 +98,11 @@ class Labels:
             return ""
         return next((self.named(part) for part in parts if part["id"] == identifier), "")
 
+    def weight(self, identifier: str | None) -> Fraction:
+        """Return a part's weight; 1 where there are no parts."""
+        parts = self.head["scheme"].get("parts") or []
+        return next((Fraction(part["weight"]) for part in parts if part["id"] == identifier), Fraction(1))
+
     def gate(self, identifier: str) -> str:
         """Return a veto's name in the scheme, for papers that stay inside."""
         return next((self.named(gate) for gate in self._gates if gate["id"] == identifier), printable(identifier))
@@ -127,6 +133,21 @@ class Labels:
         return printable(str(other or scheme["title"]))
 
     @cached_property
+    def up(self) -> bool:
+        """Whether lower scores are better."""
+        return bool(self.head["scheme"]["direction"] == "up")
+
+    def directed(self, code: str, **parameters: object) -> str:
+        """Return the sentence that the catalogue has for the scheme's direction."""
+        return self(f"{code}-{self.head['scheme']['direction']}", **parameters)
+
+    @cached_property
+    def base(self) -> Fraction:
+        """The points that a scheme which goes both ways begins with; 0 in others, whose dimensions say it all."""
+        scheme = self.head["scheme"]
+        return Fraction(scheme["base"]) if scheme["direction"] == "net" else Fraction(0)
+
+    @cached_property
     def period(self) -> str:
         """The period in words: the first quarter of 2025."""
         return self.period_words(self.head["period"])
@@ -137,9 +158,10 @@ class Labels:
         if match is None:
             return printable(str(period.get("label") or period["id"]))
         year, quarter, half, month = match.groups()
-        for code, number in (("quarter", quarter), ("half", half)):
-            if number:
-                return self(f"reports-period-{code}", year=year, ordinal=self(f"reports-ordinal-{number}"))
+        if quarter:
+            return self("reports-period-quarter", year=year, ordinal=self(f"reports-ordinal-{quarter}"))
+        if half:
+            return self(f"reports-period-half-{half}", year=year)
         if month:
             return self("reports-period-month", year=year, month=self(f"reports-month-{int(month)}"))
         return self("reports-period-year", year=year)

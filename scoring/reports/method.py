@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Final
 
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
+from scoring.reports.text import brief
 
 # In the order in which an officer knows them: a saved head sorts its keys.
 _TABLES: Final = (
@@ -75,6 +77,30 @@ def _twin(item: Mapping[str, Any], name: str, labels: Labels) -> str:
     return printable(str(other or item.get(name) or ""))
 
 
+def _grades(scheme: Mapping[str, Any], labels: Labels) -> str:
+    """Say which grade is whose: by bands of the score, or by place with the bands of small groups."""
+
+    def listed(by: tuple[str, ...]) -> str:
+        return labels("reports-clause-join").join(_grade(grade, by, labels) for grade in scheme["grades"])
+
+    if scheme["grades_by"] != "quantiles":
+        return listed(("at_least", "at_most"))
+    small = scheme["smallest_group"]
+    bands = labels("book-method-grade-small", count=small, bands=listed(("at_least", "at_most")))
+    return labels("reports-semicolon-join").join([listed(("top",)), *([bands] if small > 1 else [])])
+
+
+def _grade(grade: Mapping[str, Any], by: tuple[str, ...], labels: Labels) -> str:
+    label = labels.named(grade)
+    if "top" in by and grade["top"] not in {None, "1"}:
+        return labels("book-method-grade-is-top", label=label, share=brief(100 * Fraction(grade["top"]), 0))
+    if "at_least" in by and grade["at_least"] is not None:
+        return labels("book-method-grade-is", label=label, least=grade["at_least"])
+    if "at_most" in by and grade["at_most"] is not None:
+        return labels("book-method-grade-is-at-most", label=label, most=grade["at_most"])
+    return labels("book-method-grade-rest", label=label)
+
+
 def _facts(labels: Labels) -> list[tuple[str, str]]:
     scheme = labels.head["scheme"]
     facts = [
@@ -83,14 +109,8 @@ def _facts(labels: Labels) -> list[tuple[str, str]]:
         (labels("reports-method-direction"), labels.known("book-direction", scheme["direction"])),
         (labels("reports-method-rounding"), labels.known("book-round-at", scheme["round_at"])),
     ]
-    grades = [
-        labels("book-method-grade-is", label=labels.named(grade), least=grade["at_least"])
-        if grade.get("at_least") is not None
-        else labels("book-method-grade-rest", label=labels.named(grade))
-        for grade in scheme.get("grades") or ()
-    ]
-    if grades:
-        facts.append((labels("reports-column-grade"), labels("reports-clause-join").join(grades)))
+    if scheme.get("grades"):
+        facts.append((labels("reports-column-grade"), _grades(scheme, labels)))
     for table in sorted(labels.head["rows"], key=_TABLES.index):
         counts = labels.head["rows"][table]
         unpriced = [

@@ -19,7 +19,12 @@ def printable(text: str) -> str:
     >>> printable("a\x07b")
     'a b'
     """
-    return _UNKNOWN_TO_XML.sub(" ", mask(text)).replace("\r\n", "\n").replace("\r", "\n")
+    return as_written(mask(text))
+
+
+def as_written(text: str) -> str:
+    """Return a text of the bureau's own, such as its telephone number, unmasked."""
+    return _UNKNOWN_TO_XML.sub(" ", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def one_line(text: str) -> str:

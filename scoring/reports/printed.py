@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from scoring.assessment import Assessment
 
 FINDINGS: Final = (
-    "finding_id", "town", "village", "found_on", "indicator", "severity", "channel", "programme", "problem_type",
-    "description", "disposition", "matter", "part", "state", "flags", "fixed_on", "due", "repeat", "gives_back_by",
-    "clause",
+    "finding_id", "town", "village", "found_on", "indicator", "severity", "found_severity", "channel", "programme",
+    "problem_type", "description", "disposition", "matter", "part", "state", "flags", "fixed_on", "due", "repeat",
+    "gives_back_by", "clause",
     *(f"{name}_{side}" for name in ("charge", "credit", "extra", "net", "gives_back") for side in ("num", "den")),
 )  # fmt: skip
 

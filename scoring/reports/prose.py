@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from scoring.reports.labels import Labels
-from scoring.reports.office_text import printable
+from scoring.reports.office_text import as_written, printable
 from scoring.reports.printed import findings_of
 from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order, leading, trailing
-from scoring.reports.text import day, exact, listed
+from scoring.reports.text import day, exact, known, listed
 from scoring.reports.trend import Previous, previous
 from scoring.reports.view import Paragraph, Section
 
@@ -96,19 +96,24 @@ def _standing(towns: list[dict[str, Any]], settings: Settings, labels: Labels, e
     sentences = []
     # A town under a veto is not held up as an example, whatever its score.
     leaders = [town for town in leading(ranked, settings.leaders) if not town["gates"]]
-    low = trailing(ranked, settings.last)
+    low = trailing(ranked, settings.last, up=labels.up)
     if leaders and settings.names != "last":
         sentences.append(labels("reports-leaders", towns=_names(leaders, labels)))
-    gained = [
-        town
-        for town in towns
-        if earlier and (earlier.places.get(town["town_code"]) or 0) >= _PROGRESS and not town["gates"]
-    ]
+    gained = [town for town in towns if earlier and _has_progressed(town, earlier, labels)]
     if gained and settings.names == "all":
         sentences.append(labels("reports-progress", towns=_names(gained, labels)))
     if low and settings.names in {"all", "last"}:
         sentences.append(labels("reports-low", towns=_names(low, labels)))
     return [labels("reports-clause-join").join(sentences) + labels("reports-full-stop")] if sentences else []
+
+
+def _has_progressed(town: Mapping[str, Any], earlier: Previous, labels: Labels) -> bool:
+    """Tell whether a town gained places by its score, not by the end of a veto or by the others' losses."""
+    before = earlier.scores.get(town["town_code"])
+    if before is None or town["gates"] or (earlier.places.get(town["town_code"]) or 0) < _PROGRESS:
+        return False
+    gain = known(town, "score") - before
+    return gain < 0 if labels.up else gain > 0
 
 
 def _special(towns: list[dict[str, Any]], labels: Labels) -> list[str]:
@@ -139,18 +144,18 @@ def _problems(assessment: Assessment, labels: Labels) -> tuple[Paragraph, ...]:
     heaviest = sorted((item for item in by_dimension.items() if item[1]), key=lambda item: -len(item[1]))[:3]
     paragraphs = [_area(number, dimension, found, labels) for number, (dimension, found) in enumerate(heaviest, 1)]
     summary = assessment.head["summary"]
-    overdue, repeats = _count(summary, "overdue"), _count(summary, "repeats")
+    overdue, repeats, rest = _count(summary, "overdue"), _count(summary, "repeats"), _not_closed(summary)
     code = {(True, True): "both", (True, False): "overdue", (False, True): "repeats"}.get(
-        (overdue > 0, repeats > 0), "fine"
+        (overdue > 0, repeats > 0), "rest" if rest else "fine" if _count(summary, "due") else "none-due"
     )
     number = len(paragraphs) + 1
     paragraphs.append(
         Paragraph(
-            labels(f"reports-rectified-{code}", overdue=overdue, repeats=repeats),
+            labels(f"reports-rectified-{code}", overdue=overdue, repeats=repeats, rest=rest),
             labels(
                 "reports-lead",
                 number=labels(f"reports-numeral-{number}"),
-                text=labels(f"reports-rectified-lead-{'fine' if code == 'fine' else 'weak'}"),
+                text=labels("reports-rectified-lead"),
             ),
         )
     )
@@ -178,19 +183,24 @@ def _requirements(assessment: Assessment, settings: Settings, labels: Labels) ->
     if _count(assessment.head["summary"], "findings"):
         by = day(settings.answer_by, labels.lang)
         texts.append(labels("reports-next-answer", day=by) if by else labels("reports-next-answer-term"))
-        low = trailing(in_rank_order(assessment.scores.to_dicts()), settings.last)
+        low = trailing(in_rank_order(assessment.scores.to_dicts()), settings.last, up=labels.up)
         texts.append(labels("reports-next-low" if low else "reports-next-alike"))
     else:
         texts.append(labels("reports-next-keep"))
     texts.append(labels("reports-next-look-back"))
     if assessment.head["stage"] == "comment":
-        contact = labels("reports-next-contact", contact=printable(settings.contact)) if settings.contact else ""
+        contact = labels("reports-next-contact", contact=as_written(settings.contact)) if settings.contact else ""
         texts.append(labels("reports-next-object", days=settings.objection_days, contact=contact))
     return tuple(Paragraph(text) for text in texts)
 
 
 def _names(towns: list[dict[str, Any]], labels: Labels) -> str:
     return listed((printable(town["town"]) for town in towns), labels.lang)
+
+
+def _not_closed(summary: Mapping[str, Any]) -> int:
+    """Return how many that were due are not closed on time: fixed late, not accepted yet, impossible and the like."""
+    return _count(summary, "due") - _count(summary, "closed_on_time")
 
 
 def _count(summary: Mapping[str, Any], name: str) -> int:

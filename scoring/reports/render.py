@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -21,21 +20,12 @@ from scoring.reports.errors import ForbiddenAddress, MissingGlyph, MissingLibrar
 from scoring.reports.fonts import INSTALL, ROLES, check, faces
 from scoring.reports.settings import Settings
 from scoring.reports.subset import common_characters, subset_library
+from scoring.reports.templates import make_environment, naming_mistakes
 
 if TYPE_CHECKING:
     import jinja2
 
     from scoring.reports.page import CSS, FontConfiguration
-
-_HERE: Final = Path(__file__).resolve()
-# In a wheel the templates lie inside the package, in a checkout beside it.
-_SHIPPED: Final = (_HERE.parents[1] / "_bundled" / "report_templates", _HERE.parents[2] / "report_templates")
-
-
-def templates_folder() -> Path:
-    """Return the folder of the shipped templates."""
-    return next(folder for folder in _SHIPPED if folder.is_dir())
-
 
 _RARE: Final = re.compile(r",\s*tsrare-[a-z]+")
 PAPERS: Final = ("town", "report", "internal")
@@ -115,14 +105,7 @@ class Renderer:
     @cached_property
     def environment(self) -> jinja2.Environment:
         """Jinja with everything escaped and nothing undefined; the bureau's templates before ours."""
-        import jinja2
-
-        shipped = jinja2.FileSystemLoader(templates_folder())
-        own = [jinja2.FileSystemLoader(self.settings.templates)] if self.settings.templates else []
-        loader = jinja2.ChoiceLoader([*own, jinja2.PrefixLoader({"shipped": shipped}), shipped])
-        environment = jinja2.Environment(
-            loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-        )
+        environment = make_environment(self.settings.templates, self.settings.lang)
         lang = self.settings.lang
         environment.globals["fit"] = fit
         environment.globals["fold"] = fold
@@ -140,7 +123,8 @@ class Renderer:
 
     def html(self, template: str, **view: object) -> str:
         """Return a paper as HTML."""
-        return self.environment.get_template(template).render(lang=self.settings.lang, **view)
+        with naming_mistakes(self.settings.templates, self.settings.lang):
+            return self.environment.get_template(template).render(lang=self.settings.lang, **view)
 
     def pdf(self, template: str, texts: Callable[[], Iterator[tuple[str, str]]], **view: object) -> bytes:
         """Return a paper as PDF; equal views give equal bytes.
@@ -261,14 +245,17 @@ def _no_collection() -> Iterator[None]:
 
 
 class _Tofu(logging.Handler):
-    """Hears WeasyPrint say that it drew an empty box."""
+    """Hears WeasyPrint say that it drew an empty box, or that it left out what an address without a place names."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.character = ""
+        self.address = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the first character without a glyph."""
+        """Keep the first character without a glyph, and the first address without a place."""
+        if str(record.msg).startswith("Relative URI reference"):
+            self.address = self.address or record.getMessage().rpartition(": ")[2]
         if str(record.msg).startswith(".notdef") and isinstance(record.args, tuple) and not self.character:
             self.character = str(record.args[0])
 
@@ -282,5 +269,7 @@ def _no_tofu(lang: str) -> Iterator[None]:
         yield
     finally:
         logger.removeHandler(ear)
+    if ear.address:
+        raise ForbiddenAddress(ear.address, lang)
     if ear.character:
         raise MissingGlyph(ear.character, say("reports-place-paper", lang), lang)

@@ -117,7 +117,8 @@ def _ranking(book: Book, source: Source) -> None:
             if score is None:
                 cells += [None] * len(places) + [None, source.word("outcome", row["outcome"])]
             else:
-                terms, rest = [], score
+                base = source.labels.base
+                terms, rest = [f"{base.numerator}/{base.denominator}"] if base else [], score - base
                 for number, part in enumerate(source.parts):
                     weight = Fraction(part["weight"])
                     begin = len(lead) + number * width

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from scoring.reports.text import known
+
 Town = dict[str, Any]
 
 
@@ -21,10 +23,11 @@ def leading(ranked: list[Town], places: int) -> list[Town]:
     return [town for town in ranked[:half] if town["rank"] <= places and town["rank"] != beyond]
 
 
-def trailing(ranked: list[Town], count: int) -> list[Town]:
-    """Return the last `count` towns and who shares a place with them.
+def trailing(ranked: list[Town], count: int, *, up: bool) -> list[Town]:
+    """Return the last `count` towns and who shares a place with them; `up` where lower scores are better.
 
-    Nobody whose place the upper half has too, and nobody who has the best score.
+    Nobody whose place the upper half has too, nobody who has the best score, and nobody whom a veto alone put behind
+    towns with worse scores.
     """
     half = len(ranked) // 2
     last = ranked[max(half, len(ranked) - count) :] if count else []
@@ -34,5 +37,13 @@ def trailing(ranked: list[Town], count: int) -> list[Town]:
     return [
         town
         for town in ranked[half:]
-        if town["rank"] >= last[0]["rank"] and town["rank"] != above and town["score"] != best
+        if town["rank"] >= last[0]["rank"]
+        and town["rank"] != above
+        and town["score"] != best
+        and not any(_better(town, other, up=up) for other in ranked if other["rank"] < town["rank"])
     ]
+
+
+def _better(one: Town, other: Town, *, up: bool) -> bool:
+    scores = [known(town, "score") for town in (one, other)]
+    return scores[0] < scores[1] if up else scores[0] > scores[1]

@@ -18,6 +18,7 @@ from scoring.reports.text import brief, exact, known, listed, signed
 # Up to so many entries each has its own row; beyond, an indicator's entries of one kind share a row.
 MOST_ROWS: Final = 60
 _RATIO: Final = re.compile(r"-?\d+/[1-9]\d*")
+_ABOUT_NO_ROW: Final = frozenset({"cap", "surcharge", "not_applicable", "scale", "range", "rounding"})
 _WORDED: Final = frozenset({"bonus", "demerit", "same-matter"})
 
 
@@ -70,7 +71,7 @@ def statement(town: Mapping[str, Any], ledger: list[dict[str, Any]], labels: Lab
     for (part, dimension), rows in groupby(ledger, key=lambda row: (row["part"], row["dimension"] or None)):
         lines = []
         for indicator, same in groupby(rows, key=lambda row: row["indicator"] or None):
-            name, clause = labels.indicator(indicator), None
+            name, clause = _name(dimension, indicator, labels), None
             for entries in _shared(list(same)) if summed else ([row] for row in same):
                 points = sum((known(row, "points") for row in entries), Fraction(0))
                 balance += points
@@ -80,6 +81,13 @@ def statement(town: Mapping[str, Any], ledger: list[dict[str, Any]], labels: Lab
                 name, clause = "", line.clause
         blocks.append(Block(_heading(part, dimension, labels), tuple(lines)))
     return Statement(exact(known(town, "start"), least), tuple(blocks), exact(balance, least), summed)
+
+
+def _name(dimension: str | None, indicator: str | None, labels: Labels) -> str:
+    """Return what an indicator's rows begin with; what concerns a dimension as a whole says so."""
+    if dimension and not indicator:
+        return labels("reports-statement-together")
+    return labels.indicator(indicator)
 
 
 def _shared(rows: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -95,7 +103,7 @@ def _line(
 ) -> Line:
     first = entries[0]
     if len(entries) == 1:
-        reason, subject = reason_of(first, labels), printable(first["subject"] or "")
+        reason, subject = reason_of(first, labels), subject_of(first)
     else:
         kind = labels.known("book-kind", first["kind"])
         reason, subject = labels("reports-statement-several", kind=kind, count=len(entries)), ""
@@ -103,9 +111,16 @@ def _line(
     return Line(name, reason, subject, clause, signed(points, least), brief(balance, least))
 
 
+def subject_of(row: Mapping[str, Any]) -> str:
+    """Return the number of the finding or adjustment that an entry is about; names inside the scheme are none."""
+    return "" if row["kind"] in _ABOUT_NO_ROW else printable(row["subject"] or "")
+
+
 def reason_of(row: Mapping[str, Any], labels: Labels) -> str:
     """Return the sentence of an entry; its kind's name where the catalogue has no sentence."""
     code = f"reason-{row['reason']}"
+    if labels.up and labels.has(f"{code}-up"):
+        code = f"{code}-up"
     if not labels.has(code):
         return labels.known("book-kind", row["kind"])
     parameters = {name: _word(value, labels) for name, value in json.loads(row["parameters"] or "{}").items()}

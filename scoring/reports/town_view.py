@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from scoring.reports.labels import Labels
-from scoring.reports.office_text import one_line, printable
+from scoring.reports.office_text import as_written, one_line, printable
 from scoring.reports.printed import findings_of, is_overdue
 from scoring.reports.settings import Settings
 from scoring.reports.statement import Statement, statement
@@ -102,7 +102,7 @@ class TownView:
     period: str
     score: str
     scored: bool
-    full: str
+    score_name: str
     places: tuple[Figure, ...]
     counts: tuple[Figure, ...]
     remarks: tuple[str, ...]
@@ -154,7 +154,7 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
         period=labels.period,
         score=str(town["score"] or ""),
         scored=scored,
-        full=str(labels.head["scheme"].get("full") or ""),
+        score_name=labels.directed("reports-sheet-score", full=labels.head["scheme"]["full"], base=exact(labels.base)),
         places=_places(town, settings, labels),
         counts=tuple(
             Figure(str(town[column] or 0), labels(f"reports-count-{column.replace('_', '-')}"))
@@ -217,9 +217,9 @@ def _bars(rows: list[dict[str, Any]], labels: Labels, least: int) -> tuple[Bar, 
                 label=labels("reports-heading-join").join(word for word in words if word),
                 share=_thousandths(earned, points),
                 median_share=None if median is None else _thousandths(median, points),
-                earned=exact(earned, least),
+                earned=brief(earned, least),
                 points=exact(points),
-                median="" if median is None else exact(median, least),
+                median="" if median is None else brief(median, least),
             )
         )
     return tuple(bars)
@@ -258,7 +258,9 @@ def _groups(
         else:
             others.setdefault(row["disposition"], []).append(row)
     groups = []
-    for (part, indicator), same in sorted(priced.items(), key=lambda item: (item[0][0] or "", order.index(item[0][1]))):
+    parts = [part["id"] for part in labels.head["scheme"].get("parts") or ()] or [""]
+    places = {(part, indicator): (parts.index(part or ""), order.index(indicator)) for part, indicator in priced}
+    for (part, indicator), same in sorted(priced.items(), key=lambda item: places[item[0]]):
         scheme = labels.indicators[indicator]
         words = [labels.part(part), labels.indicator(indicator)]
         heading = labels("reports-heading-join").join(word for word in words if word)
@@ -285,7 +287,7 @@ def _cap_note(net: Fraction, indicator: Mapping[str, Any] | None, least: int, la
     """Say what the findings cost together and what was lost after zero-out, cap and rounding."""
     if indicator is None:
         return labels("reports-group-net", net=exact(net, least))
-    lost = known(indicator, "points") - known(indicator, "earned")
+    lost = known(indicator, "lost")
     code = "reports-group-net" if lost == net else "reports-group-zeroed" if zeroed else "reports-group-capped"
     return labels(code, net=exact(net, least), lost=exact(lost, least))
 
@@ -299,10 +301,14 @@ def _finding(row: Mapping[str, Any], labels: Labels, least: int) -> FindingRow:
         labels.word(row["channel"]),
         labels.word(row["programme"]),
     ]
+    if row["found_severity"]:
+        detail.append(labels("reports-finding-appealed", was=labels.word(row["found_severity"])))
     if row["repeat"]:
         detail.append(labels("reports-finding-repeat", count=row["repeat"]))
     if row["matter"] and row["matter"] != row["finding_id"]:
         detail.append(labels("reports-finding-matter", finding=printable(row["matter"])))
+    # As the score goes: where lower is better, what comes back makes it smaller.
+    gives_back = -gives_back if labels.up else gives_back
     priced = row["disposition"] == "priced"
     return FindingRow(
         number=printable(row["finding_id"]),
@@ -364,5 +370,5 @@ def _answer(settings: Settings, labels: Labels) -> str:
 def _objection(settings: Settings, labels: Labels) -> tuple[str, ...]:
     sentences = [labels("reports-sheet-object", days=settings.objection_days), labels("reports-sheet-grounds")]
     if settings.contact:
-        sentences.append(labels("reports-sheet-contact", contact=printable(settings.contact)))
+        sentences.append(labels("reports-sheet-contact", contact=as_written(settings.contact)))
     return tuple(sentences)

@@ -11,7 +11,7 @@ from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
 from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order, trailing
-from scoring.reports.text import brief, day, exact, fraction, known
+from scoring.reports.text import ABOUT, brief, day, exact, fraction, known
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -122,22 +122,22 @@ def example_note(labels: Labels) -> str:
     return "".join(words) if labels.lang == "zh" else " ".join(words)
 
 
-def annex_rows(rows: list[dict[str, Any]], settings: Settings) -> list[dict[str, Any]]:
-    """Choose and order the towns of the annex; those without a rank stand last."""
+def annex_rows(rows: list[dict[str, Any]], settings: Settings, *, up: bool) -> list[dict[str, Any]]:
+    """Choose and order the towns of the annex; those without a rank stand last; `up` where lower scores are better."""
     if settings.names == "order":
         return sorted(rows, key=lambda row: row["order"])
     ranked = in_rank_order(rows)
     if settings.names == "leaders":
         return [row for row in ranked if row["rank"] <= settings.leaders]
     if settings.names == "last":
-        return trailing(ranked, settings.last)
+        return trailing(ranked, settings.last, up=up)
     return ranked + sorted((row for row in rows if row["rank"] is None), key=lambda row: row["order"])
 
 
 def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> Annex:
     """Lay out the ranked table: a column a dimension, its full points in the heading."""
     with_rank = settings.names != "order"
-    rows = annex_rows(assessment.scores.to_dicts(), settings)
+    rows = annex_rows(assessment.scores.to_dicts(), settings, up=labels.up)
     earned: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in assessment.dimensions.to_dicts():
         earned.setdefault((row["town_code"], row["dimension"]), []).append(row)
@@ -190,10 +190,13 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
 
 
 def _notes(rows: list[dict[str, Any]], settings: Settings, labels: Labels) -> tuple[str, ...]:
-    ties = "reports-annex-note" if settings.names != "order" else "reports-annex-note-order"
+    ranked = "reports-annex-note-ties" if labels.head["scheme"]["tie_breakers"] else "reports-annex-note"
+    ties = ranked if settings.names != "order" else "reports-annex-note-order"
     notes = [labels(ties, as_of=day(labels.head["as_of"], labels.lang))]
     if settings.names in {"leaders", "last"}:
         notes.append(labels(f"reports-annex-note-{settings.names}"))
+    if labels.base:
+        notes.append(labels("reports-annex-note-net", base=exact(labels.base)))
     if any(row["outcome"] == "not_checked" for row in rows):
         notes.append(labels("reports-annex-note-unchecked"))
     return tuple(notes)
@@ -212,11 +215,16 @@ def _other(
         for dimension in labels.dimensions
         for one in earned.get((row["town_code"], dimension), [])
     )
-    return score - sum(held, Fraction(0))
+    return score - labels.base - sum(held, Fraction(0))
 
 
 def _signed(value: Fraction | None, decimals: int) -> str:
-    return "" if not value else ("+" if value > 0 else "") + brief(value, decimals)
+    """Write a difference; what is less than half of the last digit is a mere rounding."""
+    if value is None or abs(value) < Fraction(1, 2 * 10**decimals):
+        return ""
+    text = brief(value, decimals)
+    sign = "+" if value > 0 else ""
+    return text.replace(ABOUT, ABOUT + sign) if text.startswith(ABOUT) else sign + text
 
 
 def _score(row: Mapping[str, Any], labels: Labels) -> str:
@@ -229,4 +237,4 @@ def _place(rank: int | None, labels: Labels) -> str:
 
 def _earned(rows: list[Mapping[str, Any]], decimals: int) -> str:
     """Write a dimension's points; with several parts, one number a part."""
-    return " / ".join(exact(known(row, "earned"), decimals) for row in rows)
+    return " / ".join(brief(known(row, "earned"), decimals) for row in rows)

@@ -128,6 +128,7 @@ def finding(rng: random.Random, code: str, number: int) -> dict[str, Any]:
         "check_id": "HC-202503",
         "tags": [],
         "disposition": "priced",
+        "found_severity": None,
         "matter": None,
         "part": "main",
         "state": state,
@@ -317,6 +318,7 @@ def assessment(
                             "outcome": "scored" if applicable or part else "not_applicable",
                             **pair("points", Fraction(points)),
                             **pair("earned", points + part),
+                            **pair("lost", -part),
                             "findings": sum(1 for f in own if f["indicator"] == indicator),
                             **pair("value", None),
                             **pair("target", None),
@@ -445,6 +447,7 @@ def frames(*tables: list[dict[str, Any]]) -> list[pl.DataFrame]:
         made.append(frame if rows else frame.clear())
     kinds = {
         "persons": pl.Int64,
+        "found_severity": pl.String,
         "matter": pl.String,
         "fixed_on": pl.Date,
         "gives_back_by": pl.Date,

@@ -114,7 +114,8 @@ def test_what_does_not_apply_is_no_loss(example):
         this = own & (pl.col("indicator") == row["indicator"])
         changed = example.indicators.with_columns(
             outcome=pl.when(this).then(pl.lit(outcome)).otherwise("outcome"),
-            earned_num=pl.when(this).then(0).otherwise("earned_num"),
+            lost_num=pl.when(this).then("points_num" if outcome == "scored" else 0).otherwise("lost_num"),
+            lost_den=pl.when(this).then("points_den").otherwise("lost_den"),
         )
         low = internal_view(replace(example, indicators=changed), Settings()).low[0]
         assert (label in low.losses) == listed

@@ -107,13 +107,19 @@ def test_masking_a_column_equals_masking_each_cell(cells):
 
 @pytest.mark.parametrize(
     "address",
-    ["http://example.invalid/a.png", "file:///etc/hostname", "https://example.invalid/", "ftp://example.invalid/a"],
+    [
+        "http://example.invalid/a.png",
+        "file:///etc/hostname",
+        "https://example.invalid/",
+        "ftp://example.invalid/a",
+        "logo.png",
+    ],
 )
 def test_templates_fetch_nothing(tmp_path, make, example, address):
     (tmp_path / "town.html.j2").write_text(
         '{% extends "shipped/town.html.j2" %}{% block objection %}<img src="' + address + '">{% endblock %}'
     )
-    with pytest.raises(ForbiddenAddress, match=r"example\.invalid|hostname"):
+    with pytest.raises(ForbiddenAddress, match=r"example\.invalid|hostname|logo\.png"):
         make("town", example.for_town(TOWN), templates=tmp_path)
 
 

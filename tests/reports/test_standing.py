@@ -10,7 +10,14 @@ from scoring.reports.standing import in_rank_order, leading, trailing
 def towns(*scores):
     """Towns A, B … with these scores, the best first; equal scores share a place."""
     return in_rank_order(
-        {"town": chr(65 + place), "score": score, "rank": scores.index(score) + 1, "order": place}
+        {
+            "town": chr(65 + place),
+            "score": score,
+            "score_num": score,
+            "score_den": 1,
+            "rank": scores.index(score) + 1,
+            "order": place,
+        }
         for place, score in enumerate(scores)
     )
 
@@ -33,9 +40,19 @@ def towns(*scores):
 def test_equal_places_stand_together_or_are_not_named(scores, leaders, low):
     ranked = towns(*scores)
     assert "".join(town["town"] for town in leading(ranked, 3)) == leaders
-    assert "".join(town["town"] for town in trailing(ranked, 3)) == low
+    assert "".join(town["town"] for town in trailing(ranked, 3, up=False)) == low
 
 
 def test_nobody_with_the_best_score_stands_low_whatever_breaks_the_tie():
     ranked = [town | {"rank": place} for place, town in enumerate(towns(100, 100, 100, 100), 1)]
-    assert trailing(ranked, 3) == []
+    assert trailing(ranked, 3, up=False) == []
+
+
+def test_a_veto_that_puts_a_town_last_makes_no_low_score():
+    ranked = [town | {"rank": place} for place, town in enumerate(towns(95, 90, 85, 80, 99), 1)]
+    assert [town["town"] for town in trailing(ranked, 2, up=False)] == ["D"]
+
+
+def test_where_lower_is_better_the_highest_scores_are_low():
+    ranked = towns(0, 1, 2, 8)
+    assert [town["town"] for town in trailing(ranked, 1, up=True)] == ["D"]
