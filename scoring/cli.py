@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 
 _INTERRUPTED: Final = 130
+_TOLD: Final = {"notices": "notice", "repairs": "repaired"}
 
 
 def _say(code: str, **parameters: object) -> str:
@@ -271,9 +272,9 @@ def check(
         intake, _ = read_and_assess(job, periods_of(periods or [], job))
     except RunRefused as refused:
         _stop_refused(refused.problems, job.settings.lang)
-    print_notices(intake.problems, job.settings.lang)
-    findings, notices = intake.tables.findings.height, intake.problems.height
-    print_lines([say("cli-checked", job.settings.lang, findings=findings, notices=notices)])
+    print_notices(intake.problems, job.settings.lang, kinds=("notice", "repaired"))
+    counts = {name: (intake.problems["kind"] == kind).sum() for name, kind in _TOLD.items()}
+    print_lines([say("cli-checked", job.settings.lang, findings=intake.tables.findings.height, **counts)])
 
 
 def _stop_refused(problems: pl.DataFrame, lang: str) -> NoReturn:
@@ -344,7 +345,9 @@ def explain(
             stop(2, say("cli-no-such-town", lang, town=town))
         stop(2, say("cli-unknown-town", lang, town=town, near=say("list-comma", lang).join(unknown.near)))
     except KeyError:
-        stop(2, say("cli-town-not-assessed", lang, town=town, period=period))
+        into = statements.merged_into(town, intake.tables.towns)
+        code = "cli-town-merged" if into else "cli-town-not-assessed"
+        stop(2, say(code, lang, town=town, period=period, into=into))
     print_lines([told.title, ""])
     if told.rows:
         columns = ("points", "balance", "clause", "indicator", "subject", "reason")

@@ -63,6 +63,13 @@ def find_town(called: str, towns: pl.DataFrame) -> str:
     return names[key]
 
 
+def merged_into(called: str, towns: pl.DataFrame) -> str | None:
+    """Return the name of the town that the town called so has become; None where it has not merged."""
+    into = towns.filter(pl.col("town_code") == find_town(called, towns))["merged_into"].item()
+    names = towns.filter(pl.col("town_code") == into)["name"].to_list()
+    return names[0] if names else None
+
+
 def explain(assessment: Assessment, code: str, lang: str) -> Explained:
     """Return the statement of one town.
 

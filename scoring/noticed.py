@@ -11,12 +11,13 @@ import polars as pl
 from schemas.scheme import Scheme
 from schemas.scheme.rules import PassFail, Rate
 from scoring.intake import Problems, Tables
+from scoring.ledger.facts import assessed_towns
 from scoring.messages import say
 from scoring.periods import Period
 
 WEIGHTY: Final = frozenset({
     "decision-undated", "file-name-near", "judgement-undated", "letter-about-unknown",
-    "measure-like-a-share", "row-carried", "sampled-above", "sheet-hidden", "subfolder", "table-below",
+    "measure-like-a-share", "row-carried", "sampled-above", "sheet-hidden", "subfolder", "table-below", "town-merged",
 })  # fmt: skip
 """Notices behind which a slip may hide that changes a score: a run shows them, the others stand in problems.csv."""
 _NAMED: Final = 5
@@ -24,11 +25,23 @@ _NAMED: Final = 5
 
 
 def noticed(tables: Tables, scheme: Scheme, period: Period, as_of: date, lang: str) -> pl.DataFrame:
-    """Return notices of dates outside the period and of shares where percent are meant, as intake's problems are."""
+    """Return notices as intake's problems are: towns merged away, dates outside the period, shares for percent."""
     problems = Problems()
+    _merged_towns(problems, tables.towns, period)
     _dated_outside(problems, tables.findings, scheme, period, as_of, lang)
     _shares_for_percent(problems, tables.measures, scheme)
     return problems.frame(lang)
+
+
+def _merged_towns(problems: Problems, towns: pl.DataFrame, period: Period) -> None:
+    """Say whose rows count for which other town."""
+    merged = assessed_towns(towns, period)[1]
+    names = dict(towns.select("town_code", "name").iter_rows())
+    for row in towns.filter(pl.col("town_code").is_in(list(merged))).iter_rows(named=True):
+        problems.add(
+            "town-merged", "notice", file=row["source_file"], sheet=row["source_sheet"] or "", row=row["source_row"],
+            table="towns", column="merged_into", town=row["name"], into=names[merged[row["town_code"]]],
+        )  # fmt: skip
 
 
 def _dated_outside(

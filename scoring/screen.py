@@ -197,16 +197,18 @@ def print_problems(problems: pl.DataFrame, lang: str) -> None:
         print_lines([say("cli-more-problems", lang, count=refused.height - _MOST_ROWS)], sys.stderr)
 
 
-def print_notices(problems: pl.DataFrame, lang: str, stream: TextIO | None = None) -> None:
-    """Show the notices: of each kind the first with its place, and how many there are."""
+def print_notices(
+    problems: pl.DataFrame, lang: str, stream: TextIO | None = None, kinds: Sequence[str] = ("notice",)
+) -> None:
+    """Show the notices: of each code the first with its place, and how many there are."""
     import polars as pl
 
-    kinds = (
-        problems.filter(pl.col("kind") == "notice")
+    codes = (
+        problems.filter(pl.col("kind").is_in(kinds))
         .group_by("code", maintain_order=True)
         .agg(pl.len().alias("count"), pl.all().exclude("code").first())
     )
-    for row in kinds.to_dicts():
+    for row in codes.to_dicts():
         place = "/".join(str(row[name]) for name in ("file", "sheet", "row", "column") if row[name])
         code = "cli-notice" if row["count"] == 1 else "cli-notice-and-more"
         print_lines([_safe(say(code, lang, place=place, message=row["message"], count=row["count"] - 1))], stream)

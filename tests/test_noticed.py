@@ -36,6 +36,17 @@ def test_a_share_where_percent_are_meant_is_noticed(value, told):
     assert "measure-like-a-share" in WEIGHTY
 
 
+def test_a_town_that_merged_is_said_to_count_for_the_other():
+    case = case_with("没有核查的镇，有否决也不定等次")
+    towns = [row | {"merged_into": "乙镇"} if row["name"] == "甲镇" else row for row in case.rows["towns"]]
+    period = Period("2025Q1", "quarter", case.period.start, case.period.end)
+    found = noticed(tables_of(case.rows | {"towns": towns}, case.scheme), case.scheme, period, case.as_of, "zh")
+    assert found.select("code", "message").rows() == [
+        ("town-merged", "甲镇已并入乙镇，甲镇的问题、核查和数据记在乙镇名下。")
+    ]
+    assert "town-merged" in WEIGHTY
+
+
 def test_a_factor_is_explained_with_its_minimum():
     reasons = {
         reason: json.loads(parameters)

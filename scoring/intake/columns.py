@@ -280,8 +280,8 @@ def _read_id(restricted: bool, text: str) -> Cell:
 
 
 def _read_town_code(text: str) -> Cell:
-    """Fold a town code, which must be fit for a file's name on any system."""
-    cell = _read_id(True, text)
+    """Fold a town code, which must be fit for a file's name on any system, and no person's number."""
+    cell = _read_id(False, text)
     fit = cell.value is None or (re.match(TOWN_CODE, cell.value) and not re.match(DEVICE_NAME, cell.value))
     return cell if fit else Cell(error="town-code")
 

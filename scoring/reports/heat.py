@@ -73,7 +73,8 @@ class ScoreChart:
     bars: tuple[ScoreBar, ...]
     first: str
     last: str
-    mean_share: int
+    mean_share: int | None
+    """None where the mean lies below the axis."""
     mean: str
     below: bool
     """Whether a score lies below the axis and has no bar."""
@@ -156,7 +157,7 @@ def score_charts(towns: list[dict[str, Any]], low: set[str], labels: Labels) -> 
             tuple(_bar(town, first, last, low, labels) for town in part),
             exact(first),
             exact(last),
-            _share(mean, first, last),
+            _share(mean, first, last) if mean >= first else None,
             str(labels.head["summary"]["mean"]),
             any(known(town, "score") < first for town in part),
         )

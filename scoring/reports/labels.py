@@ -11,7 +11,7 @@ from typing import Any
 
 from scoring.messages import catalogue, say
 from scoring.reports.office_text import printable
-from scoring.reports.text import day
+from scoring.reports.text import day, exact
 
 _PERIOD = re.compile(r"(\d{4})(?:Q([1-4])|H([12])|-(\d{2}))?")
 
@@ -97,6 +97,11 @@ class Labels:
         if len(parts) < 2:
             return ""
         return next((self.named(part) for part in parts if part["id"] == identifier), "")
+
+    def weighted_part(self, identifier: str | None) -> str:
+        """Return a part's label with its weight, where points are listed before and after it."""
+        part, weight = self.part(identifier), self.weight(identifier)
+        return self("reports-part-weight", part=part, weight=exact(weight)) if part and weight != 1 else part
 
     def weight(self, identifier: str | None) -> Fraction:
         """Return a part's weight; 1 where there are no parts."""

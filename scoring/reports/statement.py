@@ -144,5 +144,5 @@ def _word(value: object, labels: Labels) -> str:
 
 
 def _heading(part: str | None, dimension: str | None, labels: Labels) -> str:
-    words = [labels.part(part), labels.dimension(dimension)]
+    words = [labels.weighted_part(part), labels.dimension(dimension)]
     return labels("reports-heading-join").join(word for word in words if word)

@@ -193,7 +193,8 @@ def _places(town: Mapping[str, Any], settings: Settings, labels: Labels) -> tupl
         figures.append(
             Figure(str(town["rank"] or blank), labels("reports-place-overall", scored=labels.head["summary"]["scored"]))
         )
-        figures.append(Figure(str(town["group_rank"] or blank), labels("reports-place-group", group=group)))
+        if group:
+            figures.append(Figure(str(town["group_rank"] or blank), labels("reports-place-group", group=group)))
     return tuple(figures)
 
 
@@ -262,7 +263,7 @@ def _groups(
     places = {(part, indicator): (parts.index(part or ""), order.index(indicator)) for part, indicator in priced}
     for (part, indicator), same in sorted(priced.items(), key=lambda item: places[item[0]]):
         scheme = labels.indicators[indicator]
-        words = [labels.part(part), labels.indicator(indicator)]
+        words = [labels.weighted_part(part), labels.indicator(indicator)]
         heading = labels("reports-heading-join").join(word for word in words if word)
         net = sum((fraction(row, "net") or Fraction(0) for row in same), Fraction(0))
         groups.append(

@@ -137,6 +137,7 @@ def annex_rows(rows: list[dict[str, Any]], settings: Settings, *, up: bool) -> l
 def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> Annex:
     """Lay out the ranked table: a column a dimension, its full points in the heading."""
     with_rank = settings.names != "order"
+    with_group_rank = with_rank and any(assessment.scores["group"])  # without groups it would be the place again
     rows = annex_rows(assessment.scores.to_dicts(), settings, up=labels.up)
     earned: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in assessment.dimensions.to_dicts():
@@ -163,7 +164,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
         *([(labels("reports-column-other"), "number", 8.5)] if with_other else []),
         (labels("reports-column-score"), "number", 8.5 if chinese else 10),
         (labels("reports-column-grade"), "text", 9 if chinese else 10),
-        *([(labels("reports-column-group-place"), "text", 8)] if with_rank else []),
+        *([(labels("reports-column-group-place"), "text", 8)] if with_group_rank else []),
         (labels("reports-column-findings"), "text", 7),
         (labels("reports-column-on-time"), "text", 9.5 if with_other else 10),
         (labels("reports-column-overdue"), "text", 7 if chinese else 7.5),
@@ -178,7 +179,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
             *([_signed(others[row["town_code"]], decimals)] if with_other else []),
             _score(row, labels),
             labels.grade(row["grade"]),
-            *([_place(row["group_rank"], labels)] if with_rank else []),
+            *([_place(row["group_rank"], labels)] if with_group_rank else []),
             str(row["findings"]),
             f"{row['closed_on_time']}/{row['due']}",
             str(row["overdue"]),

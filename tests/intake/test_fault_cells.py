@@ -112,6 +112,13 @@ def test_fault_hostile_town_codes_are_refused(folder, kit, code):
     assert "town-code" in refused(folder.findings(kit.ROW).read(), kit)
 
 
+def test_fault_a_persons_number_as_town_code_is_refused_and_not_printed(folder, kit):
+    number = "199" + "00001111"
+    intake = folder.towns([*kit.TOWNS, [number, "新镇", ""]]).findings(kit.ROW).read()
+    assert "id-is-personal" in refused(intake, kit)
+    assert number not in intake.problems.write_csv()
+
+
 def test_fault_town_codes_that_differ_in_case_only_are_refused(folder, kit):
     folder.towns([*kit.TOWNS, ["t01", "新镇", ""]])
     assert refused(folder.findings(kit.row(镇街="克井")).read(), kit) == ["town-code-case", "town-code-case"]

@@ -254,7 +254,7 @@ def odd_text(bench):
     grid = bench.grid("findings", "rectifications", "appeals", "adjustments")
     columns = catalogue().tables[grid.table].columns
     places = [place for place, name in enumerate(grid.columns) if columns[name].type in {"text", "list"}
-              and name not in {"new_value", "level", "evidence", "item"}]  # fmt: skip
+              and name not in {"new_value", "level", "evidence", "item", "problem_type", "village"}]  # fmt: skip
     if not places:
         return None
     place = bench.chance.choice(places)

@@ -106,6 +106,27 @@ def test_the_columns_of_the_annex_add_up_to_the_score(example):
             assert sum(terms) == score, row
 
 
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        ({"due": 3, "closed_on_time": 3}, "到期问题均已按期销号，没有同类问题重复发生。"),
+        ({"due": 3, "closed_on_time": 2}, "到期问题中，1个没有按期销号或尚待复核；没有逾期仍未销号的，"),
+        ({"due": 0, "closed_on_time": 0}, "尚无问题到整改期限，没有同类问题重复发生。"),
+        ({"due": 3, "closed_on_time": 1, "overdue": 2}, "2个问题逾期未销号。"),
+    ],
+)
+def test_the_sentence_of_rectification_is_true_of_the_numbers(example, counts, sentence):
+    summary = example.head["summary"] | {"overdue": "0", "repeats": "0"} | {k: str(v) for k, v in counts.items()}
+    view = report_view(replace(example, head=example.head | {"summary": summary}), Settings())
+    assert any(paragraph.text.startswith(sentence) for section in view.sections for paragraph in section.paragraphs)
+
+
+def test_the_bureaus_own_telephone_is_printed_as_it_is_written(example):
+    (town, *_) = example.scores["town_code"]
+    view = town_view(example.for_town(town), Settings(contact="19900001111"))
+    assert "联系方式：19900001111" in view.objection
+
+
 def test_what_does_not_apply_is_no_loss(example):
     own = pl.col("town_code") == sample.CROWDED
     (row,) = example.indicators.filter(own).sort("points_num", descending=True).head(1).to_dicts()
