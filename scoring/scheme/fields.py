@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -123,6 +123,19 @@ def _policy_places(scheme: Scheme) -> Iterator[Place]:
             yield Place((key, "prices", i, "when"), price.when, "adjustments")
 
 
+def _hint(name: str, fields: Iterable[str], context: Context, problems: Collector) -> str:
+    """Name the nearest field; one called by the heading that its column has in workbooks is meant."""
+    table = catalogue().tables.get(context)
+    headed = next((c.id for c in table.columns.values() if name in c.headings), None) if table else None
+    return problems.hint(headed or name, fields)
+
+
+def _refuse_word(field: Field, word: str, line: int, list_line: int, problems: Collector) -> None:
+    code = "unknown-word" if list_line else "unknown-word-in-general"
+    hint = problems.hint(word, field.words)
+    problems.error(line, code, name=field.id, word=word, list_line=list_line, hint=hint)
+
+
 def check_conditions(scheme: Scheme, root: nodes.Mapping, problems: Collector) -> None:
     """Collect conditions on unknown fields, with operators that do not fit, or with words outside the closed lists."""
     _check_declared(scheme, root, problems)
@@ -131,9 +144,9 @@ def check_conditions(scheme: Scheme, root: nodes.Mapping, problems: Collector) -
         for name, test in place.conditions.items():
             line = nodes.line_at(root, (*place.path, name))
             if name not in fields:
-                problems.error(line, "unknown-field", name=name, hint=problems.hint(name, fields))
+                problems.error(line, "unknown-field", name=name, hint=_hint(name, fields, place.context, problems))
                 continue
-            list_line = _list_line(name, scheme, root) or "-"
+            list_line = _list_line(name, scheme, root)
             for operator, value in test.operators().items():
                 if operator in _OPERATORS[fields[name].kind]:
                     _check_values(fields[name], value, line, list_line, problems)
@@ -142,14 +155,13 @@ def check_conditions(scheme: Scheme, root: nodes.Mapping, problems: Collector) -
                     problems.error(line, "operator-unfit", operator=operator, name=name, allowed=allowed)
 
 
-def _check_values(field: Field, value: object, line: int, list_line: object, problems: Collector) -> None:
+def _check_values(field: Field, value: object, line: int, list_line: int, problems: Collector) -> None:
     values: tuple[object, ...] = value if isinstance(value, tuple) else (value,)
     if not values:
         problems.error(line, "empty-condition", key=field.id, value="")
     for word in values:
         if field.kind == "text" and field.words and word not in field.words:
-            hint = problems.hint(str(word), field.words)
-            problems.error(line, "unknown-word", name=field.id, word=word, list_line=list_line, hint=hint)
+            _refuse_word(field, str(word), line, list_line, problems)
         elif field.kind == "number" and not _is_amount(word):
             problems.error(line, "not-exact", key=field.id, value=word)
 
@@ -192,7 +204,7 @@ def _check_declared(scheme: Scheme, root: nodes.Mapping, problems: Collector) ->
     for block, name in keys:
         line = nodes.line_at(root, (block, "key"))
         if name not in findings:
-            problems.error(line, "unknown-field", name=name, hint=problems.hint(name, findings))
+            problems.error(line, "unknown-field", name=name, hint=_hint(name, findings, "findings", problems))
         elif findings[name].kind == "tags":
             problems.error(line, "key-of-tags", name=name)
         elif name == "finding_id":
@@ -206,15 +218,9 @@ def _check_order(scheme: Scheme, findings: dict[str, Field], root: nodes.Mapping
     column = scheme.duplicates.order_by
     if column not in findings:
         line = nodes.line_at(root, ("duplicates", "order_by"))
-        problems.error(line, "unknown-field", name=column, hint=problems.hint(column, findings))
+        problems.error(line, "unknown-field", name=column, hint=_hint(column, findings, "findings", problems))
         return
     for i, word in enumerate(scheme.duplicates.order):
         if findings[column].words and word not in findings[column].words:
-            problems.error(
-                nodes.line_at(root, ("duplicates", "order", i)),
-                "unknown-word",
-                name=column,
-                word=word,
-                list_line=_list_line(column, scheme, root) or "-",
-                hint=problems.hint(word, findings[column].words),
-            )
+            line, list_line = nodes.line_at(root, ("duplicates", "order", i)), _list_line(column, scheme, root)
+            _refuse_word(findings[column], word, line, list_line, problems)

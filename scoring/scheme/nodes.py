@@ -36,6 +36,7 @@ _INEXACT: Final = re.compile(
 )
 _BREAK: Final = re.compile("[\x85\u2028\u2029]")
 _NAMED: Final = re.compile(r"while scanning an (anchor|alias)")
+_WIDE_COMMA: Final = "\uff0c"
 _NOTHING: Final = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -179,7 +180,7 @@ class _Builder:
         if event.tag:
             self.problems.error(line, "tag", name=event.tag)
         if isinstance(event, SequenceStartEvent):
-            return self.sequence(Sequence(line), events, depth)
+            return self.sequence(Sequence(line), events, depth, flow=bool(event.flow_style))
         if isinstance(event, MappingStartEvent):
             return self.mapping(Mapping(line), events, depth)
         return self.scalar(event, line)
@@ -193,11 +194,14 @@ class _Builder:
             self.problems.error(line, "inexact-number", text=text)
         return Scalar(line, text, quoted)
 
-    def sequence(self, sequence: Sequence, events: Iterator[Event], depth: int) -> Sequence:
+    def sequence(self, sequence: Sequence, events: Iterator[Event], depth: int, *, flow: bool) -> Sequence:
         for event in events:
             if isinstance(event, SequenceEndEvent):
                 break
-            sequence.items.append(self.node(event, events, depth + 1))
+            item = self.node(event, events, depth + 1)
+            if flow and isinstance(item, Scalar) and not item.quoted and _WIDE_COMMA in item.text:
+                self.problems.error(item.line, "wide-comma", text=item.text)
+            sequence.items.append(item)
         return sequence
 
     def mapping(self, mapping: Mapping, events: Iterator[Event], depth: int) -> Mapping:

@@ -205,9 +205,8 @@ class _References:
         up = self.scheme.direction == "up"
         first, second = (worse.at_most, better.at_most) if up else (better.at_least, worse.at_least)
         if first is not None and second is not None and first <= second:
-            self.problems.error(
-                worse.line, "grades-out-of-order", at=worse.id, name=worse.id, better=better.id, first=better.line
-            )
+            code = "grades-out-of-order-up" if up else "grades-out-of-order"
+            self.problems.error(worse.line, code, at=worse.id, name=worse.id, better=better.id, first=better.line)
         if better.top is not None and worse.top is not None and better.top >= worse.top:
             # `top` counts from the best, so that it grows from grade to grade and never passes the whole group.
             self.problems.error(

@@ -16,6 +16,7 @@ _SURE: Final = (
     re.compile(r"(?:^\s*(?:-\s+)*|[{\uff5b,\uff0c]\s*)[A-Za-z_][A-Za-z0-9_]*\s*(\uff1a)"),  # a key, then the wide colon
     re.compile(r"^\s*([\uff0d\uff03])"),
     re.compile(r"^ *(\t)"),
+    re.compile(r"[{,][^{}\uff0c]*(\uff0c)\s*[A-Za-z_][A-Za-z0-9_]*\s*:"),  # the next key after a wide comma
 )
 _LIKELY: Final = re.compile("([\uff5b\uff5d\uff3b\uff3d])")
 

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from schemas.scheme import Scheme
 from scoring.messages import say
 from scoring.scheme.nodes import Mapping, Node, Scalar, Sequence, locate
-from scoring.scheme.problems import Collector
+from scoring.scheme.problems import Collector, nearest
 
 # What the models themselves raise (ValueError("range-reversed")); each has a sentence of its own.
 _OWN: Final = frozenset(
@@ -53,6 +53,8 @@ _KINDS: Final = {
     "too_long": "too-long",
     "string_too_short": "want-reason",
     "string_pattern_mismatch": "want-month-day",
+    "date_parsing": "no-such-day",
+    "date_from_datetime_parsing": "no-such-day",
 }
 
 
@@ -114,11 +116,13 @@ def _one(
             key=str(context.get("discriminator", key)).strip("'"),
             word=shown,
             choices=_listed(words, problems) + exact,
-            hint=problems.hint(shown, words),
+            hint=problems.hint(shown, words) if nearest(shown, words) else "",
         )
     elif kind in _BOUNDS:
         name, sign = _BOUNDS[kind]
         problems.error(line, "out-of-bounds", key=key, value=text, sign=sign, bound=str(context[name]))
+    elif _own(error) == "not-exact" and text.endswith("%"):
+        problems.error(line, "percent-sign", key=key, value=text)
     elif (own := _own(error)) in _OWN:
         problems.error(line, own, key=key, value=text)
     else:

@@ -63,7 +63,8 @@ FAULTS = [
     ("rule: {kind: judged}", "rule: {}", "rule: {}", "kind-missing"),
     ("round_at: indicator", "round_at: row", "round_at: row", "word-unknown"),
     ("from: 2025-01-01", "from: 20250101", "from: 20250101", "bad-date"),
-    ("from: 2025-01-01", "from: 2025-02-30", "from: 2025-02-30", "bad-value"),
+    ("from: 2025-01-01", "from: 2025-02-30", "from: 2025-02-30", "no-such-day"),
+    ("share: 0.5", "share: 50%", "share: 50%", "percent-sign"),
     ("id: files", "id: fi les", "id: fi les", "bad-identifier"),
     ("price: 1/3", "price: 1/0", "price: 1/0", "not-exact"),
     ("price: 1/3", "price: -1", "price: -1", "out-of-bounds"),
@@ -140,6 +141,8 @@ FAULTS = [
     # slips of the keyboard
     ("full: 100", "full：100", "full：100", "wide-mark"),
     ("{severity: 一般}", "{severity：一般}", "{severity：一般}", "wide-mark"),
+    ("{severity: 一般}", "{severity: 一般，channel: 热线}", "一般，channel", "wide-mark"),
+    ("key: [case_ref]", "key: [village，case_ref]", "key: [village", "wide-comma"),
     ("{severity: 一般}", "｛severity: 一般｝", "｛severity", "wide-mark"),
     ("    points: 60", "\tpoints: 60", "points: 60", "tab"),
     # conditions
