@@ -142,6 +142,7 @@ FAULTS = [
     ("full: 100", "full：100", "full：100", "wide-mark"),
     ("{severity: 一般}", "{severity：一般}", "{severity：一般}", "wide-mark"),
     ("{severity: 一般}", "{severity: 一般，channel: 热线}", "一般，channel", "wide-mark"),
+    ("{severity: 一般}", "{acknowledged: 某}", "{acknowledged", "unknown-word-in-general"),
     ("key: [case_ref]", "key: [village，case_ref]", "key: [village", "wide-comma"),
     ("{severity: 一般}", "｛severity: 一般｝", "｛severity", "wide-mark"),
     ("    points: 60", "\tpoints: 60", "points: 60", "tab"),
@@ -249,6 +250,30 @@ dimensions:
         rule: {{kind: deduct, prices: [{{price: 1, zero_out: {str(zero_out).lower()}}}]}}
 """
     assert faults(text) == ({(17, "zero-out-up")} if zero_out else set())
+
+
+@pytest.mark.parametrize(("better", "worse", "good"), [(5, 10, True), (10, 5, False)])
+def test_scheme_grades_where_lower_is_better_rise(better, worse, good, faults):
+    text = f"""
+id: up
+title: 上
+document: 例
+effective: {{from: 2025-01-01}}
+direction: up
+dimensions:
+  - id: a
+    label: 甲
+    points: 1
+    indicators:
+      - {{id: x, label: 乙, points: 1, clause: 一, cap: none, rule: {{kind: deduct, prices: [{{price: 1}}]}}}}
+grades:
+  by: bands
+  grades:
+    - {{id: g, label: 优, at_most: {better}}}
+    - {{id: p, label: 良, at_most: {worse}}}
+    - {{id: f, label: 差}}
+"""
+    assert faults(text) == (set() if good else {(line_of(text, "id: p"), "grades-out-of-order-up")})
 
 
 @pytest.mark.parametrize(
