@@ -14,6 +14,7 @@ from schemas.scheme.base import Day, Part
 from scoring.reports.settings import Settings
 from scoring.scheme import nodes
 from scoring.scheme.problems import Collector
+from scoring.scheme.slips import name_slips
 from scoring.scheme.translate import translate
 
 CONFIG: Final = "townscore.yaml"
@@ -105,6 +106,7 @@ def _read(path: Path, shape: Any, lang: str) -> Any:
     try:
         root = nodes.read_tree(text, problems)
     except nodes.UnreadableError:
+        name_slips(text, problems)
         raise _wrong(problems) from None
     _drop_blanks(root)
     # A setting whose value was rubbed out keeps its default.

@@ -51,6 +51,9 @@ class AppealChecks:
             (measured, known.drop_nulls(), set[str]()),
         ):
             frame = refer(frame, "appeals.target_id", ids, gone, self.problems, where=where)
+        reported = frames["rectifications"]["finding_id"].implode()
+        none = (target == "verdict") & ~pl.col("target_id").is_in(reported) & ~pl.col(BAD)
+        frame = refuse(frame, none.fill_null(value=False), "verdict-without-report", "appeals.target_id", self.problems)
         frame = self._set_values(frame, frames)
         undated = pl.col("decision").is_not_null() & pl.col("decided_on").is_null()
         notice(frame, undated, "decision-undated", "appeals.decided_on", self.problems)

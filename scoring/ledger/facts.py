@@ -31,8 +31,10 @@ class Facts:
     """The towns assessed in this period, in their order."""
     checked: dict[str, dict[str, int]]
     """Sums of the checks of the period by `as_of`, for the towns that had any."""
-    unchecked: list[str]
+    never_checked: list[str]
     """Towns that were not checked at all although a checks table exists and the scheme deducts for findings."""
+    unchecked: list[str]
+    """Those of them that are not scored for it."""
     measures: Measures
     judgements: Judgements
     _town_conditions: dict[str, frozenset[str]]
@@ -47,10 +49,10 @@ class Facts:
         )
         checked = {row["town"]: {name: row[name] for name in COUNTS} for row in sums.iter_rows(named=True)}
         deducts = any(indicator.rule.kind == "deduct" for _, indicator in scheme.indicators())
-        unchecked = (
+        never_checked = (
             [code for code in towns["town_code"] if code not in checked]
             # Checks after as_of are not known yet: a first check later in the year leaves an earlier period as it was.
-            if deducts and (tables.checks["checked_on"] <= as_of).any() and scheme.unchecked == "unranked"
+            if deducts and (tables.checks["checked_on"] <= as_of).any()
             else []
         )
         parts = frozenset(part.id for part in scheme.parts.parts) if scheme.parts else frozenset[str]()
@@ -63,7 +65,8 @@ class Facts:
             period,
             towns,
             checked,
-            unchecked,
+            never_checked,
+            never_checked if scheme.unchecked == "unranked" else [],
             Measures(tables.measures, scheme.calendar, period, as_of, parts),
             Judgements(tables.judgements, scheme.calendar, period, as_of),
             conditions,

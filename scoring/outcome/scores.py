@@ -48,6 +48,7 @@ def score_frame(ledger: Scored, scheme: Scheme, as_of: date) -> pl.DataFrame:
                 "group": groups[code],
                 "order": town["order"],
                 "outcome": "scored" if score else "not_checked",
+                "checked": code not in ledger.facts.never_checked,
                 **pair("start", score.statement.start if score else None),
                 **pair("score", value),
                 "score": None if value is None else fixed(value, scheme.decimals),
@@ -67,6 +68,7 @@ FEWEST_PEERS: Final = 3
 COUNTED: Final = ("findings", "due", "closed_on_time", "overdue", "repeats", "returned")
 _SCORES: Final = {
     **dict.fromkeys(("town_code", "town", "kind", "group"), pl.String), "order": pl.Int64, "outcome": pl.String,
+    "checked": pl.Boolean,
     **pairs("start", "score"), "score": pl.String, "rank": pl.Int64, "group_rank": pl.Int64,
     "grade": pl.String, "gates": pl.List(pl.String), "gate_wordings": pl.List(pl.String),
     **dict.fromkeys(COUNTED, pl.Int64), "sampled": pl.Int64, "visited": pl.Int64, "newly_confirmed": pl.Int64,

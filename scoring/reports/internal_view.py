@@ -130,7 +130,7 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
         moves=_moves(towns, earlier),
         pending=tuple(_pending(labels, names)),
         gated=tuple(_gated(towns, labels)),
-        unchecked=listed((names[t["town_code"]] for t in towns if t["outcome"] == "not_checked"), labels.lang),
+        unchecked=listed((names[t["town_code"]] for t in towns if not t["checked"]), labels.lang),
         overdue_towns=_overdue_towns(overdue, names, labels),
         villages=_villages(findings, names),
         charts=score_charts(towns, {town["town_code"] for town in low}, labels),

@@ -205,6 +205,8 @@ def _remarks(town: Mapping[str, Any], labels: Labels) -> tuple[str, ...]:
     if town["outcome"] == "not_checked":
         below = "reports-sheet-unchecked-below" if town["findings"] else "reports-full-stop"
         remarks.insert(0, labels("reports-sheet-unchecked", this_period=labels.this_period) + labels(below))
+    elif not town["checked"]:
+        remarks.insert(0, labels("reports-sheet-ranked-unchecked", this_period=labels.this_period))
     return tuple(remarks)
 
 

@@ -173,7 +173,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
     body = tuple(
         (
             *([_place(row["rank"], labels)] if with_rank else []),
-            printable(row["town"]),
+            _town(row, labels),
             labels.word(row["group"] or row["kind"]),
             *(_earned(earned.get((row["town_code"], d), []), decimals) for d in labels.dimensions),
             *([_signed(others[row["town_code"]], decimals)] if with_other else []),
@@ -198,9 +198,17 @@ def _notes(rows: list[dict[str, Any]], settings: Settings, labels: Labels) -> tu
         notes.append(labels(f"reports-annex-note-{settings.names}"))
     if labels.base:
         notes.append(labels("reports-annex-note-net", base=exact(labels.base)))
+    if any(not row["checked"] and row["outcome"] != "not_checked" for row in rows):
+        notes.append(labels("reports-annex-note-ranked-unchecked"))
     if any(row["outcome"] == "not_checked" for row in rows):
         notes.append(labels("reports-annex-note-unchecked"))
     return tuple(notes)
+
+
+def _town(row: Mapping[str, Any], labels: Labels) -> str:
+    """Return a town's name, marked where it is ranked though nobody checked it."""
+    marked = not row["checked"] and row["outcome"] != "not_checked"
+    return labels("reports-ranked-unchecked", town=printable(row["town"])) if marked else printable(row["town"])
 
 
 def _other(

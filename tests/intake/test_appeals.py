@@ -41,6 +41,12 @@ def test_new_values_become_the_words_of_their_table(folder, kit, target, target_
     assert row["target_id"] == target_id.replace("克井镇/入户率", "T02/visit_rate")
 
 
+def test_an_appeal_against_a_verdict_that_nobody_gave_is_refused(folder, kit):
+    folder.findings(kit.row(严重程度="严重"), kit.row(问题编号="A-2")).reports(kit.REPORT)
+    folder.csv("申诉复核.csv", [HEAD, appeal("复核结论", "A-2", "通过销号")])
+    assert kit.codes(folder.read(), "refused") == ["verdict-without-report"]
+
+
 @pytest.mark.parametrize(
     ("target", "target_id", "value"),
     [

@@ -335,6 +335,7 @@ def assessment(
                 "group": kind,
                 "order": order + 1,
                 "outcome": "not_checked" if unchecked else "scored",
+                "checked": not unchecked,
                 **pair("start", None if unchecked else Fraction(100)),
                 **pair("score", None if unchecked else score),
                 "score": None if unchecked else text(score),

@@ -76,6 +76,18 @@ def test_the_base_is_no_bonus(net):
     assert "各方面所列为在基准分100分上加减的分值。" in annex.notes
 
 
+def test_a_town_that_is_ranked_though_nobody_checked_it_is_marked():
+    case = next(case for case in all_cases() if "没有核查的镇，有否决也不定等次" in case.name)
+    scheme = case.scheme.model_copy(update={"unchecked": "ranked"})
+    done = engine.run(scheme, case.rows, "2025Q1", case.period.start, case.period.end, case.as_of)
+    annex = annex_view(done, Settings(), Labels(done.head, "zh"))
+    assert [row[1] for row in annex.rows] == ["乙镇＊", "甲镇"]
+    assert "＊本期未抽查，照有的数据计分。" in annex.notes
+    assert (
+        town_view(done.for_town("乙镇"), Settings()).remarks[0].startswith("本季度未对你镇（街道）开展抽查，照有的数据")
+    )
+
+
 @pytest.mark.parametrize(("period", "words"), [("2025H1", "2025年上半年"), ("2025H2", "2025年下半年")])
 def test_halves_of_a_year_are_called_as_everybody_calls_them(net, period, words):
     assert Labels(net.head, "zh").period_words({"id": period, "label": period}) == words

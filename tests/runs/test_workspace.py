@@ -44,6 +44,7 @@ def _wrong(tmp_path, text, lang="zh"):
         ("data: &x a\nout: *x\n", 1, "x"),
         ("data: [a\n", 1, ""),
         ("- data\n", 1, ""),
+        ("data：甲\n", 1, "“：”"),
     ],
 )
 def test_a_mistake_is_named_with_its_line_and_the_nearest_word(tmp_path, text, line, said):
