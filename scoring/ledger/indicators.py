@@ -144,7 +144,8 @@ class IndicatorScorer:
                 raise Refused([problem("measure-without-denominator", None, town=into.town, measure=rule.measure)])
             if reading is not None:
                 sample = reading.sample if reading.sample is not None else _whole(reading.denominator)
-            if reading is not None and reading.known(rule.minimum_sample, rule.sample) and reading.value is not None:
+            enough = reading is not None and reading.large_enough(rule.minimum_sample, rule.sample)
+            if reading is not None and reading.value is not None and enough:
                 value = reading.value
                 if isinstance(rule, Rate):
                     earned, target = rate.earned(rule, points, value), rate.target(rule)

@@ -35,14 +35,12 @@ class Judgements:
 
     def __init__(self, frame: pl.DataFrame, calendar: Calendar, period: Period, as_of: date) -> None:
         self.unpriced: Counter[str] = Counter()
-        self.used = 0
         self._rows: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
         for row in frame.iter_rows(named=True):
             if row["judged_on"] is not None and row["judged_on"] > as_of:
                 self.unpriced["after_as_of"] += 1
             elif _speaks(row, calendar, period):
                 self._rows[row["town"], row["indicator"]].append(row)
-                self.used += 1
             else:
                 self.unpriced["other_period"] += 1
 

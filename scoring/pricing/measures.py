@@ -41,10 +41,8 @@ class Reading:
         """Whether there is a count but nothing to divide it by: a rate cannot be read from that."""
         return self.numerator is not None and self.denominator is None
 
-    def known(self, minimum: int | None, by: str) -> bool:
-        """Tell whether there is data: a value, on a sample of at least `minimum`."""
-        if self.value is None:
-            return False
+    def large_enough(self, minimum: int | None, by: str) -> bool:
+        """Tell whether the sample has at least `minimum`."""
         if minimum is None:
             return True
         size = self.sample if by == "sample" else self.denominator
@@ -58,7 +56,6 @@ class Measures:
         self, frame: pl.DataFrame, calendar: Calendar, period: Period, as_of: date, parts: frozenset[str]
     ) -> None:
         self.unpriced: Counter[str] = Counter()
-        self.used = 0
         self._period = period
         self._rows: dict[tuple[str, str], list[Row]] = defaultdict(list)
         self._of_part: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
@@ -73,10 +70,8 @@ class Measures:
                 self.unpriced["after_as_of"] += 1
             elif label in parts:
                 self._of_part[row["town"], row["measure"], label].append(row)
-                self.used += 1
             elif self._speaks(span, row):
                 self._rows[row["town"], row["measure"]].append({**row, "span": span})
-                self.used += 1
             else:
                 self.unpriced["other_period"] += 1
 
