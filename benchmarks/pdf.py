@@ -23,7 +23,7 @@ import sample  # noqa: E402 - found by the line above
 import weasyprint  # noqa: E402
 
 from scoring.reports import Renderer, Settings, render_town  # noqa: E402
-from scoring.reports.render import templates_folder  # noqa: E402
+from scoring.reports.templates import templates_folder  # noqa: E402
 from scoring.reports.town_view import town_view  # noqa: E402
 
 TARGET = 0.55

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
 import string
 import tomllib
@@ -145,3 +147,15 @@ def test_every_requirement_is_locked_with_hashes(root: Path) -> None:
     locked = {block.split("==")[0] for block in blocks if block}
     assert wanted <= locked
     assert [block.split()[0] for block in blocks if block and "--hash=sha256:" not in block] == []
+
+
+def test_every_name_that_the_benchmarks_import_is_there(root):
+    """They are run by hand, so nothing else says when a move left them behind."""
+    missing = []
+    for path in (root / "benchmarks").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in {"scoring", "schemas"}:
+                module = importlib.import_module(node.module)
+                gone = [one.name for one in node.names if not hasattr(module, one.name)]
+                missing += [f"{path.name}: {node.module}.{name}" for name in gone]
+    assert missing == []
