@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil
 
 import pytest
 
+from schemas.scheme.rules import Deduct
 from scoring.exact import LARGEST, add_up, common_denominator, fixed, round_half_away
+from scoring.pricing.deduct import Units
+from scoring.problems import Refused
+from tests import engine
+from tests.casebook import all_cases
 
 
 @pytest.mark.parametrize(
@@ -55,3 +61,41 @@ def test_sums_and_denominators():
     assert (add_up([]), common_denominator([])) == (0, 1)
     # A sum up to it, doubled, still fits 64 bits with its sign.
     assert 2 * LARGEST - 1 == 2**63 - 1
+
+
+def case_of(words):
+    return next(case for case in all_cases() if words in case.name)
+
+
+def score(scheme, rows, case):
+    return engine.run(scheme, rows, "2025Q1", case.period.start, case.period.end, case.as_of)
+
+
+@pytest.mark.parametrize("finer", [1, 3])
+def test_quantities_that_could_leave_64_bits_are_refused_from_the_first_on(finer):
+    """price × dearest repetition × (1 + all extras), for every unit and one more a finding, below a quarter of 2⁶²."""
+    case = case_of("逾期加扣按所扣分数计的，连加重的一起")
+    rule = Deduct.model_validate({"kind": "deduct", "per": "case", "prices": [{"price": Fraction(5, finer)}]})
+    dimensions = [
+        one.model_copy(update={"indicators": tuple(i.model_copy(update={"rule": rule}) for i in one.indicators)})
+        for one in case.scheme.dimensions
+    ]
+    scheme = case.scheme.model_copy(update={"dimensions": tuple(dimensions), "price_lists": {}})
+    states = scheme.rectification.states
+    extras = sum(getattr(states, name).extra for name in type(states).model_fields if getattr(states, name))
+    assert extras > 0
+    assert scheme.repeats.multipliers[-1] == 2
+    per_unit = Fraction(5, finer) * 2 * (1 + extras) * Units.of(scheme).points
+    first, second = case.rows["findings"]
+    # One case and these, one more for each of the two findings, and one over.
+    fewest = ceil(LARGEST // 4 / per_unit) - 4
+    for cases, refused in ((fewest - 1, False), (fewest, True)):
+        rows = case.rows | {"findings": [first | {"cases": 1}, second | {"cases": cases}]}
+        try:
+            score(scheme, rows, case)
+        except Refused as error:
+            (problem,) = error.problems
+            assert refused
+            assert (problem.code, dict(problem.parameters)["finding"]) == ("points-too-large", "W2")
+        else:
+            assert not refused

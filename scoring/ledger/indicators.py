@@ -45,14 +45,13 @@ class Result:
 
     outcome: str
     earned: Fraction
-    loss: Fraction
     value: Fraction | None = None
     target: Fraction | None = None
     sample: int | None = None
     factor: Fraction = Fraction(1)
 
 
-_SPOTLESS: Final = Result("scored", ZERO, ZERO)
+_SPOTLESS: Final = Result("scored", ZERO)
 
 
 class IndicatorScorer:
@@ -90,7 +89,7 @@ class IndicatorScorer:
             There is no data and the scheme refuses that.
         """
         if not self.facts.applies(into.town, into.part, indicator.id, indicator.applies_when):
-            return Result("not_applicable", ZERO, ZERO)
+            return Result("not_applicable", ZERO)
         if isinstance(indicator.rule, Deduct):
             if not sums.findings:
                 return self._spotless.get(indicator.id) or self._close(into, indicator, ZERO, _SPOTLESS)
@@ -123,7 +122,7 @@ class IndicatorScorer:
             loss = self._capped(into, loss, bound, place)
         if not sums.fired:
             loss = self.surcharged(into, "indicator", indicator.id, loss, bound, place)
-        return self._close(into, indicator, loss, Result("scored", ZERO, ZERO, factor=factor))
+        return self._close(into, indicator, loss, Result("scored", ZERO, factor=factor))
 
     def _measured(  # noqa: C901, PLR0912 - a branch a rule kind, and one for each way of having no data
         self, into: Statement, indicator: Indicator
@@ -161,12 +160,12 @@ class IndicatorScorer:
                 code = "no-data-in-part" if into.part else "no-data"
                 raise Refused([problem(code, None, town=into.town, indicator=indicator.id, part=into.part)])
             if indicator.no_data == "not_applicable":
-                return Result("not_applicable", ZERO, ZERO, sample=sample)
+                return Result("not_applicable", ZERO, sample=sample)
             outcome, earned = f"no_data_{indicator.no_data}", points if indicator.no_data == "full" else ZERO
             reason, parameters = f"no-data-{indicator.no_data}", {}
         place = self._places[indicator.id]
         bound = self._cap(indicator)
-        known = Result(outcome, ZERO, ZERO, value, target, sample)
+        known = Result(outcome, ZERO, value, target, sample)
         if self.scheme.direction == "net":
             if earned:
                 into.add(kind, earned, reason=reason, **parameters, **place)  # type: ignore[arg-type]
@@ -193,9 +192,7 @@ class IndicatorScorer:
         if rounded != earned:
             place = self._places[indicator.id]
             into.add("rounding", rounded - earned, decimals=self.scheme.decimals, **place)  # type: ignore[arg-type]
-            loss += (rounded - earned) * self.sign
-            earned = rounded
-        return Result(known.outcome, earned, max(loss, ZERO), known.value, known.target, known.sample, known.factor)
+        return replace(known, earned=rounded)
 
     def _cap(self, indicator: Indicator) -> Fraction | None:
         if indicator.cap == "none":

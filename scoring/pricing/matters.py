@@ -38,9 +38,9 @@ def pair(findings: pl.DataFrame, about: Sequence[pl.DataFrame], policy: Duplicat
         return alone
     side = (
         pl.when(holds(policy.sides[0], findings.schema))
-        .then(pl.lit(0, dtype=pl.Int8))
+        .then(pl.lit(value=True))
         .when(holds(policy.sides[1], findings.schema))
-        .then(pl.lit(1, dtype=pl.Int8))
+        .then(pl.lit(value=False))
     )
     group = ["town", "part", "bucket", *policy.key] + (["indicator"] if policy.within == "indicator" else [])
     group = list(dict.fromkeys(group))
