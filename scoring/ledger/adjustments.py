@@ -57,7 +57,7 @@ def decide(frame: pl.DataFrame, scheme: Scheme, period: Period, as_of: date) -> 
     gates = {name: gate for gate in scheme.gates for name in (gate.id, gate.label)}
     frame = frame.with_columns(
         bonus_row=_first_match(scheme.bonuses, frame.schema), demerit_row=_first_match(scheme.demerits, frame.schema)
-    ).sort("town", "dated_on", "adjustment_id", nulls_last=True)
+    ).sort("town", "dated_on", "adjustment_id")
     decided: dict[str, list[Decided]] = defaultdict(list)
     pending: dict[str, list[str]] = defaultdict(list)
     unpriced: dict[str, int] = defaultdict(int)

@@ -32,7 +32,7 @@ SEED = int(os.environ.get("TOWNSCORE_SEED", "1"))
 ONLY = os.environ.get("TOWNSCORE_ONLY", "")
 CORE = ("exact.py", "timeline.py", "ranking.py", "conditions.py", "pricing/*.py", "ledger/*.py")
 # What finds most in least time comes first: the worked cases through the engine, then the second engine and the laws.
-TESTS = ("exact", "rate_target", "cases", "laws_given_up", "reference", "laws_of_deduct", "laws")
+TESTS = ("exact", "rate_target", "conditions", "cases", "laws_given_up", "reference", "laws_of_deduct", "laws")
 ASIDE = "test_reference_gives_what_was_worked_out_by_hand"
 # Longer than the tests take on a slow machine; a mutant that never ends is found.
 SECONDS = 600

@@ -172,6 +172,9 @@ def score_indicator(town, tables, goes_to, findings, checks, reading, note, peri
     cap = {"points": indicator.points, "none": None}.get(indicator.cap, indicator.cap)
     if cap is not None and node.zeroed:
         cap = max(cap, indicator.points)
+    if cap is not None and -node.loss > cap:  # what an indicator gives, where points go both ways, ends there too
+        say("cap", None, -cap - node.loss)
+        node.loss = -cap
     if cap is not None and node.loss > cap:
         say("cap", None, cap - node.loss)
         node.loss = cap
