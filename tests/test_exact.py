@@ -9,6 +9,10 @@ import pytest
 
 from schemas.scheme.rules import Deduct
 from scoring.exact import LARGEST, add_up, common_denominator, fixed, round_half_away
+from scoring.ledger import _refuse_too_fine
+from scoring.ledger.entries import Statement
+from scoring.ledger.indicators import Result
+from scoring.ledger.totals import TownScore
 from scoring.pricing.deduct import Units
 from scoring.problems import Refused
 from tests import engine
@@ -99,3 +103,24 @@ def test_quantities_that_could_leave_64_bits_are_refused_from_the_first_on(finer
             assert (problem.code, dict(problem.parameters)["finding"]) == ("points-too-large", "W2")
         else:
             assert not refused
+
+
+@pytest.mark.parametrize("over", [0, 1])
+@pytest.mark.parametrize("where", ["score", "entry", "earned", "factor", "value", "dimension"])
+def test_a_number_that_no_column_of_64_bits_holds_is_refused(where, over):
+    fine = Fraction(1, LARGEST + over)
+    statement = Statement("T1", Fraction(0), fine if where == "score" else Fraction(1))
+    if where == "entry":
+        statement.add("cap", -fine)
+    result = Result(
+        "scored",
+        fine if where == "earned" else Fraction(1),
+        value=fine if where == "value" else None,
+        factor=fine if where == "factor" else Fraction(1),
+    )
+    town = TownScore(statement, {("", "甲"): result}, {("", "乙"): fine if where == "dimension" else Fraction(1)})
+    if over:
+        with pytest.raises(Refused):
+            _refuse_too_fine("T1", town)
+    else:
+        _refuse_too_fine("T1", town)
