@@ -209,8 +209,6 @@ def scheme_of(path):
 def expected(world, facts):
     """Town code → (score, rank, group rank, grade) by the reference; None where it refuses."""
     scheme = scheme_of(world.weights)
-    if any(row.get("value") is None and row.get("numerator") is None for row in facts.get("measures", [])):
-        return None  # nothing measured: missing is not zero
     try:
         rows = {name: [_plain(scheme, name, row, facts) for row in own] for name, own in facts.items()}
         done = reference.assess(scheme, rows, PERIOD, world.as_of, chinese_calendar.is_workday)
