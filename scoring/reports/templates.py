@@ -55,7 +55,12 @@ def _check(environment: jinja2.Environment, path: Path, name: str, lang: str) ->
     """Refuse what Jinja would answer late, or not at all: a parent that is not there, a block that nobody prints."""
     from jinja2 import nodes
 
-    tree = environment.parse(path.read_text("utf-8"), name, str(path))
+    try:
+        text = path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise WrongTemplate(name, line, say("reports-template-encoding", lang), lang) from None
+    tree = environment.parse(text, name, str(path))
     for extends in tree.find_all(nodes.Extends):
         parent = extends.template.value if isinstance(extends.template, nodes.Const) else ""
         if parent == name or parent not in environment.list_templates():

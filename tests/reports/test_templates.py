@@ -17,12 +17,13 @@ REPORT = '{% extends "shipped/report.html.j2" %}\n'
         (REPORT + '{% block closing %}{{ "x" + 1 }}{% endblock %}', 2, "str"),
         (REPORT + '{% block closing %}{% include "other.html.j2" %}{% endblock %}', 2, "没有模板“other.html.j2”"),
         (REPORT + "{% block closng %}x{% endblock %}", 2, "可用：closing"),
+        (REPORT.encode() + "{% block closing %}说明{% endblock %}".encode("gbk"), 2, "UTF-8"),
         ('{% extends "report.html.j2" %}', 1, "应写 shipped/report.html.j2"),
         ('{% extends "shipped/reprot.html.j2" %}', 1, "应写 shipped/report.html.j2"),
     ],
 )
 def test_a_mistake_in_an_own_template_names_its_file_and_line(tmp_path, make, example, text, line, said):
-    (tmp_path / "report.html.j2").write_text(text, "utf-8")
+    (tmp_path / "report.html.j2").write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(WrongTemplate) as wrong:
         make("report", example, templates=tmp_path)
     assert (wrong.value.file, wrong.value.line) == ("report.html.j2", line)
