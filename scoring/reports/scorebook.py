@@ -141,7 +141,7 @@ def _ranking(book: Book, source: Source) -> None:
 
 
 def _matrix(book: Book, source: Source) -> None:
-    """Towns down, indicators across; what is below full points is tinted."""
+    """Towns down, indicators across; what an indicator took from the score is tinted."""
     assessment = source.frames
     places = [
         (part, dimension, indicator)
@@ -172,10 +172,12 @@ def _matrix(book: Book, source: Source) -> None:
 
     def tint(sheet: Worksheet, first: int, last: int) -> None:
         for place, (_, _, indicator) in enumerate(places, 2):
+            lost = {"down": ("<", float(Fraction(indicator["points"]))), "up": (">", 0), "net": ("<", 0)}
+            criteria, value = lost[source.scheme["direction"]]
             below = {
                 "type": "cell",
-                "criteria": "<",
-                "value": float(Fraction(indicator["points"])),
+                "criteria": criteria,
+                "value": value,
                 "format": book.below,
                 "stop_if_true": False,
             }

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from openpyxl import load_workbook
 
 from scoring.periods import parse_period
 from scoring.reports.internal_view import internal_view
 from scoring.reports.labels import Labels
+from scoring.reports.scorebook import write_scorebook
 from scoring.reports.settings import Settings
 from scoring.reports.town_view import town_view
 from scoring.reports.view import annex_view
@@ -86,6 +88,14 @@ def test_a_town_that_is_ranked_though_nobody_checked_it_is_marked():
     assert (
         town_view(done.for_town("乙镇"), Settings()).remarks[0].startswith("本季度未对你镇（街道）开展抽查，照有的数据")
     )
+
+
+def test_the_score_book_tints_what_was_lost(up, net, tmp_path):
+    for whole, wanted in ((up, "greaterThan"), (net, "lessThan")):
+        write_scorebook(whole, Settings(), tmp_path / "book.xlsx")
+        sheet = load_workbook(tmp_path / "book.xlsx")["指标得分"]
+        rules = [rule for one in sheet.conditional_formatting for rule in one.rules]
+        assert {(rule.operator, *rule.formula) for rule in rules} == {(wanted, "0")}
 
 
 @pytest.mark.parametrize(("period", "words"), [("2025H1", "2025年上半年"), ("2025H2", "2025年下半年")])
