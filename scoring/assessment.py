@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -21,7 +21,7 @@ import polars as pl
 
 from schemas.scheme import Scheme
 from scoring.intake import Tables
-from scoring.ledger import Ledger, build, score
+from scoring.ledger import Frozen, Ledger, build, score
 from scoring.outcome import (
     Options,
     dimension_frame,
@@ -29,15 +29,17 @@ from scoring.outcome import (
     head_of,
     indicator_frame,
     previous_head,
+    rolled_frame,
+    rolled_head,
     score_frame,
 )
-from scoring.periods import Period
+from scoring.periods import Period, finer
 from scoring.plan import Plan
 from scoring.problems import Refused, problem
 from scoring.workdays import Workdays
 
-FORMAT: Final = 1
-FRAMES: Final = ("scores", "dimensions", "indicators", "ledger", "findings")
+FORMAT: Final = 2
+FRAMES: Final = ("scores", "dimensions", "indicators", "ledger", "findings", "rolled")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Assessment:
     indicators: pl.DataFrame
     ledger: pl.DataFrame
     findings: pl.DataFrame
+    rolled: pl.DataFrame
 
     def for_town(self, code: str) -> Assessment:
         """Return the assessment with one town's rows only; of the others nothing remains but counts and group medians.
@@ -64,7 +67,7 @@ class Assessment:
         head = {key: value for key, value in self.head.items() if key != "internal"}
         if isinstance(previous := head.get("previous"), dict):
             head["previous"] = {**previous, "towns": {c: v for c, v in previous["towns"].items() if c == code}}
-        own = {name: getattr(self, name).filter(pl.col("town_code") == code) for name in FRAMES[:-1]}
+        own = {name: getattr(self, name).filter(pl.col("town_code") == code) for name in FRAMES if name != "findings"}
         return replace(self, head=head, findings=self.findings.filter(pl.col("town") == code), **own)
 
     def save(self, folder: Path) -> dict[str, str]:
@@ -115,6 +118,7 @@ def assess(
     *,
     options: Options | None = None,
     read: Mapping[str, Mapping[str, int]] | None = None,
+    past: Sequence[Frozen] = (),
     workdays: Workdays | None = None,
     plan: Plan | None = None,
 ) -> Assessment:
@@ -126,6 +130,8 @@ def assess(
         What intake returned.
     read
         Intake's account of rows, completed here by what was priced and what was not.
+    past
+        The published periods, each by its latest edition.
 
     Raises
     ------
@@ -133,8 +139,21 @@ def assess(
         The facts cannot be scored; every problem found is named.
     """
     options = options or Options()
-    ledger = build(tables, scheme, period, as_of, edition=options.edition, workdays=workdays, plan=plan)
-    return _from_ledger(ledger, tables, scheme, period, as_of, options, read or {})
+    ledger = build(tables, scheme, period, as_of, edition=options.edition, past=past, workdays=workdays, plan=plan)
+    other = _other_way(scheme)
+    beside = None
+    if other is not None and finer(period, other.roll_up.of, scheme.calendar):  # type: ignore[union-attr]
+        beside = score_frame(score(tables, other, period, as_of, past=past, workdays=workdays), other, as_of)
+    return _from_ledger(ledger, tables, scheme, period, as_of, options, read or {}, beside)
+
+
+def _other_way(scheme: Scheme) -> Scheme | None:
+    """Return the scheme that makes a year the other way, where it wants both shown."""
+    policy = scheme.roll_up
+    if policy is None or not policy.beside:
+        return None
+    other = "rescored" if policy.by == "published" else "published"
+    return scheme.model_copy(update={"roll_up": policy.model_copy(update={"by": other})})
 
 
 def previous(
@@ -159,7 +178,11 @@ def _from_ledger(
     as_of: date,
     options: Options,
     read: Mapping[str, Mapping[str, int]],
+    beside: pl.DataFrame | None,
 ) -> Assessment:
+    rolled = rolled_frame(ledger, scheme, beside)
+    made_of = rolled_head(ledger.rolled, scheme)
+    scheme = ledger.scheme
     findings = finding_frame(ledger, scheme, as_of)
     scores = score_frame(ledger, scheme, as_of)
     head = head_of(ledger, scheme, scores, tables, period, as_of, options, read)
@@ -169,7 +192,8 @@ def _from_ledger(
         indicator_frame(ledger, scheme),
         ledger.entries,
         findings,
+        rolled,
     )
-    made = Assessment({"format": FORMAT, **head}, *frames)
+    made = Assessment({"format": FORMAT, **head, "rolled": made_of}, *frames)
     assert [field.name for field in fields(made)][1:] == list(FRAMES)
     return made

@@ -61,6 +61,26 @@ def _close(year: int, month: int, rules: Calendar) -> date:
     return date(year, month, rules.closes_on or calendar.monthrange(year, month)[1])
 
 
+_FINER: Final = {"month": ("year", "half", "quarter"), "quarter": ("year", "half"), "half": ("year",)}
+
+
+def finer(period: Period, kind: str, rules: Calendar) -> list[tuple[str, int]]:
+    """Return the labels of the finer periods of a kind inside a period, each with its place in the year from 0.
+
+    Empty where the period is not longer than that kind.
+    """
+    if period.kind not in _FINER[kind]:
+        return []
+    year = period.id[:4]
+    labels = {
+        "month": [f"{year}-{n:02d}" for n in range(1, 13)],
+        "quarter": [f"{year}Q{n}" for n in range(1, 5)],
+        "half": [f"{year}H{n}" for n in (1, 2)],
+    }[kind]
+    spans = [(label, place, parse_period(label, rules)) for place, label in enumerate(labels)]
+    return [(label, place) for label, place, span in spans if span is not None and span.inside(period)]
+
+
 def period_before(period: Period, rules: Calendar) -> Period | None:
     """Return the period of the same kind just before; None before a declared interval, which has no order."""
     if period.kind == "interval":

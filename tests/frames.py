@@ -67,7 +67,7 @@ COLUMNS = {
         "evidence": TEXT,
         "decided_points": NUMBER,
         "decided_on": DAY,
-        **dict.fromkeys(("decided_by", "public_wording"), TEXT),
+        **dict.fromkeys(("decided_by", "public_wording", "period", "document"), TEXT),
     },
     "appeals": {
         **dict.fromkeys(("appeal_id", "target", "target_id"), TEXT),

@@ -13,6 +13,7 @@ from pydantic import Field
 from schemas.amount import Amount
 from schemas.scheme.base import Day, Identifier, Part
 from schemas.scheme.conditions import Conditions
+from schemas.scheme.history import CarryOver, RollUp
 from schemas.scheme.outcome import Adjustments, Gate, Grades, Parts, Range, Surcharge, TieBreaker
 from schemas.scheme.policy import Duplicates, Exemptions, Rectification, Repeats, Severity
 from schemas.scheme.rules import PriceRow, Rule
@@ -168,6 +169,8 @@ class Scheme(Part):
     gates: tuple[Gate, ...] = ()
     unchecked: Literal["unranked", "ranked"] = "unranked"
     parts: Parts | None = None
+    carry_over: CarryOver = CarryOver()
+    roll_up: RollUp | None = None
     groups_by: Literal["group", "kind", "none"] = "group"
     grades: Grades | None = None
     tie_breakers: tuple[TieBreaker, ...] = ()

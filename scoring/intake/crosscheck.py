@@ -70,7 +70,11 @@ def check_judgements(judgements: pl.DataFrame, problems: Problems) -> pl.DataFra
 
 
 def check_adjustments(adjustments: pl.DataFrame, problems: Problems) -> pl.DataFrame:
-    """Note a decided bonus, demerit or veto without the day of its decision: until then it counts for nothing."""
+    """Refuse points below zero but a decision's; note what was decided without its day: it counts for nothing yet."""
+    below = (pl.col("kind") != "decision") & (pl.col("decided_points") < 0)
+    adjustments = refuse(
+        adjustments, below.fill_null(value=False), "number-negative", "adjustments.decided_points", problems
+    )
     decided = pl.any_horizontal(pl.col("decided_points", "decided_by").is_not_null())
     undated = decided & pl.col("decided_on").is_null()
     notice(adjustments, undated, "decision-undated", "adjustments.decided_on", problems)

@@ -9,12 +9,15 @@
 | 5 | charge, credit, extras by the matter's state | timeline, charges |
 | 6-8 | exposure, zero-out, indicator cap, surcharge, rounding | indicators |
 | 9-10 | not applicable, scale, dimension cap, surcharges | totals |
-| 11 | bonuses, demerits, range, gates, rounding | adjustments, totals |
+| 11 | bonuses, demerits, decisions, carry-over, range, gates, rounding | adjustments, past, ending |
+
+A longer period that is made of published ones (`rollup`) takes their scores in before step 11.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -24,13 +27,24 @@ import polars as pl
 from schemas.scheme import Scheme
 from scoring.exact import LARGEST
 from scoring.intake import Tables
-from scoring.ledger.adjustments import AdjustmentFacts, decide
+from scoring.ledger.adjustments import AdjustmentFacts, Decided, decide
 from scoring.ledger.appeals import apply_decisions
 from scoring.ledger.charges import Charges, charge
+from scoring.ledger.ending import Above, TownScore, finish
 from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import IndicatorScorer, Sums
-from scoring.ledger.totals import TownScore, score_town
+from scoring.ledger.past import Carried, Frozen, differences, origins
+from scoring.ledger.rollup import (
+    RollUp,
+    bring_in,
+    empty_statement,
+    indicators_of,
+    roll_up,
+    rolls_up,
+    with_year_end,
+)
+from scoring.ledger.totals import score_town
 from scoring.periods import Period
 from scoring.plan import Plan
 from scoring.problems import Problem, Refused, problem
@@ -51,9 +65,13 @@ class Scored:
     sums: dict[str, dict[tuple[str, str], Sums]]
     withdrawn: dict[str, Counter[str]]
     """By table, the rows that an appeal took away."""
+    scheme: Scheme
+    """The scheme as it was applied: at the weight of the year-end part, where published periods share the rest."""
+    rolled: RollUp | None = None
+    """The published periods that this one is made of, if it is."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Ledger(Scored):
     """The same with every effect written down, in the order of the statements."""
 
@@ -67,22 +85,29 @@ def build(
     as_of: date,
     *,
     edition: int = 1,
+    past: Sequence[Frozen] = (),
     workdays: Workdays | None = None,
     plan: Plan | None = None,
 ) -> Ledger:
     """Carry out the order of operations and write every effect down.
+
+    Parameters
+    ----------
+    past
+        The published periods: their differences are carried over, and a year may be made of them.
 
     Raises
     ------
     Refused
         The facts cannot be scored under this scheme; every problem found is named.
     """
-    scored = score(tables, scheme, period, as_of, workdays=workdays, plan=plan)
+    scored = score(tables, scheme, period, as_of, past=past, workdays=workdays, plan=plan)
     order = {town: number for number, town in enumerate(scored.facts.towns["town_code"])}
-    findings = scored.charges.findings.filter(pl.col("town").is_in(list(scored.scores)))
-    single = finding_entries(findings, scheme, scored.charges.units)
+    counted = list(scored.scores) if scored.rolled is None or not scored.rolled.pure else []
+    findings = scored.charges.findings.filter(pl.col("town").is_in(counted))
+    single = finding_entries(findings, scored.scheme, scored.charges.units)
     statements = [town.statement for town in scored.scores.values()]
-    entries = assemble(single, statements, scheme, order, period.id, edition)
+    entries = assemble(single, statements, scored.scheme, order, period.id, edition)
     _reconcile(entries, scored.scores)
     return Ledger(**vars(scored), entries=entries)
 
@@ -93,32 +118,92 @@ def score(
     period: Period,
     as_of: date,
     *,
+    past: Sequence[Frozen] = (),
+    frozen_on: date | None = None,
     workdays: Workdays | None = None,
     plan: Plan | None = None,
 ) -> Scored:
-    """Carry out the order of operations for the scores alone, in half the time; raise what `build` raises."""
+    """Carry out the order of operations for the scores alone, in half the time; raise what `build` raises.
+
+    Parameters
+    ----------
+    frozen_on
+        The day as of which a published period was scored, when it is priced again with the facts of `as_of`: windows
+        back from the day, and whether anything was checked at all, stay as they were.
+    """
     workdays, plan = workdays or Workdays(), plan or Plan()
+    given = tables
     towns, merged = assessed_towns(tables.towns, period)
     tables, withdrawn = apply_decisions(tables, as_of)
     tables = _moved(tables, merged)
-    facts = Facts.of(tables, towns, scheme, period, as_of)
-    charges = charge(tables, scheme, period, as_of, facts.unchecked, workdays, plan)
-    adjustments = decide(tables.adjustments, scheme, period, as_of)
-    sums = _sums(charges, scheme)
-    _refuse_inapplicable(charges, facts, scheme)
-    scorer = IndicatorScorer(scheme, facts)
+    codes = towns["town_code"].to_list()
+    rolled = roll_up(past, scheme, period, codes, merged) if rolls_up(scheme, period) else None
+    if rolled is not None:
+        scheme = with_year_end(scheme, rolled)
+    facts = Facts.of(tables, towns, scheme, period, as_of, frozen_on=frozen_on)
+    charges = charge(tables, scheme, period, as_of, facts.unchecked, workdays, plan, frozen_on=frozen_on)
+    adjustments = decide(tables.adjustments, scheme, period, as_of, rolled_up=rolled is not None)
+    pure = rolled is not None and rolled.pure
+    sums = {} if pure else _sums(charges, scheme)
+    if not pure:
+        _refuse_inapplicable(charges, facts, scheme)
+
+    def reprice(origin: Frozen) -> Scored:
+        return score(given, origin.scheme, origin.period, as_of, frozen_on=origin.as_of, workdays=workdays, plan=plan)
+
+    taken = _origins(past, scheme, period, as_of, rolled)
+    carried = differences(past, taken, period, given, reprice) if taken else []
+    scorer = IndicatorScorer(scheme, facts, rolled=rolled is not None)
     scores: dict[str, TownScore] = {}
     problems: list[Problem] = []
-    for town in towns["town_code"]:
-        if town not in facts.unchecked:
+    for town in codes:
+        if town not in (facts.unchecked if rolled is None else set(codes) - set(rolled.shares)):
+            above = _above(town, adjustments.decided.get(town, []), carried, merged, rolled, scheme)
             try:
-                scores[town] = score_town(town, sums.get(town, {}), adjustments.decided.get(town, []), scorer)
+                if pure:
+                    scores[town] = finish(empty_statement(town), above, scorer, Fraction(0))
+                else:
+                    scores[town] = score_town(town, sums.get(town, {}), above, scorer)
                 _refuse_too_fine(town, scores[town])
             except Refused as refused:
                 problems.extend(refused.problems)
     if problems:
         raise Refused(problems)
-    return Scored(charges, facts, adjustments, scores, sums, withdrawn)
+    return Scored(charges, facts, adjustments, scores, sums, withdrawn, scheme, rolled)
+
+
+def _origins(
+    past: Sequence[Frozen], scheme: Scheme, period: Period, as_of: date, rolled: RollUp | None
+) -> list[Frozen]:
+    """Return the published periods whose differences this one takes over: a year, those that it is made of."""
+    if rolled is None:
+        # A longer period scored again from all its findings has today's facts already.
+        return origins(past, period, scheme.carry_over, as_of, period.kind) if period.kind != "year" else []
+    inside = [frozen for frozen, _ in rolled.periods]
+    return origins(inside, period, scheme.carry_over, as_of, inside[0].period.kind)
+
+
+def _above(
+    town: str,
+    adjustments: Sequence[Decided],
+    carried: Sequence[Carried],
+    merged: Mapping[str, str],
+    rolled: RollUp | None,
+    scheme: Scheme,
+) -> Above:
+    own = [found for found in carried if merged.get(found.of, found.of) == town]
+    if rolled is None:
+        return Above(adjustments, [(found, Fraction(1)) for found in own])
+    shares = rolled.shares[town]
+    weights = {frozen.period.id: weight for frozen, weight in rolled.periods}
+
+    def enter(into: TownScore) -> None:
+        bring_in(into, shares, weights, at_origin=scheme.carry_over.rolls_up_at == "origin")
+        if rolled.pure and scheme.direction == "down":
+            indicators_of(shares, scheme, into)
+
+    differing = [(found, weights[found.origin.id]) for found in own]
+    return Above(adjustments, differing, enter, sum((share.weight for share in shares), Fraction(0)))
 
 
 def _refuse_inapplicable(charges: Charges, facts: Facts, scheme: Scheme) -> None:
@@ -195,4 +280,4 @@ def _reconcile(entries: pl.DataFrame, scores: dict[str, TownScore]) -> None:
         raise AssertionError("two ledger entries bear one id")
 
 
-__all__ = ["Ledger", "Scored", "build", "score", "sign_of_loss"]
+__all__ = ["Frozen", "Ledger", "Scored", "build", "score", "sign_of_loss"]

@@ -1,11 +1,13 @@
-"""Bonuses, demerits and vetoes: which are decided by as_of, what each is worth, which of one matter counts."""
+"""Bonuses, demerits, vetoes, decisions: which are decided by as_of, what each is worth, which of one matter counts."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from typing import Any
 
 import polars as pl
 
@@ -34,6 +36,8 @@ class Decided:
     clause: str | None = None
     line: int = 0
     gate: Gate | None = None
+    by: str = ""
+    """Who decided it."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,18 @@ class AdjustmentFacts:
     unpriced: dict[str, int]
 
 
-def decide(frame: pl.DataFrame, scheme: Scheme, period: Period, as_of: date) -> AdjustmentFacts:
+def decide(
+    frame: pl.DataFrame, scheme: Scheme, period: Period, as_of: date, *, rolled_up: bool = False
+) -> AdjustmentFacts:
     """Sort the adjustments of a run.
+
+    A row that names a period counts for that one alone; any other for the period that holds its day. Where a year is
+    made of its quarters (`rolled_up`), bonuses and demerits have counted there; vetoes act on the year as well.
 
     Raises
     ------
     Refused
-        `adjustment-without-points`, `unknown-gate`, `adjustment-not-in-scheme`.
+        `adjustment-without-points`, `unknown-gate`, `adjustment-not-in-scheme`, `decision-without-basis`.
     """
     placed = "decided_on" if scheme.adjustments_belong_by == "decided_on" else "dated_on"
     gates = {name: gate for gate in scheme.gates for name in (gate.id, gate.label)}
@@ -65,10 +74,12 @@ def decide(frame: pl.DataFrame, scheme: Scheme, period: Period, as_of: date) -> 
     for row in frame.iter_rows(named=True):
         day = row[placed] or row["dated_on"]
         known = row["decided_on"] is not None and row["decided_on"] <= as_of
-        if day is None or not period.holds(day):
+        named = row["period"]
+        elsewhere = named != period.id if named is not None else day is None or not period.holds(day)
+        if elsewhere or (rolled_up and named is None and row["kind"] != "veto"):
             unpriced["other_period"] += 1
             continue
-        if day > as_of:
+        if day is not None and day > as_of:
             unpriced["after_as_of"] += 1
             continue
         gate = gates.get(row["item"] or "") if row["kind"] == "veto" else None
@@ -79,6 +90,12 @@ def decide(frame: pl.DataFrame, scheme: Scheme, period: Period, as_of: date) -> 
             unpriced["undecided"] += 1
             if gate is not None:
                 pending[row["town"]].append(gate.id)
+            continue
+        if row["kind"] == "decision":
+            if row["decided_points"] is None or not row["evidence"] or not row["decided_by"]:
+                problems.append(problem("decision-without-basis", row, item=row["item"] or ""))
+                continue
+            decided[row["town"]].append(_decision(row))
             continue
         policy = {"bonus": scheme.bonuses, "demerit": scheme.demerits}.get(row["kind"])
         if gate is None and policy is None:
@@ -106,6 +123,21 @@ def decide(frame: pl.DataFrame, scheme: Scheme, period: Period, as_of: date) -> 
         raise Refused(problems)
     return AdjustmentFacts(
         {town: _highest_of_each_matter(rows) for town, rows in decided.items()}, dict(pending), dict(unpriced)
+    )
+
+
+def _decision(row: Mapping[str, Any]) -> Decided:
+    """Return a change that a meeting or a leader decided: an entry of its own, bound by no ceiling."""
+    return Decided(
+        id=row["adjustment_id"],
+        kind="decision",
+        item=row["item"] or "",
+        evidence=row["evidence"],
+        wording=row["public_wording"] or "",
+        points=Fraction(row["decided_points"]),
+        counts=True,
+        clause=row["document"],
+        by=row["decided_by"],
     )
 
 
@@ -137,11 +169,16 @@ def _highest_of_each_matter(rows: list[Decided]) -> list[Decided]:
     best: dict[tuple[str, str], Decided] = {}
     for row in rows:
         key = (row.kind, row.evidence)
-        if row.evidence and row.gate is None and (key not in best or row.points > best[key].points):
+        if (
+            row.evidence
+            and row.gate is None
+            and row.kind != "decision"
+            and (key not in best or row.points > best[key].points)
+        ):
             best[key] = row
     return [
         row
-        if row.gate is not None or not row.evidence or best[row.kind, row.evidence] is row
+        if row.gate is not None or row.kind == "decision" or not row.evidence or best[row.kind, row.evidence] is row
         else Decided(**{**vars(row), "counts": False})
         for row in rows
     ]

@@ -46,7 +46,15 @@ class Charges:
 
 
 def charge(
-    tables: Tables, scheme: Scheme, period: Period, as_of: date, unchecked: list[str], workdays: Workdays, plan: Plan
+    tables: Tables,
+    scheme: Scheme,
+    period: Period,
+    as_of: date,
+    unchecked: list[str],
+    workdays: Workdays,
+    plan: Plan,
+    *,
+    frozen_on: date | None = None,
 ) -> Charges:
     """Carry out steps 1 to 5.
 
@@ -54,6 +62,8 @@ def charge(
     ----------
     unchecked
         Codes of the towns that were not checked at all, whose findings are listed but not priced.
+    frozen_on
+        Of a published period that is priced again: the day from which its windows are counted back.
 
     Raises
     ------
@@ -62,7 +72,7 @@ def charge(
     """
     units = Units.of(scheme)
     table = PriceTable.of(scheme, units)
-    findings = plan.collect(_dispose(tables, scheme, period, as_of, unchecked, plan))
+    findings = plan.collect(_dispose(tables, scheme, period, as_of, unchecked, plan, frozen_on or as_of))
     findings = findings.with_columns(price_row=table.match(findings.schema), quantity=quantity(scheme)).join(
         table.rows, on="price_row", how="left", maintain_order="left"
     )
@@ -107,7 +117,13 @@ def _said_of_findings(tables: Tables, as_of: date) -> tuple[pl.DataFrame, ...]:
 
 
 def _dispose(
-    tables: Tables, scheme: Scheme, period: Period, as_of: date, unchecked: list[str], plan: Plan
+    tables: Tables,
+    scheme: Scheme,
+    period: Period,
+    as_of: date,
+    unchecked: list[str],
+    plan: Plan,
+    window_from: date,
 ) -> pl.LazyFrame:
     """Step 1: apply appeals, then say of each finding whether it counts and, where not, the first reason why not."""
     known = tables.appeals.filter(
@@ -136,7 +152,7 @@ def _dispose(
         pl.coalesce("assigned_on", "found_on") if scheme.calendar.belongs_by == "assigned_on" else pl.col("found_on")
     )
     later = (pl.col("found_on") > as_of) | (belongs > as_of)
-    part = _part(scheme, schema, as_of)
+    part = _part(scheme, schema, window_from)
     return plan.step(
         findings.with_columns(
             part=part, set_aside=exempt | pl.col("finding_id").is_in(withdrawn) | later, belongs_on=belongs

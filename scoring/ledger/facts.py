@@ -40,8 +40,17 @@ class Facts:
     _town_conditions: dict[str, frozenset[str]]
 
     @classmethod
-    def of(cls, tables: Tables, towns: pl.DataFrame, scheme: Scheme, period: Period, as_of: date) -> Facts:
-        """Gather the facts of one run."""
+    def of(
+        cls,
+        tables: Tables,
+        towns: pl.DataFrame,
+        scheme: Scheme,
+        period: Period,
+        as_of: date,
+        *,
+        frozen_on: date | None = None,
+    ) -> Facts:
+        """Gather the facts of one run, or of a published period priced again that was scored as of `frozen_on`."""
         sums = (
             tables.checks.filter(pl.col("checked_on").is_between(period.start, min(period.end, as_of)))
             .group_by("town")
@@ -52,7 +61,7 @@ class Facts:
         never_checked = (
             [code for code in towns["town_code"] if code not in checked]
             # Checks after as_of are not known yet: a first check later in the year leaves an earlier period as it was.
-            if deducts and (tables.checks["checked_on"] <= as_of).any()
+            if deducts and (tables.checks["checked_on"] <= (frozen_on or as_of)).any()
             else []
         )
         parts = frozenset(part.id for part in scheme.parts.parts) if scheme.parts else frozenset[str]()

@@ -1,47 +1,25 @@
-"""Steps 9-11 for one town.
-
-What does not apply, scaling, caps and surcharges above the indicator, bonuses, range, gates, rounding.
-"""
+"""Steps 9 and 10 for one town: what does not apply, scaling, caps and surcharges above the indicator."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 
 from schemas.scheme import Dimension, Indicator
-from scoring.exact import add_up, round_half_away
-from scoring.ledger.adjustments import Decided
+from scoring.exact import add_up
+from scoring.ledger.ending import Above, TownScore, finish, rounded
 from scoring.ledger.entries import ONE, Statement
 from scoring.ledger.indicators import NOTHING, ZERO, IndicatorScorer, Result, Sums
 from scoring.problems import Refused, problem
 
 
-@dataclass
-class TownScore:
-    """What one town came to: its statement, its indicators and dimensions by (part, id), the gates that fell."""
-
-    statement: Statement
-    indicators: dict[tuple[str, str], Result] = field(default_factory=dict)
-    dimensions: dict[tuple[str, str], Fraction] = field(default_factory=dict)
-    gates: list[str] = field(default_factory=list)
-    wordings: list[str] = field(default_factory=list)
-    """Of each gate that fell, the public wording that was approved; empty where none was."""
-    stretch: dict[tuple[str, str], Fraction] = field(default_factory=dict)
-    """By (part, indicator), how many points of the score one point of it is worth, where that is not one."""
-
-
-def score_town(
-    town: str, sums: Mapping[tuple[str, str], Sums], adjustments: list[Decided], scorer: IndicatorScorer
-) -> TownScore:
+def score_town(town: str, sums: Mapping[tuple[str, str], Sums], above: Above, scorer: IndicatorScorer) -> TownScore:
     """Carry out steps 6 to 11 for one town.
 
     Parameters
     ----------
     sums
         (part, indicator) → what the findings come to.
-    adjustments
-        The town's decided bonuses, demerits and vetoes.
     """
     scheme = scorer.scheme
     parts = [(part.id, part.weight) for part in scheme.parts.parts] if scheme.parts else [("", ONE)]
@@ -59,12 +37,7 @@ def score_town(
     into.part, into.weight = "", ONE
     loss = max((start - into.value) if scheme.direction != "up" else into.value, ZERO)
     scorer.surcharged(into, "total", "", loss, None, {})
-    _finish(score, adjustments, scorer, weights)
-    return score
-
-
-def _rounded(value: Fraction, scorer: IndicatorScorer) -> Fraction:
-    return round_half_away(value, scorer.scheme.decimals) if scorer.fine else value
+    return finish(score, above, scorer, weights)
 
 
 def _dimension(
@@ -89,7 +62,7 @@ def _dimension(
         value = _redistribute(score, dimension, applicable, results, scorer)
         if dimension.scale and total != dimension.points:
             held = value + dimension.points - total
-            change = _rounded(dimension.points * value / total - held, scorer)
+            change = rounded(dimension.points * value / total - held, scorer)
             value = held + change
             if change:
                 into.add("scale", change, weight=dimension.points, of=total, **place)  # type: ignore[arg-type]
@@ -97,14 +70,14 @@ def _dimension(
     else:
         value = add_up(result.earned for result in results.values())
         if dimension.scale and total != dimension.points:
-            change = _rounded(value * dimension.points / total - value, scorer)
+            change = rounded(value * dimension.points / total - value, scorer)
             value += change
             if change:
                 into.add("scale", change, weight=dimension.points, of=total, **place)  # type: ignore[arg-type]
         loss = value if scheme.direction == "up" else -value
     bound = None if dimension.cap == "none" else Fraction(dimension.cap)
     if bound is not None and loss > bound:
-        change = _rounded(scorer.sign * (bound - loss), scorer)
+        change = rounded(scorer.sign * (bound - loss), scorer)
         into.add("cap", change, cap=bound, **place)  # type: ignore[arg-type]
         loss += scorer.sign * change
     if loss > 0:
@@ -142,7 +115,7 @@ def _redistribute(
     for target, sources in moved.items():
         extra = add_up(source.points for source in sources)
         grown = earned[target] * (points[target] + extra) / points[target]
-        change = _rounded(grown - earned[target] - extra, scorer)
+        change = rounded(grown - earned[target] - extra, scorer)
         if change:
             names = [source.id for source in sources]
             into.add(
@@ -157,7 +130,7 @@ def _redistribute(
     missing = add_up(indicator.points for indicator in spread)
     base = add_up(points.values())
     _stretch(score, points, base + missing, base)
-    change = _rounded((base + missing) * value / base - value - missing, scorer)
+    change = rounded((base + missing) * value / base - value - missing, scorer)
     if change:
         names = [indicator.id for indicator in spread]
         into.add("not_applicable", change, dimension=dimension.id, indicators=names)
@@ -188,7 +161,7 @@ def _hand_over(score: TownScore, scorer: IndicatorScorer) -> Fraction:
         receiver = next(d for d in scheme.dimensions if d.id == target)
         weight = receiver.points
         _stretch(score, (indicator.id for indicator in receiver.indicators), weight + dimension.points, weight)
-        change = _rounded(held * dimension.points / weight - dimension.points, scorer)
+        change = rounded(held * dimension.points / weight - dimension.points, scorer)
         if change:
             into.add(
                 "not_applicable",
@@ -200,56 +173,3 @@ def _hand_over(score: TownScore, scorer: IndicatorScorer) -> Fraction:
             )
         added -= change
     return added
-
-
-def _finish(score: TownScore, adjustments: list[Decided], scorer: IndicatorScorer, weights: Fraction) -> None:
-    """Step 11: bonuses and demerits to their ceilings, range, gates, rounding."""
-    into, scheme = score.statement, scorer.scheme
-    better = -scorer.sign
-    given = {"bonus": ZERO, "demerit": ZERO}
-    for adjustment in adjustments:
-        if adjustment.kind in ("bonus", "demerit"):
-            points = _rounded(adjustment.points, scorer) if adjustment.counts else ZERO
-            towards = better if adjustment.kind == "bonus" else -better
-            given[adjustment.kind] += points
-            into.add(
-                adjustment.kind,
-                towards * points,
-                subject=adjustment.id,
-                reason=adjustment.kind if adjustment.counts else "same-matter",
-                clause=adjustment.clause,
-                line=adjustment.line,
-                item=adjustment.item,
-                evidence=adjustment.evidence,
-                wording=adjustment.wording,
-            )
-    for kind, policy, towards in (("bonus", scheme.bonuses, better), ("demerit", scheme.demerits, -better)):
-        ceiling = policy.ceiling if policy else None
-        if ceiling is not None and given[kind] > ceiling:
-            into.add("cap", towards * (ceiling - given[kind]), subject=kind, reason=f"{kind}-ceiling", ceiling=ceiling)
-    low = scheme.range.min if scheme.range.min is not None else ZERO
-    high = scheme.range.max
-    if high is None and scheme.direction != "up":
-        high = scheme.full * weights
-    bounded = max(into.value, low) if high is None else min(max(into.value, low), high)
-    if bounded != into.value:
-        into.add("range", bounded - into.value, low=low, high=high if high is not None else "")
-    for adjustment in adjustments:
-        if adjustment.gate is not None:
-            score.gates.append(adjustment.gate.id)
-            score.wordings.append(adjustment.wording)
-    zero = next((a for a in adjustments if a.gate is not None and a.gate.effect == "score_zero"), None)
-    if zero is not None and zero.gate is not None and into.value:
-        into.add(
-            "gate",
-            -into.value,
-            subject=zero.id,
-            reason="gate-score-zero",
-            clause=zero.gate.clause,
-            line=zero.gate.line,
-            gate=zero.gate.label,
-            wording=zero.wording,
-        )
-    rounded = round_half_away(into.value, scheme.decimals)
-    if rounded != into.value:
-        into.add("rounding", rounded - into.value, decimals=scheme.decimals)

@@ -2,6 +2,17 @@
 
 from scoring.outcome.findings import finding_frame
 from scoring.outcome.head import Options, head_of, previous_head
+from scoring.outcome.rolled import rolled_frame, rolled_head
 from scoring.outcome.scores import dimension_frame, indicator_frame, score_frame
 
-__all__ = ["Options", "dimension_frame", "finding_frame", "head_of", "indicator_frame", "previous_head", "score_frame"]
+__all__ = [
+    "Options",
+    "dimension_frame",
+    "finding_frame",
+    "head_of",
+    "indicator_frame",
+    "previous_head",
+    "rolled_frame",
+    "rolled_head",
+    "score_frame",
+]

@@ -15,13 +15,16 @@ from schemas.tables import catalogue
 from scoring.conditions import holds
 from scoring.exact import reduced
 from scoring.ledger import Ledger
-from scoring.ledger.totals import TownScore
+from scoring.ledger.ending import TownScore
+from scoring.ledger.rollup import RollUp
 from scoring.outcome.frames import pairs
 from scoring.pricing.deduct import Units
 
 
 def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
     """Return every finding read with what became of it; only columns that may be printed, no restricted ones."""
+    if ledger.rolled is not None and ledger.rolled.pure:
+        return _as_published(ledger.rolled)
     findings, units = ledger.charges.findings, ledger.charges.units
     known = catalogue().tables["findings"].columns
     shown = [c for c in known if c in findings.columns and not known[c].restricted]
@@ -52,6 +55,21 @@ def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
         *pairs("charge", "credit", "extra", "net", "gives_back"), "gives_back_by", "price_line", "clause",
     ]  # fmt: skip
     return frame.select(columns).sort("town", "found_on", "finding_id", nulls_last=True)
+
+
+def _as_published(rolled: RollUp) -> pl.DataFrame:
+    """Return the findings of the published periods as they were published: what they cost stands in those scores."""
+    own = [
+        frozen.findings.filter(~pl.col("disposition").is_in(["other_period", "after_as_of"]))
+        for frozen, _ in rolled.periods
+    ]
+    together = pl.concat(own, how="diagonal_relaxed")
+    # What a fix gives back now is a matter of the period that carries it over.
+    nothing = {name: pl.lit(None, dtype=together.schema[name]) for name in _GIVES_BACK}
+    return together.with_columns(**nothing).sort("town", "found_on", "finding_id", nulls_last=True)
+
+
+_GIVES_BACK: Final = ("gives_back_num", "gives_back_den", "gives_back_by")
 
 
 def _flags(names: Sequence[str]) -> pl.Expr:

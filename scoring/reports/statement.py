@@ -124,6 +124,11 @@ def reason_of(row: Mapping[str, Any], labels: Labels) -> str:
     if not labels.has(code):
         return labels.known("book-kind", row["kind"])
     parameters = {name: _word(value, labels) for name, value in json.loads(row["parameters"] or "{}").items()}
+    for name in ("origin", "period"):
+        if name in parameters:
+            parameters[name] = labels.period_words({"id": parameters[name]})
+    if labels.lang == "en" and parameters.get("label_en"):
+        parameters["label"] = parameters["label_en"]
     if _RATIO.fullmatch(measured := parameters.get("value", "")):
         about = fixed(Fraction(measured), 2)
         parameters["value"] = labels("reports-statement-about", exact=measured, about=about)

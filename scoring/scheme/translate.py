@@ -23,6 +23,8 @@ _OWN: Final = frozenset(
         "gate-grade",
         "range-reversed",
         "one-window",
+        "roll-up-count",
+        "roll-up-sum",
         "multipliers-fall",
         "price-missing",
         "dates-reversed",

@@ -1,0 +1,255 @@
+"""What a published period still says to later ones: its frozen result, and what today's facts change of it.
+
+A carry-over is a difference: re-priced today − published − posted since. Facts that did not change post nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from schemas.scheme import Scheme
+from schemas.scheme.history import CarryOver
+from scoring.intake import Tables
+from scoring.ledger.entries import ONE, sign_of_loss
+from scoring.periods import Period, months_back
+from scoring.problems import Problem, Refused, problem
+
+if TYPE_CHECKING:
+    from scoring.ledger import Scored
+
+Place = tuple[str, str]
+"""Dimension and indicator; an indicator is empty for what happens to its dimension, both for adjustments."""
+_NOWHERE: Final = ("other_period", "after_as_of")
+_ADJUSTED: Final = ("bonus", "demerit", "decision")
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A published period: its latest edition as the store holds it.
+
+    `entries`, `scores`, `findings`, `indicators`, `dimensions` are the frames of its assessment.
+    """
+
+    period: Period
+    edition: int
+    as_of: date
+    scheme: Scheme
+    code: str
+    entries: pl.DataFrame
+    scores: pl.DataFrame
+    findings: pl.DataFrame
+    indicators: pl.DataFrame
+    dimensions: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A difference of a published period that is posted now, in points of that period's score."""
+
+    origin: Period
+    of: str
+    """The town of then; another than now where it has merged."""
+    place: Place
+    published: Fraction
+    posted: Fraction
+    now: Fraction
+    findings: tuple[str, ...]
+    """The findings of then whose points are others today."""
+    label: str = ""
+    label_en: str = ""
+    clause: str | None = None
+
+    @property
+    def points(self) -> Fraction:
+        """What is left to post."""
+        return self.now - self.published - self.posted
+
+
+def when(period: Period) -> tuple[date, int]:
+    """Order periods by their last day; a year comes after its own last quarter."""
+    return period.end, (period.end - period.start).days
+
+
+def origins(past: Sequence[Frozen], period: Period, policy: CarryOver, as_of: date, kind: str) -> list[Frozen]:
+    """Return the published periods of a kind before `period` whose differences it takes over, in time order.
+
+    One that was published with later knowledge than this run's says nothing to it.
+    """
+    far = date.min if policy.months is None else months_back(period.start, policy.months)
+    return sorted(
+        (
+            frozen
+            for frozen in past
+            if policy.origins != "none"
+            and frozen.period.kind == kind
+            and when(frozen.period) < when(period)
+            and frozen.as_of <= as_of
+            and frozen.period.end >= far
+            and (policy.origins == "all" or frozen.period.end.year == period.end.year)
+        ),
+        key=lambda frozen: when(frozen.period),
+    )
+
+
+def differences(
+    past: Sequence[Frozen],
+    taken: Sequence[Frozen],
+    period: Period,
+    tables: Tables,
+    reprice: Callable[[Frozen], Scored],
+) -> list[Carried]:
+    """Return what each origin comes to today, less what was published of it and what was posted since.
+
+    Raises
+    ------
+    Refused
+        A published finding or town is no longer in the folder (`frozen-finding-missing`, `frozen-town-missing`).
+    """
+    carried: list[Carried] = []
+    problems: list[Problem] = []
+    for origin in taken:
+        gone = _missing(origin, tables)
+        if gone:
+            problems += gone
+            continue
+        today = reprice(origin)
+        scored = set(origin.scores.drop_nulls("score_num")["town_code"])
+        lost = sorted(scored - set(today.scores))
+        problems += [problem("frozen-town-missing", None, town=town, period=origin.period.id) for town in lost]
+        published, now = _published(origin), _today(today, origin.scheme)
+        posted = _posted(past, origin, period)
+        changed = _changed(origin, today)
+        labels = _labels(origin.scheme)
+        for town in sorted(scored & set(today.scores)):
+            for place in sorted({*published[town], *now[town], *posted[town]}):
+                found = Carried(
+                    origin.period,
+                    town,
+                    place,
+                    published[town][place],
+                    posted[town][place],
+                    now[town][place],
+                    tuple(changed.get((town, place[1]), ())),
+                    *labels.get(place[1] or place[0], ("", "", None)),
+                )
+                if found.points:
+                    carried.append(found)
+    if problems:
+        raise Refused(problems)
+    return carried
+
+
+Sums = defaultdict[str, defaultdict[Place, Fraction]]
+
+
+def _sums() -> Sums:
+    return defaultdict(lambda: defaultdict(Fraction))
+
+
+def _missing(origin: Frozen, tables: Tables) -> list[Problem]:
+    own = origin.findings.filter(~pl.col("disposition").is_in(_NOWHERE))["finding_id"]
+    gone = own.filter(~own.is_in(tables.findings["finding_id"].implode())).sort()
+    return [problem("frozen-finding-missing", None, finding=finding, period=origin.period.id) for finding in gone]
+
+
+def _published(origin: Frozen) -> Sums:
+    sums = _sums()
+    for town, dimension, indicator, kind, subject, num, den in origin.entries.select(
+        "town_code", "dimension", "indicator", "kind", "subject", "points_num", "points_den"
+    ).iter_rows():
+        if _counts(kind, dimension, subject):
+            sums[town][dimension or "", indicator or ""] += Fraction(num, den)
+    return sums
+
+
+def _today(scored: Scored, scheme: Scheme) -> Sums:
+    sums = _sums()
+    of = {indicator.id: dimension.id for dimension, indicator in scheme.indicators()}
+    weights = {part.id: part.weight for part in scheme.parts.parts} if scheme.parts else {"": ONE}
+    for town, score in scored.scores.items():
+        for (part, indicator), found in scored.sums.get(town, {}).items():
+            sums[town][of[indicator], indicator] += sign_of_loss(scheme) * weights[part] * found.net
+        for row in score.statement.rows:
+            dimension, indicator = str(row["dimension"] or ""), str(row["indicator"] or "")
+            if _counts(str(row["kind"]), dimension, str(row["subject"])):
+                sums[town][dimension, indicator] += Fraction(row["points_num"], row["points_den"])  # type: ignore[call-overload]
+    return sums
+
+
+def _counts(kind: str, dimension: str | None, subject: str | None) -> bool:
+    """Tell whether an entry is re-priced: all up to the dimension's cap, and adjustments to their ceiling."""
+    return bool(dimension) or kind in _ADJUSTED or (kind == "cap" and subject in _ADJUSTED)
+
+
+def _posted(past: Iterable[Frozen], origin: Frozen, period: Period) -> Sums:
+    """Add up what later published periods before this one have posted of an origin, in its own points."""
+    sums = _sums()
+    for frozen in past:
+        if when(origin.period) < when(frozen.period) < when(period) and frozen.period.id != period.id:
+            for posting in postings(frozen.entries):
+                if posting.origin == origin.period.id:
+                    sums[posting.of][posting.place] += posting.points / posting.weight
+    return sums
+
+
+@dataclass(frozen=True)
+class Posting:
+    """A carry-over entry of a published ledger. Its points stand at `weight` in that ledger."""
+
+    town: str
+    origin: str
+    of: str
+    place: Place
+    points: Fraction
+    weight: Fraction
+
+
+def postings(entries: pl.DataFrame) -> list[Posting]:
+    """Return the carry-over entries of a ledger."""
+    rows = entries.filter(pl.col("kind") == "carry_over").select("town_code", "points_num", "points_den", "parameters")
+    return [
+        Posting(
+            town,
+            said["origin"],
+            said["of"],
+            (said["place"][0], said["place"][1]),
+            Fraction(num, den),
+            Fraction(said["weight"]),
+        )
+        for town, num, den, parameters in rows.iter_rows()
+        for said in [json.loads(parameters)]
+    ]
+
+
+def _changed(origin: Frozen, today: Scored) -> dict[tuple[str, str], list[str]]:
+    """Return by town and indicator the findings that cost another sum today, those registered late among them."""
+    units = today.charges.units.points
+    then = {
+        finding: Fraction(num or 0, den or 1)
+        for finding, num, den in origin.findings.filter(~pl.col("disposition").is_in(_NOWHERE))
+        .select("finding_id", "net_num", "net_den")
+        .iter_rows()
+    }
+    now = today.charges.findings.filter(~pl.col("disposition").is_in(_NOWHERE)).select(
+        "finding_id", "town", "indicator", net=pl.when(pl.col("disposition") == "priced").then("net_units").fill_null(0)
+    )
+    changed: dict[tuple[str, str], list[str]] = {}
+    for finding, town, indicator, net in now.sort("finding_id").iter_rows():
+        if finding not in then or then[finding] != Fraction(net or 0, units):
+            changed.setdefault((town, indicator), []).append(finding)
+    return changed
+
+
+def _labels(scheme: Scheme) -> Mapping[str, tuple[str, str, str | None]]:
+    labels: dict[str, tuple[str, str, str | None]] = {
+        d.id: (d.label, d.label_en or d.label, None) for d in scheme.dimensions
+    }
+    return labels | {i.id: (i.label, i.label_en or i.label, i.clause) for _, i in scheme.indicators()}

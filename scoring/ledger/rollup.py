@@ -1,0 +1,212 @@
+"""A longer period made of finer ones that are published: which of them, at what weight, and what each brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import polars as pl
+
+from schemas.scheme import Scheme
+from schemas.scheme.outcome import Allotment, Parts, ScorePart
+from scoring.exact import add_up
+from scoring.ledger.ending import TownScore
+from scoring.ledger.entries import ONE, Statement
+from scoring.ledger.indicators import Result
+from scoring.ledger.past import Frozen, postings
+from scoring.periods import Period, finer
+from scoring.problems import Refused, problem
+
+YEAR_END = "year_end"
+"""The id of the part that the scheme itself gives the whole year."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """One published period's part in a town's longer one.
+
+    `score` and `start` are exact and on the longer period's full marks; `towns` are those whose published scores it is
+    the mean of: the town itself, or those that merged into it. `carried` holds what the period had taken over from
+    earlier ones, by origin.
+    """
+
+    frozen: Frozen
+    weight: Fraction
+    towns: tuple[str, ...]
+    score: Fraction
+    start: Fraction
+    carried: Mapping[str, Fraction]
+
+
+@dataclass(frozen=True)
+class RollUp:
+    """What a longer period is made of: its published periods with their weights, and each town's shares."""
+
+    periods: tuple[tuple[Frozen, Fraction], ...]
+    missing: tuple[str, ...]
+    shares: Mapping[str, tuple[Share, ...]]
+    year_end: Fraction
+
+    @property
+    def pure(self) -> bool:
+        """Whether nothing but the published periods counts."""
+        return not self.year_end
+
+
+def rolls_up(scheme: Scheme, period: Period) -> bool:
+    """Tell whether a period is made of finer ones under this scheme."""
+    return (
+        scheme.roll_up is not None
+        and scheme.roll_up.by == "published"
+        and bool(finer(period, scheme.roll_up.of, scheme.calendar))
+    )
+
+
+def roll_up(
+    past: Sequence[Frozen], scheme: Scheme, period: Period, towns: Sequence[str], merged: Mapping[str, str]
+) -> RollUp:
+    """Gather the published periods inside `period` and share them out.
+
+    A town counts with its own published score. Where it has none, the mean of those that merged into it stands for it;
+    where there is none either, its other periods take that one's weight.
+
+    Raises
+    ------
+    Refused
+        A finer period is not published (`roll-up-missing`), or counts the other way (`roll-up-direction`).
+    """
+    policy = scheme.roll_up
+    assert policy is not None
+    wanted = finer(period, policy.of, scheme.calendar)
+    known = {frozen.period.id: frozen for frozen in past}
+    missing = tuple(label for label, _ in wanted if label not in known)
+    if missing and (policy.missing == "refuse" or len(missing) == len(wanted)):
+        raise Refused([problem("roll-up-missing", None, period=period.id, missing=label) for label in missing])
+    base = policy.weights or (Fraction(1, len(wanted)),) * max(place + 1 for _, place in wanted)
+    used = [(known[label], base[place]) for label, place in wanted if label in known]
+    for frozen, _ in used:
+        if frozen.scheme.direction != scheme.direction:
+            raise Refused([problem("roll-up-direction", None, period=frozen.period.id)])
+    year_end = policy.year_end.weight if policy.year_end and period.kind == "year" else Fraction(0)
+    total = add_up(weight for _, weight in used)
+    if not total:
+        raise Refused([problem("roll-up-missing", None, period=period.id, missing=used[0][0].period.id)])
+    periods = tuple((frozen, (1 - year_end) * weight / total) for frozen, weight in used)
+    shares = {town: _shares(town, periods, scheme, merged, 1 - year_end) for town in towns}
+    return RollUp(periods, missing, {town: own for town, own in shares.items() if own}, year_end)
+
+
+def _shares(
+    town: str,
+    periods: Sequence[tuple[Frozen, Fraction]],
+    scheme: Scheme,
+    merged: Mapping[str, str],
+    whole: Fraction,
+) -> tuple[Share, ...]:
+    found: list[Share] = []
+    for frozen, weight in periods:
+        scored = {
+            code: (Fraction(num, den), Fraction(start, start_den))
+            for code, num, den, start, start_den in frozen.scores.drop_nulls("score_num")
+            .select("town_code", "score_num", "score_den", "start_num", "start_den")
+            .iter_rows()
+        }
+        before = tuple(sorted(code for code in scored if merged.get(code) == town))
+        own = (town,) if town in scored else before
+        if not own:
+            continue
+        # Points of a scheme with other full marks count in proportion.
+        scale = scheme.full / frozen.scheme.full if scheme.direction == "down" and frozen.scheme.full else ONE
+        carried: dict[str, Fraction] = {}
+        for posting in postings(frozen.entries):
+            if posting.town in own:
+                points = scale * posting.points / len(own)
+                carried[posting.origin] = carried.get(posting.origin, Fraction(0)) + points
+        score = scale * add_up(scored[code][0] for code in own) / len(own)
+        start = scale * add_up(scored[code][1] for code in own) / len(own)
+        found.append(Share(frozen, weight, own, score, start, carried))
+    total = add_up(share.weight for share in found)
+    if not total:
+        return ()
+    return tuple(Share(s.frozen, s.weight * whole / total, s.towns, s.score, s.start, s.carried) for s in found)
+
+
+def with_year_end(scheme: Scheme, rolled: RollUp) -> Scheme:
+    """Return the scheme with its own points at the weight of the year-end part."""
+    policy = scheme.roll_up.year_end if scheme.roll_up else None
+    if rolled.pure or policy is None:
+        return scheme
+    if scheme.parts is not None:
+        own = tuple(part.model_copy(update={"weight": part.weight * rolled.year_end}) for part in scheme.parts.parts)
+        return scheme.model_copy(update={"parts": scheme.parts.model_copy(update={"parts": own})})
+    part = ScorePart(id=YEAR_END, label=policy.label, label_en=policy.label_en, weight=rolled.year_end)
+    return scheme.model_copy(update={"parts": Parts(parts=(part,), allot=(Allotment(part=YEAR_END),))})
+
+
+def bring_in(score: TownScore, shares: Sequence[Share], weights: Mapping[str, Fraction], *, at_origin: bool) -> None:
+    """Enter what each published period brings: weight × (score − start), what it had carried over apart.
+
+    Parameters
+    ----------
+    weights
+        Of the longer period's published periods, by their ids.
+    at_origin
+        What a period had carried over weighs what its origin does, or, of an earlier year, what the period itself does.
+    """
+    into = score.statement
+    into.start += add_up(share.weight * share.start for share in shares)
+    into.value += add_up(share.weight * share.start for share in shares)
+    for share in shares:
+        name = share.frozen.period.id
+        apart = add_up(share.carried.values())
+        facts = {"period": name, "edition": share.frozen.edition, "weight": share.weight, "score": share.score}
+        if share.towns != (into.town,):
+            facts["towns"] = list(share.towns)
+        brought = share.weight * (share.score - apart - share.start)
+        into.add("period", brought, subject=name, reason="period-merged" if "towns" in facts else "period", **facts)  # type: ignore[arg-type]
+        for origin, points in share.carried.items():
+            weight = weights.get(origin, share.weight) if at_origin else share.weight
+            into.add(
+                "period",
+                weight * points,
+                subject=f"{name}:{origin}",
+                reason="period-carried",
+                period=name,
+                origin=origin,
+                weight=weight,
+                carried=points,
+            )
+
+
+def indicators_of(shares: Sequence[Share], scheme: Scheme, score: TownScore) -> None:
+    """Give the town the mean of its published indicators and dimensions, where every period knows them."""
+    whole = add_up(share.weight for share in shares)
+    for dimension in scheme.dimensions:
+        mean = _mean(shares, whole, "dimensions", "dimension", dimension.id, dimension.points)
+        if mean is not None:
+            score.dimensions["", dimension.id] = mean
+        for indicator in dimension.indicators:
+            mean = _mean(shares, whole, "indicators", "indicator", indicator.id, indicator.points)
+            if mean is not None:
+                score.indicators["", indicator.id] = Result("scored", mean)
+
+
+def _mean(
+    shares: Sequence[Share], whole: Fraction, frame: str, column: str, name: str, points: Fraction
+) -> Fraction | None:
+    total = Fraction(0)
+    for share in shares:
+        known: pl.DataFrame = getattr(share.frozen, frame)
+        rows = known.filter(pl.col("town_code").is_in(share.towns) & (pl.col(column) == name))
+        if rows.height != len(share.towns):
+            return None
+        for num, den, full, full_den in rows.select("earned_num", "earned_den", "points_num", "points_den").iter_rows():
+            earned, of = Fraction(num, den), Fraction(full, full_den)
+            total += share.weight * earned * (points / of if of else ONE) / len(share.towns)
+    return total / whole
+
+
+def empty_statement(town: str) -> TownScore:
+    """Return a score that begins at nothing: all of it comes from published periods."""
+    return TownScore(Statement(town, Fraction(0), Fraction(0)))
