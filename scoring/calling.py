@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from scoring.messages import LANGUAGES, say
-from scoring.screen import given_language, language, print_lines
+from scoring.screen import given_language, holder_words, language, print_lines
 
 if TYPE_CHECKING:
     from scoring.periods import Period
@@ -73,7 +74,7 @@ def jobs_of(
     set_aside: bool,
 ) -> list[Job]:
     """Return one job a data folder; results of several lie in a folder each, named as theirs."""
-    from scoring.config import ConfigError
+    from scoring.config import HOLIDAYS, ConfigError
     from scoring.runs import Job
 
     workspace, lang = open_here(lang)
@@ -85,14 +86,29 @@ def jobs_of(
     for folder, own in zip(folders, outs, strict=True):
         _check_places(folder, own, lang)
     chosen = formats_of(formats, lang)
-    day = _day(as_of, lang)
+    day = day_of(as_of, lang)
     scheme = read_scheme(weights, workspace, lang)
     try:
         settings, (workdays, holidays) = workspace.settings(lang), workspace.workdays(lang)
     except ConfigError as error:
         stop(2, say(error.code, lang, **error.parameters))
+    own_days = workspace.root / HOLIDAYS if holidays else None
+    store = workspace.store
     return [
-        Job(folder, scheme, own, settings, workdays, chosen, day, set_aside, workspace.example, holidays)
+        Job(
+            folder,
+            scheme,
+            own,
+            settings,
+            workdays,
+            chosen,
+            day,
+            set_aside,
+            workspace.example,
+            holidays,
+            own_days,
+            store,
+        )
         for folder, own in zip(folders, outs, strict=True)
     ]
 
@@ -123,7 +139,8 @@ def formats_of(text: str | None, lang: str) -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in chosen)
 
 
-def _day(text: str | None, lang: str) -> date | None:
+def day_of(text: str | None, lang: str) -> date | None:
+    """Return the day that was written; None for none."""
     if text is None:
         return None
     try:
@@ -154,3 +171,26 @@ def periods_of(labels: Sequence[str], job: Job) -> list[Period]:
             stop(2, say("cli-as-of-early", lang, as_of=job.as_of, period=period.id, start=period.start))
         periods.append(period)
     return periods
+
+
+@contextmanager
+def machine_faults(job: Job) -> Iterator[None]:
+    """Let what the machine, another run or a template of the bureau refuses become a sentence and its exit code."""
+    from concurrent.futures.process import BrokenProcessPool
+
+    from scoring.outfolder import Busy, Foreign
+    from scoring.reports import ForbiddenAddress, MissingGlyph, MissingLibrary, WrongTemplate
+
+    lang = job.settings.lang
+    try:
+        yield
+    except Busy as busy:
+        stop(3, say("cli-busy", lang, folder=busy.folder, holder=holder_words(busy.holder, lang)))
+    except Foreign as foreign:
+        stop(3, say("cli-foreign", lang, folder=foreign.path))
+    except (MissingGlyph, MissingLibrary, ForbiddenAddress) as missing:
+        stop(3, str(missing))
+    except WrongTemplate as wrong:
+        stop(2, str(wrong))
+    except BrokenProcessPool:
+        stop(3, say("cli-worker-died", lang))

@@ -16,13 +16,37 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
-from scoring.calling import check_language, formats_of, jobs_of, open_here, periods_of, read_scheme, stop
+from scoring.calling import (
+    check_language,
+    formats_of,
+    jobs_of,
+    machine_faults,
+    open_here,
+    periods_of,
+    read_scheme,
+    stop,
+)
+from scoring.cli_app import (
+    AsOf,
+    Data,
+    Folder,
+    Folders,
+    Formats,
+    Lang,
+    Out,
+    Periods,
+    Scheme,
+    SetAside,
+    Weights,
+    app,
+    argument,
+    say_here,
+    weights,
+)
 from scoring.messages import say
 from scoring.screen import (
     Command,
-    Group,
     UsageError,
-    holder_words,
     language,
     print_lines,
     print_notices,
@@ -46,38 +70,10 @@ _INTERRUPTED: Final = 130
 _TOLD: Final = {"notices": "notice", "repairs": "repaired"}
 
 
-def _say(code: str, **parameters: object) -> str:
-    return say(code, language(), **parameters)
-
-
-def _option(name: str, metavar: str | None = None) -> typer.models.OptionInfo:
-    code = f"cli-option-{name.removeprefix('--')}"
-    return typer.Option(name, metavar=metavar, help=_say(code), show_default=False)  # type: ignore[no-any-return]
-
-
-def _argument(code: str) -> typer.models.ArgumentInfo:
-    return typer.Argument(help=_say(code), show_default=False)  # type: ignore[no-any-return]
-
-
-app = typer.Typer(cls=Group, help=_say("cli-help"), no_args_is_help=True, add_completion=False, rich_markup_mode=None)
-weights = typer.Typer(cls=Group, help=_say("cli-weights-help"), no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(weights, name="weights")
-
-Folders = Annotated[list[Path] | None, _option("--data", "DIR")]
-Data = Annotated[Path | None, _option("--data", "DIR")]
-Weights = Annotated[Path | None, _option("--weights", "FILE")]
-Out = Annotated[Path | None, _option("--out", "DIR")]
-AsOf = Annotated[str | None, _option("--as-of", "DATE")]
-Lang = Annotated[str | None, _option("--lang", "zh|en")]
-Formats = Annotated[str | None, _option("--formats", "LIST")]
-SetAside = Annotated[bool, _option("--set-aside")]
-Periods = Annotated[list[str], _argument("cli-argument-periods")]
-Folder = Annotated[Path, _argument("cli-argument-folder")]
-Scheme = Annotated[Path | None, _argument("cli-argument-scheme")]
-
-
 def main() -> None:
     """Run the command; what was not foreseen becomes a sentence and exit 3, never a traceback."""
+    import scoring.cli_life  # noqa: F401 - each module of commands registers its own
+
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows a mark
@@ -98,7 +94,7 @@ def main() -> None:
         # Typer, too, knows the pipe that nobody reads.
         code = _hush() if isinstance(error.__context__, BrokenPipeError) else _fail(error)
     if code == _INTERRUPTED:
-        print_lines([_say("cli-interrupted")], sys.stderr)
+        print_lines([say_here("cli-interrupted")], sys.stderr)
     sys.exit(code)
 
 
@@ -110,7 +106,7 @@ def _hush() -> int:
 
 def _fail(error: BaseException) -> int:
     if isinstance(error, MemoryError):
-        sentence = _say("cli-memory")
+        sentence = say_here("cli-memory")
     else:
         sentence = _os_sentence(error) if isinstance(error, OSError) else _fault_sentence(error)
     print_lines([sentence], sys.stderr)
@@ -119,7 +115,7 @@ def _fail(error: BaseException) -> int:
 
 def _os_sentence(error: OSError) -> str:
     """Say what the machine refused."""
-    name = str(error.filename) if error.filename is not None else _say("cli-some-file")
+    name = str(error.filename) if error.filename is not None else say_here("cli-some-file")
     words = {
         errno.ENOSPC: "cli-disk-full",
         errno.EDQUOT: "cli-disk-full",
@@ -130,15 +126,15 @@ def _os_sentence(error: OSError) -> str:
         errno.EEXIST: "cli-not-a-folder",
     }
     if error.errno in words:
-        return _say(words[error.errno], name=name)
-    return _say("cli-io", name=name, why=error.strerror or type(error).__name__)
+        return say_here(words[error.errno], name=name)
+    return say_here("cli-io", name=name, why=error.strerror or type(error).__name__)
 
 
 def _fault_sentence(error: BaseException) -> str:
     """Name the kind of the fault and the line of ours where it showed; no value of the data stands in it."""
     own = [f for f in traceback.extract_tb(error.__traceback__) if "scoring" in f.filename or "schemas" in f.filename]
     where = f"{Path(own[-1].filename).name}:{own[-1].lineno}" if own else "-"
-    return _say("cli-unexpected", kind=type(error).__name__, where=where)
+    return say_here("cli-unexpected", kind=type(error).__name__, where=where)
 
 
 def _version(*, wanted: bool) -> None:
@@ -154,7 +150,7 @@ def _whole(
     version: Annotated[  # noqa: ARG001 - the callback does it
         bool,
         typer.Option(
-            "--version", help=_say("cli-option-version"), is_eager=True, callback=lambda v: _version(wanted=v)
+            "--version", help=say_here("cli-option-version"), is_eager=True, callback=lambda v: _version(wanted=v)
         ),
     ] = False,
     lang: Lang = None,
@@ -163,7 +159,7 @@ def _whole(
     check_language(lang)
 
 
-@app.command(cls=Command, help=_say("cli-run-help"))
+@app.command(cls=Command, help=say_here("cli-run-help"))
 def run(
     periods: Periods,
     data: Folders = None,
@@ -210,27 +206,11 @@ def _run(jobs: list[Job], labels: Sequence[str]) -> None:
 
 
 def _one(job: Job, periods: Sequence[Period], workers: Printer) -> list[Made]:
-    from concurrent.futures.process import BrokenProcessPool
-
     from scoring import runs
-    from scoring.outfolder import Busy, Foreign
-    from scoring.reports import ForbiddenAddress, MissingGlyph, MissingLibrary, WrongTemplate
     from scoring.runlog import who
 
-    lang = job.settings.lang
-    try:
-        with progress_bars(lang) as progress:
-            return runs.run(job, periods, workers, progress, who())
-    except Busy as busy:
-        stop(3, say("cli-busy", lang, folder=job.out, holder=holder_words(busy.holder, lang)))
-    except Foreign as foreign:
-        stop(3, say("cli-foreign", lang, folder=foreign.path))
-    except (MissingGlyph, MissingLibrary, ForbiddenAddress) as missing:
-        stop(3, str(missing))
-    except WrongTemplate as wrong:
-        stop(2, str(wrong))
-    except BrokenProcessPool:
-        stop(3, say("cli-worker-died", lang))
+    with machine_faults(job), progress_bars(job.settings.lang) as progress:
+        return runs.run(job, periods, workers, progress, who())
 
 
 def _tell(job: Job, made: Sequence[Made]) -> None:
@@ -245,6 +225,8 @@ def _tell(job: Job, made: Sequence[Made]) -> None:
         print_lines(
             [say("cli-done", lang, period=one.period.id, towns=one.assessment.scores.height, folder=one.folder)]
         )
+        if one.published is not None:
+            print_lines([_differing(one, lang)])
     if made:
         notices = pl.concat([one.notices for one in made]).unique(maintain_order=True)
         print_notices(notices.filter(pl.col("code").is_in(sorted(WEIGHTY))), lang, sys.stderr)
@@ -256,9 +238,20 @@ def _tell(job: Job, made: Sequence[Made]) -> None:
         print_lines([say("cli-no-log", lang, why=_os_sentence(error))], sys.stderr)
 
 
-@app.command(cls=Command, help=_say("cli-check-help"))
+def _differing(made: Made, lang: str) -> str:
+    """Say how a draft differs from the edition that is published."""
+    from scoring.store.differing import FILE, differing_entries, differing_towns
+
+    assert made.published is not None
+    before = made.published.assessment
+    towns, entries = differing_towns(before, made.assessment), differing_entries(before, made.assessment)
+    facts = {"edition": made.assessment.head["edition"], "published": made.published.number, "file": FILE}
+    return say("cli-next-edition", lang, towns=towns.height, entries=entries.height, **facts)
+
+
+@app.command(cls=Command, help=say_here("cli-check-help"))
 def check(
-    periods: Annotated[list[str] | None, _argument("cli-argument-check-periods")] = None,
+    periods: Annotated[list[str] | None, argument("cli-argument-check-periods")] = None,
     data: Data = None,
     weights: Weights = None,
     as_of: AsOf = None,
@@ -283,15 +276,15 @@ def _stop_refused(problems: pl.DataFrame, lang: str) -> NoReturn:
     stop(1, say("cli-check-refused", lang, count=(problems["kind"] == "refused").sum()))
 
 
-@app.command(cls=Command, help=_say("cli-init-help"))
+@app.command(cls=Command, help=say_here("cli-init-help"))
 def init(folder: Folder, lang: Lang = None) -> None:
     """Make a workspace with blank ledgers."""
     check_language(lang)
     _make(folder, lang or language(), example=False)
-    print_lines([_say("cli-init-done", folder=folder)])
+    print_lines([say_here("cli-init-done", folder=folder)])
 
 
-@app.command(cls=Command, help=_say("cli-demo-help"))
+@app.command(cls=Command, help=say_here("cli-demo-help"))
 def demo(folder: Folder, lang: Lang = None, formats: Formats = None) -> None:
     """Make an example workspace and score the four quarters of 2025."""
     from scoring.config import CONFIG
@@ -319,10 +312,10 @@ def _make(folder: Path, lang: str, *, example: bool) -> None:
         stop(2, say(error.code, lang, **error.parameters))
 
 
-@app.command(cls=Command, help=_say("cli-explain-help"))
+@app.command(cls=Command, help=say_here("cli-explain-help"))
 def explain(
-    town: Annotated[str, _argument("cli-argument-town")],
-    period: Annotated[str, _argument("cli-argument-period")],
+    town: Annotated[str, argument("cli-argument-town")],
+    period: Annotated[str, argument("cli-argument-period")],
     data: Data = None,
     weights: Weights = None,
     as_of: AsOf = None,
@@ -362,7 +355,7 @@ def _schemes(lang: Lang = None) -> None:
     check_language(lang)
 
 
-@weights.command("check", cls=Command, help=_say("cli-weights-check-help"))
+@weights.command("check", cls=Command, help=say_here("cli-weights-check-help"))
 def weights_check(file: Scheme = None, lang: Lang = None) -> None:
     """Check a scheme and list what the scheme alone can show."""
     from scoring.scheme import lint
@@ -376,7 +369,7 @@ def weights_check(file: Scheme = None, lang: Lang = None) -> None:
     print_lines([say("cli-scheme-good", lang, title=title, count=len(warnings))])
 
 
-@weights.command("show", cls=Command, help=_say("cli-weights-show-help"))
+@weights.command("show", cls=Command, help=say_here("cli-weights-show-help"))
 def weights_show(file: Scheme = None, lang: Lang = None) -> None:
     """List a scheme's indicators, points and rules."""
     from scoring.scheme import show
@@ -390,7 +383,7 @@ def weights_show(file: Scheme = None, lang: Lang = None) -> None:
     print_table([say(f"cli-column-{name}", lang) for name in columns], rows)
 
 
-@weights.command("schema", cls=Command, help=_say("cli-weights-schema-help"))
+@weights.command("schema", cls=Command, help=say_here("cli-weights-schema-help"))
 def weights_schema() -> None:
     """Print the JSON Schema of schemes."""
     from scoring.scheme import json_schema

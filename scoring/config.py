@@ -44,6 +44,7 @@ class _Config(Part):
     data: str = "data"
     weights: str = "weights/jiyuan-quarterly.yaml"
     out: str = "out"
+    store: str = "store"
     lang: Literal["zh", "en"] = "zh"
     example: bool = False
     report: _Report = _Report()

@@ -24,8 +24,9 @@ _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 class Busy(Exception):
     """Another run holds the folder; `holder` is what it wrote down about itself, empty when it has not yet."""
 
-    def __init__(self, holder: Mapping[str, str]) -> None:
-        super().__init__(holder)
+    def __init__(self, folder: Path, holder: Mapping[str, str]) -> None:
+        super().__init__(folder, holder)
+        self.folder = folder
         self.holder = holder
 
 
@@ -74,7 +75,7 @@ def _hold(path: Path) -> int:
         except BlockingIOError:
             holder = _read_holder(handle)
             os.close(handle)
-            raise Busy(holder) from None
+            raise Busy(path.parent, holder) from None
         except BaseException:
             os.close(handle)
             raise

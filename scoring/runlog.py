@@ -50,6 +50,16 @@ def note(workspace: Path, made: Sequence[Made]) -> None:
         )
         for one in made
     ]
+    _append(workspace, lines)
+
+
+def note_event(workspace: Path, words: Sequence[str]) -> None:
+    """Add a line for a stage or a publication: period, what, the day it bears, by whom decided, run code."""
+    runner = who()
+    _append(workspace, ["\t".join([runner["since"], f"{runner['user']}@{runner['host']}", *words])])
+
+
+def _append(workspace: Path, lines: Sequence[str]) -> None:
     path = workspace / NAME
     if not (workspace / CONFIG).is_file():
         state = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")

@@ -14,17 +14,20 @@ from typing import Final, NoReturn
 import polars as pl
 
 from scoring.assessment import Assessment, assess, previous
-from scoring.intake import Intake, read_folder, write_numbered, write_problems
+from scoring.intake import Intake, Tables, read_folder, write_numbered, write_problems
+from scoring.ledger import Frozen
 from scoring.manifest import write_manifest
 from scoring.messages import say
 from scoring.noticed import noticed
-from scoring.outcome import Options
+from scoring.outcome import Options, published_head
 from scoring.outfolder import fresh_folder, locked, plain_disk_errors, put_in_place
 from scoring.periods import Period, parse_period, period_before
 from scoring.problems import Problem, Refused
 from scoring.reports.masking import mask_column
 from scoring.reports.settings import Settings
 from scoring.scheme import LoadedScheme, label_of, laws_given_up, vocabulary
+from scoring.store import Edition, Stages, latest, next_edition, read_store
+from scoring.store.differing import FILE, differing_entries
 from scoring.workdays import Workdays
 from scoring.workers import Printer
 
@@ -55,6 +58,9 @@ class Job:
     example: bool = False
     holidays: str | None = None
     """SHA-256 of the bureau's own holidays.yaml, which moves deadlines."""
+    holidays_file: Path | None = None
+    store: Path = Path("store")
+    """Where published editions lie."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,8 @@ class Made:
     assessment: Assessment
     folder: Path
     notices: pl.DataFrame
+    published: Edition | None = None
+    """The last edition of the period, which this draft would follow."""
 
 
 Progress = Callable[[str, int, int], None]
@@ -98,21 +106,26 @@ def run(
         intake = _read(job)
         if not _may_go_on(job, intake):
             _refuse(job, intake.problems)
+        editions = read_store(job.store)
         written: list[tuple[Made, Path]] = []
         papers: list[Future[None]] = []
         for number, period in enumerate(periods):
             progress("score", number, len(periods))
             try:
-                used, assessment = _assess(job, intake, period)
+                used, assessment = _assess(job, intake, period, editions)
             except Refused as refused:
                 own = _told(job, intake, refused)
                 _refuse(job, pl.concat([own, intake.problems], how="diagonal_relaxed"))
             fresh = folders.enter_context(fresh_folder(job.out, period.id))
             # Only papers speak of the period before; tables alone need not score it.
-            before = _before(job, used, period) if set(job.formats) & {"pdf", "docx"} else {}
-            assessment = _with_code(assessment, before, fresh)
+            before = _before(job, used, period, editions) if set(job.formats) & {"pdf", "docx"} else {}
+            stages = Stages.read(job.store).of(period.id, assessment.head["edition"])
+            assessment = _with_code(assessment, {**before, "stages": stages}, fresh)
+            published = latest(editions).get(period.id)
+            if published is not None:
+                differing_entries(published.assessment, assessment).write_csv(fresh / FILE, include_bom=True)
             papers += _write(job, used, assessment, printer, fresh)
-            written.append((Made(period, assessment, job.out / period.id, used.problems), fresh))
+            written.append((Made(period, assessment, job.out / period.id, used.problems, published), fresh))
         progress("score", len(periods), len(periods))
         for done, paper in enumerate(as_completed(papers), 1):
             paper.result()
@@ -137,8 +150,9 @@ def read_and_assess(job: Job, periods: Sequence[Period]) -> tuple[Intake, list[A
     intake = _read(job)
     if not _may_go_on(job, intake):
         raise RunRefused(intake.problems)
+    editions = read_store(job.store)
     try:
-        scored = [_assess(job, intake, period) for period in periods]
+        scored = [_assess(job, intake, period, editions) for period in periods]
     except Refused as refused:
         raise RunRefused(_told(job, intake, refused)) from refused
     notices = pl.concat([intake.problems, *(own.problems for own, _ in scored)]).unique(maintain_order=True)
@@ -221,10 +235,28 @@ def _refuse(job: Job, problems: pl.DataFrame) -> NoReturn:
     raise RunRefused(problems)
 
 
-def _assess(job: Job, intake: Intake, period: Period) -> tuple[Intake, Assessment]:
+def score_again(job: Job, period: Period, folder: Path) -> tuple[Tables, str]:
+    """Read the data and score a period once more, into a folder to be thrown away; return the tables and the run code.
+
+    Raises
+    ------
+    RunRefused
+        The data was refused.
+    """
+    intake = _read(job)
+    if (intake.problems["kind"] == "refused").any():
+        raise RunRefused(intake.problems)
+    try:
+        _, assessment = _assess(replace(job, set_aside=False), intake, period, read_store(job.store))
+    except Refused as refused:
+        raise RunRefused(_told(job, intake, refused)) from refused
+    return intake.tables, str(_with_code(assessment, {}, folder).head["run_code"])
+
+
+def _assess(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]) -> tuple[Intake, Assessment]:
     """Score a period; a draft leaves out the rows that only scoring refuses, too, and says which intake it used."""
     try:
-        assessment = _score(job, intake, period)
+        assessment = _score(job, intake, period, editions)
     except Refused as refused:
         places = {(p.file, p.sheet, p.row) for p in refused.problems}
         # What is the fault of no single row cannot be left out.
@@ -233,27 +265,30 @@ def _assess(job: Job, intake: Intake, period: Period) -> tuple[Intake, Assessmen
         rest = intake.without(places, _told(job, intake, refused))
         if rest is None:
             raise
-        return _assess(job, rest, period)
+        return _assess(job, rest, period, editions)
     as_of = job.as_of or _day(job, period)
     notices = noticed(intake.tables, job.scheme.scheme, period, as_of, job.settings.lang)
     return replace(intake, problems=pl.concat([intake.problems, _masked(notices)])), assessment
 
 
-def _before(job: Job, intake: Intake, period: Period) -> dict[str, object]:
-    """Return the head's `previous`: the period before, scored from the same folder as of that period's own day.
+def _before(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]) -> dict[str, object]:
+    """Return the head's `previous`: the period before as published, else scored from the same folder as of its own day.
 
     Nothing for a first period, one before the scheme came into force, and one that the folder cannot score.
     """
     scheme = job.scheme.scheme
     before = period_before(period, scheme.calendar)
+    if before is not None and before.id in (published := latest(editions)):
+        earlier = published[before.id].assessment
+        return {"previous": published_head(earlier.head, earlier.scores)}
     if before is None or before.end < scheme.effective.from_:
         return {}
     day = _day(job, before)
     try:
-        earlier = previous(intake.tables, scheme, before, min(day, job.as_of or day), workdays=job.workdays)
+        rescored = previous(intake.tables, scheme, before, min(day, job.as_of or day), workdays=job.workdays)
     except Refused:
         return {}
-    return {} if earlier is None else {"previous": earlier}
+    return {} if rescored is None else {"previous": rescored}
 
 
 def _day(job: Job, period: Period) -> date:
@@ -261,10 +296,11 @@ def _day(job: Job, period: Period) -> date:
     return period.end + timedelta(days=job.scheme.scheme.calendar.grace_days)
 
 
-def _score(job: Job, intake: Intake, period: Period) -> Assessment:
+def _score(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]) -> Assessment:
     scheme = job.scheme.scheme
     refused = {name: counts.get("refused", 0) for name, counts in intake.rows.items()}
     options = Options(
+        edition=next_edition(editions, period.id),
         scheme_hash=job.scheme.sha256,
         example=job.example,
         incomplete=job.set_aside and intake.refused,
@@ -272,7 +308,10 @@ def _score(job: Job, intake: Intake, period: Period) -> Assessment:
         set_aside=refused if job.set_aside else None,
     )
     as_of = job.as_of or _day(job, period)
-    return assess(intake.tables, scheme, period, as_of, options=options, read=intake.rows, workdays=job.workdays)
+    past: list[Frozen] = [edition.frozen for edition in latest(editions).values()]
+    return assess(
+        intake.tables, scheme, period, as_of, options=options, read=intake.rows, past=past, workdays=job.workdays
+    )
 
 
 def _with_code(assessment: Assessment, before: dict[str, object], folder: Path) -> Assessment:
@@ -286,9 +325,14 @@ def _with_code(assessment: Assessment, before: dict[str, object], folder: Path) 
 
 def _write(job: Job, intake: Intake, assessment: Assessment, printer: Printer, fresh: Path) -> list[Future[None]]:
     """Write the tables, and begin the papers."""
-    papers = printer.print_all(assessment, job.settings, fresh) if "pdf" in job.formats else []
     write_problems(intake.problems, fresh, job.settings.lang)
     write_numbered(intake, fresh, job.settings.lang)
+    return print_assessment(job, assessment, printer, fresh)
+
+
+def print_assessment(job: Job, assessment: Assessment, printer: Printer, fresh: Path) -> list[Future[None]]:
+    """Write every file that is made from the assessment alone, and begin its PDFs."""
+    papers = printer.print_all(assessment, job.settings, fresh) if "pdf" in job.formats else []
     if "csv" in job.formats:
         from scoring.reports.tables_out import write_tables
 

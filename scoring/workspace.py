@@ -24,6 +24,7 @@ class Workspace:
     data: Path = Path("data")
     weights: Path = Path("weights/jiyuan-quarterly.yaml")
     out: Path = Path("out")
+    store: Path = Path("store")
     lang: str = "zh"
     example: bool = False
     report: dict[str, Any] = field(default_factory=dict)
@@ -82,7 +83,7 @@ def open_workspace(root: Path, lang: str) -> Workspace:
     if not path.is_file():
         return Workspace(root)
     values = read_config(path, lang)
-    paths = {name: root / values.pop(name) for name in ("data", "out")}
+    paths = {name: root / values.pop(name) for name in ("data", "out", "store")}
     return Workspace(root, exists=True, weights=Path(values.pop("weights")), **paths, **values)
 
 

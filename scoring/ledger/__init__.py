@@ -138,6 +138,7 @@ def score(
     tables = _moved(tables, merged)
     codes = towns["town_code"].to_list()
     rolled = roll_up(past, scheme, period, codes, merged) if rolls_up(scheme, period) else None
+    fine = scheme.round_at == "indicator" and scheme.parts is None
     if rolled is not None:
         scheme = with_year_end(scheme, rolled)
     facts = Facts.of(tables, towns, scheme, period, as_of, frozen_on=frozen_on)
@@ -153,7 +154,7 @@ def score(
 
     taken = _origins(past, scheme, period, as_of, rolled)
     carried = differences(past, taken, period, given, reprice) if taken else []
-    scorer = IndicatorScorer(scheme, facts, rolled=rolled is not None)
+    scorer = IndicatorScorer(scheme, facts, fine=fine)
     scores: dict[str, TownScore] = {}
     problems: list[Problem] = []
     for town in codes:

@@ -57,14 +57,15 @@ _SPOTLESS: Final = Result("scored", ZERO)
 class IndicatorScorer:
     """Scores indicators of one run.
 
-    `fine` says whether entries are rounded one by one (round_at: indicator, no parts, no published periods brought in).
+    `fine` says whether entries are rounded one by one (round_at: indicator, no parts): those of a
+    year-end part before its weight.
     """
 
-    def __init__(self, scheme: Scheme, facts: Facts, *, rolled: bool = False) -> None:
+    def __init__(self, scheme: Scheme, facts: Facts, *, fine: bool) -> None:
         self.scheme = scheme
         self.facts = facts
         self.sign = sign_of_loss(scheme)
-        self.fine = scheme.round_at == "indicator" and scheme.parts is None and not rolled
+        self.fine = fine
         self._places = {
             indicator.id: {
                 "dimension": dimension.id,

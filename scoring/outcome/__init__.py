@@ -1,7 +1,7 @@
 """What a ledger comes to: the frames and the head of an assessment."""
 
 from scoring.outcome.findings import finding_frame
-from scoring.outcome.head import Options, head_of, previous_head
+from scoring.outcome.head import Options, head_of, previous_head, published_head
 from scoring.outcome.rolled import rolled_frame, rolled_head
 from scoring.outcome.scores import dimension_frame, indicator_frame, score_frame
 
@@ -12,6 +12,7 @@ __all__ = [
     "head_of",
     "indicator_frame",
     "previous_head",
+    "published_head",
     "rolled_frame",
     "rolled_head",
     "score_frame",

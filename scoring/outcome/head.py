@@ -86,6 +86,17 @@ def previous_head(ledger: Scored, scheme: Scheme, scores: pl.DataFrame, period: 
     }
 
 
+def published_head(head: Mapping[str, Any], scores: pl.DataFrame) -> dict[str, Any]:
+    """Return what the papers of the next period say of a published one."""
+    known = scores.drop_nulls("score").select("town_code", "score", "rank")
+    return {
+        "id": head["period"]["id"],
+        "label": head["period"]["label"],
+        "mean": head["summary"]["mean"],
+        "towns": {town: {"score": score, "rank": rank} for town, score, rank in known.iter_rows()},
+    }
+
+
 def _label(scheme: Scheme, period: Period) -> str:
     return next((i.label for i in scheme.calendar.intervals if i.id == period.id), period.id)
 

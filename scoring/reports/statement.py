@@ -18,8 +18,10 @@ from scoring.reports.text import brief, exact, known, listed, signed
 # Up to so many entries each has its own row; beyond, an indicator's entries of one kind share a row.
 MOST_ROWS: Final = 60
 _RATIO: Final = re.compile(r"-?\d+/[1-9]\d*")
-_ABOUT_NO_ROW: Final = frozenset({"cap", "surcharge", "not_applicable", "scale", "range", "rounding"})
-_WORDED: Final = frozenset({"bonus", "demerit", "same-matter"})
+_ABOUT_NO_ROW: Final = frozenset({"cap", "surcharge", "not_applicable", "scale", "range", "rounding", "period"})
+_WORDED: Final = frozenset({"bonus", "demerit", "decision", "same-matter"})
+# Of the findings behind a difference that is carried over, so many are named.
+_NAMED: Final = 3
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,10 @@ def _line(
 
 def subject_of(row: Mapping[str, Any]) -> str:
     """Return the number of the finding or adjustment that an entry is about; names inside the scheme are none."""
+    if row["kind"] == "carry_over":
+        findings = json.loads(row["parameters"])["findings"]
+        more = "…" if len(findings) > _NAMED else ""
+        return printable(" ".join(findings[:_NAMED]) + more)
     return "" if row["kind"] in _ABOUT_NO_ROW else printable(row["subject"] or "")
 
 

@@ -29,14 +29,15 @@ class LoadedScheme:
         The file's name, without its folder.
     text
         The file as it stands, without a byte order mark.
-    sha256
-        Of the file's bytes.
+    content, sha256
+        The file's bytes, and their hash.
     """
 
     scheme: Scheme
     file: str
     text: str
     sha256: str
+    content: bytes = b""
 
 
 def load_scheme(path: Path, lang: str = "zh") -> LoadedScheme:
@@ -57,7 +58,7 @@ def load_scheme(path: Path, lang: str = "zh") -> LoadedScheme:
     problems = Collector(path.name, lang)
     content = _read(path, problems)
     scheme, text = _parse(content, problems)
-    return LoadedScheme(scheme, path.name, text, hashlib.sha256(content).hexdigest())
+    return LoadedScheme(scheme, path.name, text, hashlib.sha256(content).hexdigest(), content)
 
 
 def _read(path: Path, problems: Collector) -> bytes:

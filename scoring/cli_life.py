@@ -1,0 +1,214 @@
+"""The commands of a score's later life: stages, publication, verification, history."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from scoring.calling import day_of, jobs_of, machine_faults, open_here, periods_of, stop
+from scoring.cli_app import Data, Lang, Out, Weights, app, argument, option, say_here
+from scoring.messages import say
+from scoring.screen import Command, print_lines, print_problems, print_table, progress_bars
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import polars as pl
+
+    from scoring.publishing import Paper, Staged
+    from scoring.runs import Job
+    from scoring.store import Edition
+    from scoring.store.verifying import Finding
+
+Period = Annotated[str, argument("cli-argument-period")]
+Stage = Annotated[str, argument("cli-argument-stage")]
+On = Annotated[str | None, option("--on", "DATE")]
+By = Annotated[str, option("--by", "TEXT")]
+Number = Annotated[str, option("--number", "TEXT")]
+Scan = Annotated[Path | None, option("--scan", "FILE")]
+Reason = Annotated[str, option("--reason", "TEXT")]
+
+
+@app.command(cls=Command, help=say_here("cli-stage-help"))
+def stage(
+    period: Period,
+    name: Stage,
+    on: On = None,
+    by: By = "",
+    data: Data = None,
+    weights: Weights = None,
+    out: Out = None,
+    lang: Lang = None,
+) -> None:
+    """Print a draft anew at its next stage."""
+    from scoring.publishing import ORDER
+
+    (job,) = jobs_of([data] if data else [], weights, out, None, lang, None, set_aside=False)
+    lang = job.settings.lang
+    if name not in ORDER[:-1]:
+        stop(2, say("cli-unknown-stage", lang, name=name, known=", ".join(ORDER[:-1])))
+    if name != "internal" and on is None:
+        stop(2, say("cli-stage-needs-day", lang))
+    if name == "decided" and not by:
+        stop(2, say("cli-stage-needs-name", lang))
+    made = _carry_out(job, period, name, on, by, None)
+    until = made.stages.get("comment", {}).get("until", "")
+    print_lines([say(f"cli-staged-{name}", lang, period=period, folder=made.folder, until=until, by=by)])
+    _tell_differences(made, lang)
+
+
+@app.command(cls=Command, help=say_here("cli-publish-help"))
+def publish(
+    period: Period,
+    number: Number = "",
+    on: On = None,
+    scan: Scan = None,
+    reason: Reason = "",
+    data: Data = None,
+    weights: Weights = None,
+    out: Out = None,
+    lang: Lang = None,
+) -> None:
+    """Seal a decided draft as an edition that nothing changes any more."""
+    from scoring.publishing import Paper
+
+    (job,) = jobs_of([data] if data else [], weights, out, None, lang, None, set_aside=False)
+    lang = job.settings.lang
+    if on is None or not number.strip():
+        stop(2, say("cli-publish-needs", lang))
+    day = day_of(on, lang)
+    assert day is not None
+    made = _carry_out(job, period, "published", on, "", Paper(number.strip(), day, scan, reason.strip()))
+    head = made.assessment.head
+    facts = {"edition": head["edition"], "code": head["run_code"], "store": job.store, "folder": made.folder}
+    print_lines([say("cli-published", lang, period=period, **facts)])
+    _tell_differences(made, lang)
+
+
+def _carry_out(job: Job, label: str, name: str, on: str | None, by: str, paper: Paper | None) -> Staged:
+    from scoring import publishing
+    from scoring.runlog import note_event, who
+    from scoring.runs import RunRefused
+    from scoring.store.stages import StageError
+    from scoring.workers import prepare, printer
+
+    lang = job.settings.lang
+    (period,) = periods_of([label], job)
+    day = day_of(on, lang) or period.end
+    prepare()
+    try:
+        with machine_faults(job), printer() as workers, progress_bars(lang) as progress:
+            if paper is not None:
+                made = publishing.publish(job, period, paper, workers, progress, who())
+            else:
+                made = publishing.stage(job, period, name, day, by, workers, progress, who())
+    except StageError as error:
+        stop(2, say(error.code, lang, **error.parameters))
+    except publishing.Altered as altered:
+        _tell(altered.found, lang)
+        stop(1, say("stage-altered", lang, period=period.id))
+    except RunRefused as refused:
+        print_problems(refused.problems, lang)
+        stop(1, say("cli-check-refused", lang, count=(refused.problems["kind"] == "refused").sum()))
+    note_event(Path.cwd(), [period.id, name, str(on or ""), by, str(made.assessment.head["run_code"])])
+    return made
+
+
+def _tell_differences(made: Staged, lang: str) -> None:
+    """Say which towns the last edition shows otherwise, each with both scores."""
+    if made.differs is None:
+        return
+    if made.differs.is_empty():
+        print_lines([say("cli-differs-nowhere", lang)])
+        return
+    print_lines([say("cli-differs", lang, count=made.differs.height)])
+    columns = ("town", "score_before", "score_after", "rank_before", "rank_after")
+    headings = [say(f"cli-column-{name.replace('_', '-')}", lang) for name in columns]
+    print_table(headings, [["" if cell is None else str(cell) for cell in row] for row in made.differs[columns].rows()])
+
+
+@app.command(cls=Command, help=say_here("cli-verify-help"))
+def verify(
+    what: Annotated[str | None, argument("cli-argument-verify")] = None, out: Out = None, lang: Lang = None
+) -> None:
+    """Tell whether published papers and runs are as they were left, and whether their scores come out again."""
+    from scoring.store import read_store
+    from scoring.store.verifying import Finding, check_chain, check_view
+
+    workspace, lang = open_here(lang)
+    out = out or workspace.out
+    try:
+        editions = read_store(workspace.store)
+    except (OSError, ValueError):
+        stop(1, say("verify-store-unreadable", lang, store=workspace.store))
+    if what is not None and Path(what).is_file():
+        _verify_file(Path(what), editions, out, lang)
+        return
+    wanted = [edition for edition in editions if what in (None, edition.period)]
+    views = [
+        folder
+        for folder in sorted(out.glob("*/"))
+        if (folder / "manifest.json").exists() and what in (None, folder.name)
+    ]
+    if not wanted and not views:
+        stop(2, say("verify-nothing", lang, what=what or workspace.store))
+    found: list[Finding] = list(check_chain(editions))
+    for folder in views:
+        found += check_view(folder, editions)
+    for edition in wanted:
+        found += _verify_edition(edition, editions, lang)
+    lost = {edition.period for edition in editions} - {folder.name for folder in views}
+    found += [Finding("verify-no-view", period) for period in sorted(lost) if what in (None, period)]
+    _tell(found, lang)
+    if any(one.code != "verify-no-view" for one in found):
+        stop(1, say("verify-bad", lang, count=sum(one.code != "verify-no-view" for one in found)))
+    print_lines([say("verify-good", lang, editions=len(wanted), views=len(views))])
+
+
+def _verify_edition(edition: Edition, editions: Sequence[Edition], lang: str) -> list[Finding]:
+    from scoring.config import read_holidays
+    from scoring.store.verifying import check_edition, check_scores, holidays_of
+    from scoring.workdays import Workdays, Year
+
+    found = check_edition(edition)
+    if found:
+        return found
+    path = holidays_of(edition)
+    years = {year: Year(*days) for year, days in read_holidays(path, lang).items()} if path else {}
+    return check_scores(edition, editions, Workdays(years))
+
+
+def _verify_file(path: Path, editions: Sequence[Edition], out: Path, lang: str) -> None:
+    """Look a paper up by its bytes among those of every edition and of the current runs."""
+    from scoring.store.verifying import file_hash, places_of
+
+    digest = file_hash(path)
+    places = places_of(digest, editions, out)
+    if not places:
+        stop(1, say("verify-file-unknown", lang, file=path))
+    for place in places:
+        print_lines([say("verify-file-known", lang, file=path, **place)])
+
+
+def _tell(found: Sequence[Finding], lang: str) -> None:
+    print_lines([say(one.code, lang, file=one.file, where=one.where) for one in found], sys.stderr)
+
+
+@app.command(cls=Command, help=say_here("cli-history-help"))
+def history(out: Out = None, lang: Lang = None) -> None:
+    """List periods, editions, schemes and run codes, and the drafts in work."""
+    from scoring.store import read_store
+    from scoring.store.listing import listing
+
+    workspace, lang = open_here(lang)
+    rows = listing(read_store(workspace.store), out or workspace.out, lang)
+    if rows.is_empty():
+        print_lines([say("history-none", lang, store=workspace.store)])
+        return
+    _print_frame(rows, lang)
+
+
+def _print_frame(rows: pl.DataFrame, lang: str) -> None:
+    headings = [say(f"cli-column-{name.replace('_', '-')}", lang) for name in rows.columns]
+    print_table(headings, [["" if cell is None else str(cell) for cell in row] for row in rows.rows()])

@@ -1,0 +1,192 @@
+"""A published edition: `PERIOD@N/` with the run, its inputs, its scheme, its scan, and `edition.json` that binds them.
+
+`edition.json` names the hash of every other file and of the edition that was published before it; `edition.sha256` its
+own. An edition appears whole or not at all and is never written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from scoring.assessment import Assessment
+from scoring.intake import Tables
+from scoring.ledger import Frozen
+from scoring.periods import Period
+from scoring.scheme import LoadedScheme, load_scheme
+
+NAME: Final = "edition.json"
+SEAL: Final = "edition.sha256"
+WEIGHTS: Final = "weights.yaml"
+HOLIDAYS: Final = "holidays.yaml"
+FORMAT: Final = 1
+TABLES: Final = tuple(field.name for field in fields(Tables) if field.name != "present")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One published edition; `said` is its edition.json."""
+
+    folder: Path
+    said: Mapping[str, Any]
+
+    @property
+    def period(self) -> str:
+        """The period's id."""
+        return str(self.said["period"])
+
+    @property
+    def number(self) -> int:
+        """1 for the first edition of a period."""
+        return int(self.said["edition"])
+
+    @property
+    def sequence(self) -> int:
+        """Its place in the store's chain, from 1."""
+        return int(self.said["sequence"])
+
+    @property
+    def seal(self) -> str:
+        """The SHA-256 of its edition.json, by which the next edition is chained to it."""
+        return _sha256((self.folder / NAME).read_bytes())
+
+    @cached_property
+    def assessment(self) -> Assessment:
+        """The published result."""
+        return Assessment.load(self.folder / "run")
+
+    @cached_property
+    def scheme(self) -> LoadedScheme:
+        """The scheme it was scored by."""
+        sha256 = str(self.said["scheme"]["sha256"])
+        if sha256 not in _schemes:
+            _schemes[sha256] = load_scheme(self.folder / WEIGHTS)
+        return _schemes[sha256]
+
+    @cached_property
+    def frozen(self) -> Frozen:
+        """What later periods need of it."""
+        made = self.assessment
+        return Frozen(
+            period_of(made.head),
+            self.number,
+            date.fromisoformat(made.head["as_of"]),
+            self.scheme.scheme,
+            str(made.head["run_code"]),
+            made.ledger,
+            made.scores,
+            made.findings,
+            made.indicators,
+            made.dimensions,
+        )
+
+    def tables(self) -> Tables:
+        """Return the tables that were scored."""
+        frames = {name: pl.read_parquet(self.folder / "inputs" / f"{name}.parquet") for name in TABLES}
+        return Tables(**frames, present=frozenset(self.said["present"]))
+
+
+def period_of(head: Mapping[str, Any]) -> Period:
+    """Return the period of an assessment's head."""
+    said = head["period"]
+    return Period(said["id"], said["kind"], date.fromisoformat(said["start"]), date.fromisoformat(said["end"]))
+
+
+_schemes: Final[dict[str, LoadedScheme]] = {}
+"""By hash: forty quarters are scored by a few schemes."""
+
+
+def read_store(store: Path) -> list[Edition]:
+    """Return every edition of a store in the order of publication; none where there is no store."""
+    found = [
+        Edition(path.parent, json.loads(path.read_text("utf-8")))
+        for path in store.glob(f"*/{NAME}")
+        if not path.parent.name.startswith(".")
+    ]
+    return sorted(found, key=lambda edition: (edition.sequence, edition.folder.name))
+
+
+def latest(editions: Iterable[Edition]) -> dict[str, Edition]:
+    """Return the last edition of every period."""
+    last: dict[str, Edition] = {}
+    for edition in editions:
+        if edition.period not in last or edition.number > last[edition.period].number:
+            last[edition.period] = edition
+    return last
+
+
+def next_edition(editions: Iterable[Edition], period: str) -> int:
+    """Return the number that the next edition of a period will bear."""
+    return max((edition.number for edition in editions if edition.period == period), default=0) + 1
+
+
+def write_edition(
+    fresh: Path,
+    run: Path,
+    tables: Tables,
+    texts: Mapping[str, bytes],
+    scan: Path | None,
+    said: Mapping[str, Any],
+    before: Sequence[Edition],
+) -> None:
+    """Fill the fresh folder of an edition: the run as published, what it was scored from, and what binds them.
+
+    Parameters
+    ----------
+    texts
+        File name → content: the scheme and, where there is one, the bureau's own calendar.
+    scan
+        The signed paper; kept as `scan` with its own ending.
+    said
+        What edition.json is to say besides sequence, chain and hashes.
+    before
+        Every edition of the store.
+    """
+    shutil.copytree(run, fresh / "run")
+    (fresh / "inputs").mkdir()
+    for name in TABLES:
+        content = io.BytesIO()
+        getattr(tables, name).write_parquet(content, compression="zstd", statistics=False)
+        (fresh / "inputs" / f"{name}.parquet").write_bytes(content.getbuffer())
+    for name, text in texts.items():
+        (fresh / name).write_bytes(text)
+    if scan is not None:
+        shutil.copyfile(scan, fresh / f"scan{scan.suffix.lower()}")
+    last = before[-1] if before else None
+    whole = {
+        "format": FORMAT,
+        "sequence": last.sequence + 1 if last else 1,
+        "previous": {"folder": last.folder.name, "sha256": last.seal} if last else None,
+        **said,
+        "present": sorted(tables.present),
+        "files": hashes(fresh),
+    }
+    text = (json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
+    (fresh / NAME).write_bytes(text)
+    (fresh / SEAL).write_text(f"{_sha256(text)}  {NAME}\n", "utf-8")
+    for path in fresh.rglob("*"):
+        if path.is_file():
+            path.chmod(0o444)
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file in a folder by its path."""
+    return {
+        path.relative_to(folder).as_posix(): _sha256(path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,51 @@
+"""What was published and what is in work, as one list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from scoring.messages import say
+from scoring.store.editions import Edition
+
+COLUMNS = ("period", "edition", "stage", "document", "dated", "as_of", "towns", "mean", "scheme", "run_code", "seal")
+
+
+def listing(editions: Sequence[Edition], out: Path, lang: str) -> pl.DataFrame:
+    """Return a row an edition in the order of publication, then a row a draft that lies in `out`; all text.
+
+    The seal is the beginning of the hash of edition.json: written beside the number in the office's register, it shows
+    later that the whole store before it is as it was.
+    """
+    rows = []
+    for edition in editions:
+        head = json.loads((edition.folder / "run" / "assessment.json").read_text("utf-8"))
+        said = edition.said
+        rows.append(_row(head, lang) | {"document": said["number"], "dated": said["on"], "seal": edition.seal[:12]})
+    sealed = {(edition.period, edition.number) for edition in editions}
+    for path in sorted(out.glob("*/assessment.json")):
+        head = json.loads(path.read_text("utf-8"))
+        if not path.parent.name.startswith(".") and (head["period"]["id"], head["edition"]) not in sealed:
+            rows.append(_row(head, lang))
+    return pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
+
+
+def _row(head: dict[str, object], lang: str) -> dict[str, object]:
+    scheme, period, summary = head["scheme"], head["period"], head["summary"]
+    assert isinstance(scheme, dict)
+    assert isinstance(period, dict)
+    assert isinstance(summary, dict)
+    title = (scheme["title_en"] if lang == "en" else None) or scheme["title"]
+    return {
+        "period": period["id"],
+        "edition": str(head["edition"]),
+        "stage": say(f"reports-stage-{head['stage']}", lang),
+        "as_of": head["as_of"],
+        "towns": summary["scored"],
+        "mean": summary["mean"],
+        "scheme": f"{title} ({str(scheme['hash'])[:8]})",
+        "run_code": head["run_code"],
+    }

@@ -1,0 +1,174 @@
+"""Whether a run is as it was left: every file by its hash, the chain of editions, and the scores from their inputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from scoring.assessment import FRAMES, assess
+from scoring.outcome import Options
+from scoring.problems import Refused
+from scoring.store.editions import HOLIDAYS, NAME, SEAL, Edition, hashes, period_of
+from scoring.workdays import Workdays
+
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it was: a code of the catalogue, and the file it is about."""
+
+    code: str
+    file: str
+    where: str = ""
+
+
+def check_files(
+    folder: Path, files: Mapping[str, str] | None = None, own: Sequence[str] = (_MANIFEST,)
+) -> list[Finding]:
+    """Compare a folder with the hashes that its manifest names (or `files`): what was edited, added, removed.
+
+    Parameters
+    ----------
+    own
+        The files that say the hashes and so cannot name their own.
+    """
+    if files is None:
+        try:
+            files = json.loads((folder / _MANIFEST).read_text("utf-8"))["files"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return [Finding("verify-unreadable", _MANIFEST, folder.name)]
+    seen = {path: digest for path, digest in hashes(folder).items() if path not in own}
+    found = [
+        Finding("verify-edited", path, folder.name) for path in seen if path in files and files[path] != seen[path]
+    ]
+    found += [Finding("verify-added", path, folder.name) for path in seen if path not in files]
+    found += [Finding("verify-removed", path, folder.name) for path in files if path not in seen]
+    # A link that points outside is no file of the run, whatever it shows.
+    found += [
+        Finding("verify-added", path.relative_to(folder).as_posix(), folder.name)
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() and path.is_file() and path.relative_to(folder).as_posix() in files
+    ]
+    return sorted(found, key=lambda one: (one.file, one.code))
+
+
+def check_edition(edition: Edition) -> list[Finding]:
+    """Compare an edition with its own seal and every file with the hash that it names."""
+    name = edition.folder.name
+    seal = edition.folder / SEAL
+    content = (edition.folder / NAME).read_bytes()
+    wanted = f"{hashlib.sha256(content).hexdigest()}  {NAME}\n".encode()
+    found = []
+    if not seal.is_file():
+        found.append(Finding("verify-removed", SEAL, name))
+    elif seal.read_bytes() != wanted:
+        # Either of the two was edited: the seal cannot tell which.
+        found.append(Finding("verify-edited", NAME if seal.stat().st_size == len(wanted) else SEAL, name))
+    files = edition.said.get("files")
+    if not isinstance(files, dict):
+        return [*found, Finding("verify-unreadable", NAME, name)]
+    return found + check_files(edition.folder, files, (NAME, SEAL))
+
+
+def check_chain(editions: Sequence[Edition]) -> list[Finding]:
+    """Compare each edition with the one that it is chained to: none may be missing, changed or put in between."""
+    found = []
+    for place, edition in enumerate(editions, 1):
+        before = editions[place - 2] if place > 1 else None
+        chained = edition.said.get("previous")
+        if edition.sequence != place:
+            found.append(Finding("verify-chain-gap", NAME, edition.folder.name))
+        elif before is None:
+            if chained is not None:
+                found.append(Finding("verify-chain-gap", NAME, edition.folder.name))
+        elif chained is None or chained.get("sha256") != before.seal:
+            found.append(Finding("verify-chain-broken", before.folder.name, edition.folder.name))
+    return found
+
+
+def check_scores(edition: Edition, editions: Sequence[Edition], workdays: Workdays) -> list[Finding]:
+    """Score an edition again from the inputs that it keeps; name each frame that comes out otherwise."""
+    published = edition.assessment
+    head = published.head
+    known = {(other.period, other.number): other for other in editions}
+    past = [known[name, number].frozen for name, number in edition.said["past"].items()]
+    options = Options(edition=edition.number, example=head["example"])
+    try:
+        again = assess(
+            edition.tables(),
+            edition.scheme.scheme,
+            period_of(head),
+            date.fromisoformat(head["as_of"]),
+            options=options,
+            past=past,
+            workdays=workdays,
+        )
+    except (Refused, KeyError):
+        return [Finding("verify-scores", "assessment.json", edition.folder.name)]
+    return [
+        Finding("verify-scores", f"{name}.parquet", edition.folder.name)
+        for name in FRAMES
+        if not getattr(again, name).equals(getattr(published, name))
+    ]
+
+
+def check_view(folder: Path, editions: Sequence[Edition]) -> list[Finding]:
+    """Compare the current view of a period: with its manifest, and where it is published with its edition."""
+    found = check_files(folder)
+    try:
+        head: dict[str, Any] = json.loads((folder / "assessment.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return found
+    if head.get("stage") != "published":
+        return found
+    own = [e for e in editions if e.period == head["period"]["id"] and e.number == head["edition"]]
+    if not own:
+        return [*found, Finding("verify-no-edition", "assessment.json", folder.name)]
+    sealed = {
+        path.removeprefix("run/"): digest for path, digest in own[0].said["files"].items() if path.startswith("run/")
+    }
+    against = check_files(folder, sealed, ())
+    known = {(one.file, one.code) for one in found}
+    return found + [one for one in against if (one.file, one.code) not in known]
+
+
+def holidays_of(edition: Edition) -> Path | None:
+    """Return the bureau's own calendar as it was then, where there was one."""
+    path = edition.folder / HOLIDAYS
+    return path if path.is_file() else None
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def places_of(digest: str, editions: Sequence[Edition], out: Path) -> list[dict[str, str]]:
+    """Return where a file of these bytes stands among editions and current runs: period, edition, code, file, stage."""
+    found = [
+        _place(edition.assessment.head, path)
+        for edition in editions
+        for path, known in edition.said["files"].items()
+        if known == digest
+    ]
+    for manifest in sorted(out.glob("*/manifest.json")):
+        try:
+            files = json.loads(manifest.read_text("utf-8"))["files"]
+            head = json.loads((manifest.parent / "assessment.json").read_text("utf-8"))
+        except (OSError, ValueError, KeyError):
+            continue
+        if head["stage"] != "published":
+            found += [_place(head, path) for path, known in files.items() if known == digest]
+    return found
+
+
+def _place(head: Mapping[str, Any], path: str) -> dict[str, str]:
+    period = head["period"]["id"]
+    return {"period": period, "edition": str(head["edition"]), "code": head["run_code"], "path": path}
