@@ -24,6 +24,7 @@ from scoring.intake import Tables
 from scoring.ledger import Frozen, Ledger, build, score
 from scoring.outcome import (
     Options,
+    appeal_frame,
     dimension_frame,
     finding_frame,
     head_of,
@@ -39,7 +40,7 @@ from scoring.problems import Refused, problem
 from scoring.workdays import Workdays
 
 FORMAT: Final = 2
-FRAMES: Final = ("scores", "dimensions", "indicators", "ledger", "findings", "rolled")
+FRAMES: Final = ("scores", "dimensions", "indicators", "ledger", "findings", "rolled", "appeals")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Assessment:
     ledger: pl.DataFrame
     findings: pl.DataFrame
     rolled: pl.DataFrame
+    appeals: pl.DataFrame
 
     def for_town(self, code: str) -> Assessment:
         """Return the assessment with one town's rows only; of the others nothing remains but counts and group medians.
@@ -68,6 +70,8 @@ class Assessment:
         if isinstance(previous := head.get("previous"), dict):
             head["previous"] = {**previous, "towns": {c: v for c, v in previous["towns"].items() if c == code}}
         own = {name: getattr(self, name).filter(pl.col("town_code") == code) for name in FRAMES if name != "findings"}
+        # Whose places would move is for the bureau; a town is told how many.
+        own["appeals"] = own["appeals"].with_columns(moved_towns=pl.lit([], dtype=pl.List(pl.String)))
         return replace(self, head=head, findings=self.findings.filter(pl.col("town") == code), **own)
 
     def save(self, folder: Path) -> dict[str, str]:
@@ -144,7 +148,8 @@ def assess(
     beside = None
     if other is not None and finer(period, other.roll_up.of, scheme.calendar):  # type: ignore[union-attr]
         beside = score_frame(score(tables, other, period, as_of, past=past, workdays=workdays), other, as_of)
-    return _from_ledger(ledger, tables, scheme, period, as_of, options, read or {}, beside)
+    appeals = appeal_frame(ledger, tables, scheme, period, as_of, past, workdays)
+    return _from_ledger(ledger, tables, scheme, period, as_of, options, read or {}, beside, appeals)
 
 
 def _other_way(scheme: Scheme) -> Scheme | None:
@@ -179,6 +184,7 @@ def _from_ledger(
     options: Options,
     read: Mapping[str, Mapping[str, int]],
     beside: pl.DataFrame | None,
+    appeals: pl.DataFrame,
 ) -> Assessment:
     rolled = rolled_frame(ledger, scheme, beside)
     made_of = rolled_head(ledger.rolled, scheme)
@@ -193,6 +199,7 @@ def _from_ledger(
         ledger.entries,
         findings,
         rolled,
+        appeals,
     )
     made = Assessment({"format": FORMAT, **head, "rolled": made_of}, *frames)
     assert [field.name for field in fields(made)][1:] == list(FRAMES)

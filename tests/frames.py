@@ -73,6 +73,7 @@ COLUMNS = {
         **dict.fromkeys(("appeal_id", "target", "target_id"), TEXT),
         "filed_on": DAY,
         "ground": TEXT,
+        **dict.fromkeys(("ground_kind", "asked_value"), TEXT),
         "decided_on": DAY,
         **dict.fromkeys(("decision", "new_value"), TEXT),
     },

@@ -98,9 +98,15 @@ class AppealChecks:
             text = text.removesuffix("%") if target == "measure" and "/" not in text else text
             return text if (_RATE if target == "measure" else _NUMBER).fullmatch(text) else None
 
-        facts = frame.select("target", "target_id", "decision", "new_value")
+        facts = frame.select("target", "target_id", "decision", "new_value", "asked_value")
         values = pl.Series("_value", [read(row) for row in facts.to_dicts()], dtype=pl.String)
-        frame = frame.with_columns(values)
+        asked = [
+            read({**row, "decision": "change", "new_value": row["asked_value"]}) if row["asked_value"] else None
+            for row in facts.to_dicts()
+        ]
+        frame = frame.with_columns(values, pl.Series("_asked", asked, dtype=pl.String))
+        unclear = ~pl.col(BAD) & pl.col("asked_value").is_not_null() & pl.col("_asked").is_null()
+        notice(frame, unclear, "asked-value-unreadable", "appeals.asked_value", self.problems)
         unread = ~pl.col(BAD) & (pl.col("decision") == "change") & pl.col("_value").is_null()
         frame = refuse(frame, unread, "new-value-unreadable", "appeals.new_value", self.problems)
-        return frame.with_columns(new_value="_value").drop("_value")
+        return frame.with_columns(new_value="_value", asked_value="_asked").drop("_value", "_asked")

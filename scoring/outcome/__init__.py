@@ -1,5 +1,6 @@
 """What a ledger comes to: the frames and the head of an assessment."""
 
+from scoring.outcome.appeals import appeal_frame
 from scoring.outcome.findings import finding_frame
 from scoring.outcome.head import Options, head_of, previous_head, published_head
 from scoring.outcome.rolled import rolled_frame, rolled_head
@@ -7,6 +8,7 @@ from scoring.outcome.scores import dimension_frame, indicator_frame, score_frame
 
 __all__ = [
     "Options",
+    "appeal_frame",
     "dimension_frame",
     "finding_frame",
     "head_of",

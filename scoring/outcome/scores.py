@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from statistics import median
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -25,15 +25,9 @@ _CLOSED_IN_TIME: Final = ("on_time", "extended", "self_reported")
 def score_frame(ledger: Scored, scheme: Scheme, as_of: date) -> pl.DataFrame:
     """Return a row a town, in the towns' own order, with score, places, grade and counts."""
     counts = _counts(ledger.charges.findings, as_of)
-    ties = _ties(ledger, scheme, counts)
-    group_column = None if scheme.groups_by == "none" else scheme.groups_by
     towns = ledger.facts.towns.to_dicts()
-    groups = {row["town_code"]: (row[group_column] or "") if group_column else "" for row in towns}
-    candidates = [
-        Candidate(town, groups[town], score.statement.value, tuple(score.gates), ties[town])
-        for town, score in ledger.scores.items()
-    ]
-    places = place(candidates, scheme)
+    groups = groups_of(towns, scheme)
+    places = place(candidates(ledger, scheme, as_of), scheme)
     rows = []
     for town in towns:
         code = town["town_code"]
@@ -62,6 +56,22 @@ def score_frame(ledger: Scored, scheme: Scheme, as_of: date) -> pl.DataFrame:
             }
         )
     return pl.DataFrame(rows, schema=_SCORES)
+
+
+def groups_of(towns: Sequence[Mapping[str, Any]], scheme: Scheme) -> dict[str, str]:
+    """Return each town's peer group; one for all where the scheme makes none."""
+    column = None if scheme.groups_by == "none" else scheme.groups_by
+    return {row["town_code"]: (row[column] or "") if column else "" for row in towns}
+
+
+def candidates(ledger: Scored, scheme: Scheme, as_of: date) -> list[Candidate]:
+    """Return the scored towns as ranking takes them."""
+    ties = _ties(ledger, scheme, _counts(ledger.charges.findings, as_of))
+    groups = groups_of(ledger.facts.towns.to_dicts(), scheme)
+    return [
+        Candidate(town, groups[town], score.statement.value, tuple(score.gates), ties[town])
+        for town, score in ledger.scores.items()
+    ]
 
 
 FEWEST_PEERS: Final = 3

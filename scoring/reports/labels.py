@@ -94,7 +94,7 @@ class Labels:
     def part(self, identifier: str | None) -> str:
         """Return a part's label; nothing where the run has only one."""
         parts = self.head["scheme"].get("parts") or []
-        if len(parts) < 2:
+        if len(parts) < 2 and self.weight(identifier) == 1:
             return ""
         return next((self.named(part) for part in parts if part["id"] == identifier), "")
 
@@ -170,6 +170,18 @@ class Labels:
         if month:
             return self("reports-period-month", year=year, month=self(f"reports-month-{int(month)}"))
         return self("reports-period-year", year=year)
+
+    def short_period(self, identifier: str) -> str:
+        """Return a period without its year, for the head of a column; in full where it has no shorter name."""
+        match = _PERIOD.fullmatch(identifier)
+        if match is None:
+            return printable(identifier)
+        _, quarter, half, month = match.groups()
+        if quarter:
+            return self("reports-short-quarter", ordinal=self(f"reports-ordinal-{quarter}"))
+        if half:
+            return self(f"reports-short-half-{half}")
+        return self(f"reports-month-{int(month)}") if month else self.period_words({"id": identifier})
 
     @cached_property
     def this_period(self) -> str:

@@ -190,7 +190,9 @@ def _requirements(assessment: Assessment, settings: Settings, labels: Labels) ->
     texts.append(labels("reports-next-look-back"))
     if assessment.head["stage"] == "comment":
         contact = labels("reports-next-contact", contact=as_written(settings.contact)) if settings.contact else ""
-        texts.append(labels("reports-next-object", days=settings.objection_days, contact=contact))
+        until = (assessment.head.get("stages") or {}).get("comment", {}).get("until")
+        code = "reports-next-object-until" if until else "reports-next-object"
+        texts.append(labels(code, days=settings.objection_days, contact=contact, day=day(until, labels.lang)))
     return tuple(Paragraph(text) for text in texts)
 
 

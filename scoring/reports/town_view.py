@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
+from scoring.reports.appeal_view import AppealRow, appeal_rows
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import as_written, one_line, printable
 from scoring.reports.printed import findings_of, is_overdue
+from scoring.reports.rolled_view import RolledRow, beside_note, rolled_rows
 from scoring.reports.settings import Settings
 from scoring.reports.statement import Statement, statement
 from scoring.reports.text import brief, day, exact, fraction, known, short_day, signed
@@ -107,6 +109,10 @@ class TownView:
     counts: tuple[Figure, ...]
     remarks: tuple[str, ...]
     bars: tuple[Bar, ...]
+    rolled: tuple[RolledRow, ...]
+    beside: str
+    """What the other way of making a year comes to; empty where it is not shown."""
+    appeals: tuple[AppealRow, ...]
     statement: Statement | None
     groups: tuple[FindingGroup, ...]
     crowded: bool
@@ -162,6 +168,9 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
         ),
         remarks=_remarks(town, labels),
         bars=_bars(assessment.dimensions.to_dicts(), labels, least),
+        rolled=rolled_rows(assessment, town, labels),
+        beside=beside_note(assessment, labels),
+        appeals=appeal_rows(assessment, labels),
         statement=statement(town, assessment.ledger.to_dicts(), labels) if scored else None,
         groups=_groups(shown, {row["finding_id"] for row in printed}, indicators, zeroed, labels, least),
         crowded=len(printed) > CROWDED,
@@ -371,7 +380,12 @@ def _answer(settings: Settings, labels: Labels) -> str:
 
 
 def _objection(settings: Settings, labels: Labels) -> tuple[str, ...]:
-    sentences = [labels("reports-sheet-object", days=settings.objection_days), labels("reports-sheet-grounds")]
+    until = (labels.head.get("stages") or {}).get("comment", {}).get("until")
+    if until and labels.head["stage"] == "comment":
+        first = labels("reports-sheet-object-until", day=day(until, labels.lang), days=settings.objection_days)
+    else:
+        first = labels("reports-sheet-object", days=settings.objection_days)
+    sentences = [first, labels("reports-sheet-grounds")]
     if settings.contact:
         sentences.append(labels("reports-sheet-contact", contact=as_written(settings.contact)))
     return tuple(sentences)

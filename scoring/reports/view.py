@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
+from scoring.reports.rolled_view import is_rolled, rolled_columns, rolled_other
 from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order, trailing
 from scoring.reports.text import ABOUT, brief, day, exact, fraction, known
@@ -143,25 +144,26 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
     for row in assessment.dimensions.to_dicts():
         earned.setdefault((row["town_code"], row["dimension"]), []).append(row)
     decimals = int(labels.head["scheme"]["decimals"])
-    others = {row["town_code"]: _other(row, earned, labels) for row in rows}
+    rolled = rolled_columns(assessment, labels) if is_rolled(assessment) else []
+    others = (
+        rolled_other(assessment, rows) if rolled else {row["town_code"]: _other(row, earned, labels) for row in rows}
+    )
     # What no dimension holds: bonuses, demerits, limits. A mere rounding of the total needs no column.
     with_other = any(abs(value) >= Fraction(1, 2 * 10**decimals) for value in others.values() if value is not None)
     chinese = labels.lang == "zh"
-    wide = 9.5 if chinese and with_other else 11
-    dimensions = [
-        (
-            labels("reports-column-dimension", label=labels.named(d), points=d["points"]).replace("|", "\n"),
-            "number",
-            wide,
-        )
+    wide = 8.5 if rolled else 9.5 if chinese and with_other else 11
+    # A year is told by its periods, any other by its dimensions.
+    headings = [column.heading for column in rolled] or [
+        labels("reports-column-dimension", label=labels.named(d), points=d["points"]).replace("|", "\n")
         for d in labels.dimensions.values()
     ]
+    dimensions = [(heading, "number", wide) for heading in headings]
     wanted = [
         *([(labels("reports-column-place"), "text", 5)] if with_rank else []),
         (labels("reports-column-town"), "name", 13 if not with_other else 12 if chinese else 10),
         (labels("reports-column-group"), "text", 7 if chinese else 12.5),
         *dimensions,
-        *([(labels("reports-column-other"), "number", 8.5)] if with_other else []),
+        *([(labels("reports-column-other"), "number", 12 if rolled else 8.5)] if with_other else []),
         (labels("reports-column-score"), "number", 8.5 if chinese else 10),
         (labels("reports-column-grade"), "text", 9 if chinese else 10),
         *([(labels("reports-column-group-place"), "text", 8)] if with_group_rank else []),
@@ -175,7 +177,10 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
             *([_place(row["rank"], labels)] if with_rank else []),
             _town(row, labels),
             labels.word(row["group"] or row["kind"]),
-            *(_earned(earned.get((row["town_code"], d), []), decimals) for d in labels.dimensions),
+            *(
+                [column.scores.get(row["town_code"], labels("reports-none")) for column in rolled]
+                or [_earned(earned.get((row["town_code"], d), []), decimals) for d in labels.dimensions]
+            ),
             *([_signed(others[row["town_code"]], decimals)] if with_other else []),
             _score(row, labels),
             labels.grade(row["grade"]),
@@ -196,6 +201,8 @@ def _notes(rows: list[dict[str, Any]], settings: Settings, labels: Labels) -> tu
     notes = [labels(ties, as_of=day(labels.head["as_of"], labels.lang))]
     if settings.names in {"leaders", "last"}:
         notes.append(labels(f"reports-annex-note-{settings.names}"))
+    if labels.head.get("rolled"):
+        notes.append(labels("reports-annex-note-rolled"))
     if labels.base:
         notes.append(labels("reports-annex-note-net", base=exact(labels.base)))
     if any(not row["checked"] and row["outcome"] != "not_checked" for row in rows):

@@ -1,0 +1,244 @@
+"""Each appeal: what was, what was decided, and what score and rank would be if it is upheld and if it is rejected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+import polars as pl
+
+from schemas.scheme import Scheme
+from scoring.exact import fixed
+from scoring.intake import Tables
+from scoring.ledger import Frozen, Scored, score
+from scoring.outcome.frames import pair, pairs
+from scoring.outcome.scores import candidates
+from scoring.periods import Period, parse_period
+from scoring.problems import Refused
+from scoring.ranking import Candidate, place
+from scoring.workdays import Workdays
+
+APPEALS: Final = {
+    **dict.fromkeys(
+        ("town_code", "appeal_id", "target", "target_id", "ground_kind", "ground", "decision", "original", "decided"),
+        pl.String,
+    ),
+    "filed_on": pl.Date, "decided_on": pl.Date, "pending": pl.Boolean,
+    **pairs("upheld", "rejected"), "upheld": pl.String, "rejected": pl.String,
+    "upheld_rank": pl.Int64, "rejected_rank": pl.Int64, "moved": pl.Int64, "moved_towns": pl.List(pl.String),
+}  # fmt: skip
+_IN_FAVOUR: Final = ("withdraw", "change")
+_OF_TOWN: Final = ("findings", "checks", "measures", "judgements", "adjustments", "letters")
+
+
+def appeal_frame(
+    ledger: Scored,
+    tables: Tables,
+    scheme: Scheme,
+    period: Period,
+    as_of: date,
+    past: Sequence[Frozen],
+    workdays: Workdays | None,
+) -> pl.DataFrame:
+    """Return a row an appeal that can bear on this period's score, in the order of filing.
+
+    `original` is what was appealed against, `decided` what the decision made of it; both stay. `upheld` and `rejected`
+    are the town's scores either way, all else as it stands at `as_of`; `moved_towns` are the others whose rank differs
+    between the two. An appeal that asks for nothing else is taken to ask that its target be withdrawn.
+    """
+    known = tables.appeals.filter(pl.col("filed_on") <= as_of).sort("filed_on", "appeal_id")
+    if known.is_empty():
+        return pl.DataFrame(schema=APPEALS)
+    owners = _Owners(tables, ledger, scheme, period, past, known["target_id"])
+    # What one town's score depends on lies in its own rows, unless a rule compares towns.
+    kinds: set[str] = {indicator.rule.kind for _, indicator in scheme.indicators()}
+    alone = "relative" not in kinds
+    standing = candidates(ledger, scheme, as_of)
+    rows = []
+    for appeal in known.iter_rows(named=True):
+        town = owners.town_of(appeal)
+        if town is None or town not in ledger.scores:
+            continue
+
+        def again(decision: str, value: str | None, *, of: str = town, about: Any = appeal) -> Candidate | None:
+            changed = _decided(tables, about["appeal_id"], decision, value, as_of)
+            only, then = _only(changed, past, owners.codes(of)) if alone else (changed, past)
+            try:
+                other = score(only, scheme, period, as_of, past=then, workdays=workdays)
+            except Refused:  # what was withdrawn may be what could not be scored
+                return None
+            return next((c for c in candidates(other, scheme, as_of) if c.town == of), None)
+
+        rows.append(_row(appeal, town, owners, standing, scheme, again, as_of))
+    return pl.DataFrame(rows, schema=APPEALS)
+
+
+def _row(
+    appeal: Mapping[str, Any],
+    town: str,
+    owners: _Owners,
+    standing: Sequence[Candidate],
+    scheme: Scheme,
+    again: Callable[..., Candidate | None],
+    as_of: date,
+) -> dict[str, Any]:
+    now = next(candidate for candidate in standing if candidate.town == town)
+    pending = appeal["decided_on"] is None or appeal["decided_on"] > as_of or appeal["decision"] is None
+    # What stands now is one of the two: an appeal stops the clock whatever its outcome.
+    upheld: Candidate | None = now
+    rejected: Candidate | None = now
+    if not pending and appeal["decision"] in _IN_FAVOUR:
+        rejected = again("uphold", None)
+    elif appeal["asked_value"]:
+        upheld = again("change", appeal["asked_value"])
+    else:
+        upheld = again("withdraw", None)
+    either = [_ranks(standing, other, scheme) for other in (upheld, rejected)]
+    moved = sorted(code for code in either[0] if code != town and either[0][code] != either[1].get(code))
+    decided = None
+    if not pending:
+        decided = appeal["new_value"] if appeal["decision"] == "change" else appeal["decision"]
+    return {
+        "town_code": town,
+        **{name: appeal[name] for name in ("appeal_id", "target", "target_id", "ground_kind", "ground", "filed_on")},
+        "pending": pending,
+        "decided_on": None if pending else appeal["decided_on"],
+        "decision": None if pending else appeal["decision"],
+        "original": owners.original(appeal),
+        "decided": decided,
+        **_said("upheld", upheld, either[0], scheme),
+        **_said("rejected", rejected, either[1], scheme),
+        "moved": len(moved),
+        "moved_towns": moved,
+    }
+
+
+def _said(name: str, town: Candidate | None, ranks: Mapping[str, int], scheme: Scheme) -> dict[str, Any]:
+    value = None if town is None else town.score
+    return {
+        **pair(name, value),
+        name: None if value is None else fixed(value, scheme.decimals),
+        f"{name}_rank": None if town is None else ranks[town.town],
+    }
+
+
+def _ranks(standing: Iterable[Candidate], other: Candidate | None, scheme: Scheme) -> dict[str, int]:
+    if other is None:
+        return {}
+    towns = [replace(other, group=town.group) if town.town == other.town else town for town in standing]
+    return {town: stand.rank for town, stand in place(towns, scheme).items()}
+
+
+def _decided(tables: Tables, appeal: str, decision: str, value: str | None, as_of: date) -> Tables:
+    """Return the tables with one appeal decided so, at the latest today."""
+    own = pl.col("appeal_id") == appeal
+    day = pl.min_horizontal(pl.col("decided_on").fill_null(as_of), pl.lit(as_of))
+    appeals = tables.appeals.with_columns(
+        decision=pl.when(own).then(pl.lit(decision)).otherwise("decision"),
+        new_value=pl.when(own).then(pl.lit(value)).otherwise("new_value"),
+        decided_on=pl.when(own).then(day).otherwise("decided_on"),
+    )
+    return replace(tables, appeals=appeals)
+
+
+def _only(tables: Tables, past: Sequence[Frozen], codes: Sequence[str]) -> tuple[Tables, list[Frozen]]:
+    """Leave the rows of one town and of those that merged into it: no other town's bear on its score."""
+    mine = pl.col("town").is_in(codes)
+    # Whether anything was checked at all is asked of all towns: one row of another keeps the answer.
+    checks = pl.concat([tables.checks.filter(mine), tables.checks.filter(~mine).sort("checked_on").head(1)])
+    kept = {name: getattr(tables, name).filter(mine) for name in _OF_TOWN} | {"checks": checks}
+    own = replace(tables, towns=tables.towns.filter(pl.col("town_code").is_in(codes)), **kept)
+    frozen = [
+        replace(
+            one,
+            entries=one.entries.filter(pl.col("town_code").is_in(codes)),
+            scores=one.scores.filter(pl.col("town_code").is_in(codes)),
+            findings=one.findings.filter(mine),
+        )
+        for one in past
+    ]
+    return own, frozen
+
+
+class _Owners:
+    """Whose appeal it is, whether it bears on the period, and what it is against."""
+
+    def __init__(
+        self, tables: Tables, ledger: Scored, scheme: Scheme, period: Period, past: Sequence[Frozen], about: pl.Series
+    ) -> None:
+        self._ledger, self._scheme, self._period = ledger, scheme, period
+        meant = pl.col("finding_id").is_in(about.implode())
+        findings = ledger.charges.findings.filter(meant & ~pl.col("disposition").is_in(["other_period", "after_as_of"]))
+        self._severity = {
+            finding: (town, severity)
+            for finding, town, severity in findings.select("finding_id", "town", "found_severity").iter_rows()
+        }
+        frozen = {finding for one in past for finding in one.findings.filter(meant)["finding_id"]}
+        self._earlier = {
+            finding: (town, severity)
+            for finding, town, severity in tables.findings.filter(meant)
+            .select("finding_id", "town", "severity")
+            .iter_rows()
+            if finding in frozen and finding not in self._severity
+        }
+        self._adjustments = {row["adjustment_id"]: row for row in tables.adjustments.to_dicts()}
+        self._measures = {f"{row['town']}/{row['measure']}/{row['period']}": row for row in tables.measures.to_dicts()}
+        given = tables.rectifications.filter(meant & pl.col("verdict").is_not_null()).sort("submitted_on")
+        self._verdicts: dict[str, str] = dict(given.select("finding_id", "verdict").iter_rows())
+        self._into = dict(tables.towns.select("town_code", "merged_into").drop_nulls().iter_rows())
+        self._scored = set(ledger.scores)
+
+    def codes(self, town: str) -> list[str]:
+        """Return a town's code and those of the towns that have become it."""
+        return [town, *(code for code in self._into if self._now(code) == town and code != town)]
+
+    def _now(self, code: str) -> str:
+        seen = {code}
+        while code not in self._scored and (into := self._into.get(code)) and into not in seen:
+            seen.add(into)
+            code = into
+        return code
+
+    def town_of(self, appeal: Mapping[str, Any]) -> str | None:
+        """Return the town whose score of this period the appeal can change; None where it cannot."""
+        target, about = appeal["target"], appeal["target_id"]
+        if target in ("finding", "verdict"):
+            found = self._severity.get(about)
+            if found is None and appeal["decided_on"] is None:
+                found = self._earlier.get(about)
+            return self._now(found[0]) if found else None
+        if target == "adjustment":
+            row = self._adjustments.get(about)
+            day = row["dated_on"] if row else None
+            if row is None or (row["period"] or "") not in ("", self._period.id):
+                return None
+            return self._now(row["town"]) if row["period"] or (day and self._period.holds(day)) else None
+        row = self._measures.get(about)
+        span = parse_period(row["period"], self._scheme.calendar) if row and row["period"] else None
+        if row is None or span is None:
+            return None
+        return self._now(row["town"]) if span.id == self._period.id or span.inside(self._period) else None
+
+    def original(self, appeal: Mapping[str, Any]) -> str | None:
+        """Return what was appealed against: a severity, a verdict, points, or a figure."""
+        target, about = appeal["target"], appeal["target_id"]
+        if target == "finding":
+            found = self._severity.get(about) or self._earlier.get(about)
+            return found[1] if found else None
+        if target == "verdict":
+            return self._verdicts.get(about)
+        if target == "adjustment":
+            row = self._adjustments[about]
+            return _plain(row["decided_points"]) or row["item"]
+        row = self._measures[about]
+        if row["value"] is not None:
+            return _plain(row["value"])
+        parts = [text for name in ("numerator", "denominator") if (text := _plain(row[name]))]
+        return "/".join(parts) or None
+
+
+def _plain(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value.normalize():f}"
