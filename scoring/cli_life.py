@@ -134,7 +134,7 @@ def verify(
 ) -> None:
     """Tell whether published papers and runs are as they were left, and whether their scores come out again."""
     from scoring.store import read_store
-    from scoring.store.verifying import Finding, check_chain, check_view
+    from scoring.store.verifying import Finding, check_chain, check_edition, check_view
 
     workspace, lang = open_here(lang)
     out = out or workspace.out
@@ -156,8 +156,15 @@ def verify(
     found: list[Finding] = list(check_chain(editions))
     for folder in views:
         found += check_view(folder, editions)
+    broken: set[tuple[str, int]] = set()
+    for edition in editions:
+        if own := check_edition(edition):
+            broken.add((edition.period, edition.number))
+            found += own if edition in wanted else []
     for edition in wanted:
-        found += _verify_edition(edition, editions, lang)
+        # What takes over from an edition that is no longer whole cannot be scored again.
+        if not broken & {(edition.period, edition.number), *edition.said["past"].items()}:
+            found += _score_again(edition, editions, lang)
     lost = {edition.period for edition in editions} - {folder.name for folder in views}
     found += [Finding("verify-no-view", period) for period in sorted(lost) if what in (None, period)]
     _tell(found, lang)
@@ -166,14 +173,11 @@ def verify(
     print_lines([say("verify-good", lang, editions=len(wanted), views=len(views))])
 
 
-def _verify_edition(edition: Edition, editions: Sequence[Edition], lang: str) -> list[Finding]:
+def _score_again(edition: Edition, editions: Sequence[Edition], lang: str) -> list[Finding]:
     from scoring.config import read_holidays
-    from scoring.store.verifying import check_edition, check_scores, holidays_of
+    from scoring.store.verifying import check_scores, holidays_of
     from scoring.workdays import Workdays, Year
 
-    found = check_edition(edition)
-    if found:
-        return found
     path = holidays_of(edition)
     years = {year: Year(*days) for year, days in read_holidays(path, lang).items()} if path else {}
     return check_scores(edition, editions, Workdays(years))
