@@ -12,7 +12,7 @@ import io
 import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,8 @@ from schemas.scheme import Scheme
 from scoring.intake import Tables
 from scoring.ledger import Ledger, build, score
 from scoring.outcome import (
+    CHANGES,
+    HISTORY,
     Options,
     dimension_frame,
     finding_frame,
@@ -36,13 +38,16 @@ from scoring.plan import Plan
 from scoring.problems import Refused, problem
 from scoring.workdays import Workdays
 
-FORMAT: Final = 1
-FRAMES: Final = ("scores", "dimensions", "indicators", "ledger", "findings")
+FORMAT: Final = 2
+FRAMES: Final = ("scores", "dimensions", "indicators", "ledger", "findings", "history", "changes")
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """Everything that may be printed of one run, and nothing else."""
+    """Everything that may be printed of one run, and nothing else.
+
+    `history` and `changes` speak of other periods: who has those fills them, a single run leaves them empty.
+    """
 
     head: dict[str, Any]
     scores: pl.DataFrame
@@ -50,6 +55,8 @@ class Assessment:
     indicators: pl.DataFrame
     ledger: pl.DataFrame
     findings: pl.DataFrame
+    history: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HISTORY))
+    changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))
 
     def for_town(self, code: str) -> Assessment:
         """Return the assessment with one town's rows only; of the others nothing remains but counts and group medians.
@@ -64,8 +71,9 @@ class Assessment:
         head = {key: value for key, value in self.head.items() if key != "internal"}
         if isinstance(previous := head.get("previous"), dict):
             head["previous"] = {**previous, "towns": {c: v for c, v in previous["towns"].items() if c == code}}
-        own = {name: getattr(self, name).filter(pl.col("town_code") == code) for name in FRAMES[:-1]}
-        return replace(self, head=head, findings=self.findings.filter(pl.col("town") == code), **own)
+        column = {name: "town" if name == "findings" else "town_code" for name in FRAMES}
+        own = {name: getattr(self, name).filter(pl.col(column[name]) == code) for name in FRAMES}
+        return replace(self, head=head, **own)
 
     def save(self, folder: Path) -> dict[str, str]:
         """Write `assessment.json` and a Parquet file a frame; return the SHA-256 by which the JSON binds each."""
@@ -171,5 +179,5 @@ def _from_ledger(
         findings,
     )
     made = Assessment({"format": FORMAT, **head}, *frames)
-    assert [field.name for field in fields(made)][1:] == list(FRAMES)
+    assert [one.name for one in fields(made)][1:] == list(FRAMES)
     return made

@@ -13,6 +13,8 @@ import openpyxl
 import polars as pl
 import pytest
 
+from scoring.assessment import FRAMES
+
 HEAD = ["问题编号", "镇街", "发现日期", "考核指标", "严重程度", "问题描述"]
 BAD = ["B-1", "沁园街", "2025-03-01", "档案资料", "一般", "x"]
 GOOD = ["A-1", "沁园街道", "2025-03-01", "档案资料", "一般", "x"]
@@ -316,7 +318,7 @@ def test_data_folders_of_one_name_are_2(bureau):
 )
 def test_formats_choose_what_is_made(bureau, formats, wanted):
     always = {"assessment.json", "manifest.json", "problems.csv", "problems.xlsx"}
-    always |= {f"{name}.parquet" for name in ("scores", "indicators", "ledger", "dimensions", "findings")}
+    always |= {f"{name}.parquet" for name in FRAMES}
     assert bureau.run(formats=formats).code == 0
     assert set(_names(bureau.out / "2025Q1")) == always | wanted
 
