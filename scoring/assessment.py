@@ -12,7 +12,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,10 @@ from schemas.scheme import Scheme
 from scoring.intake import Tables
 from scoring.ledger import Frozen, Ledger, build, score
 from scoring.outcome import (
+    APPEALS,
+    CHANGES,
+    HISTORY,
+    ROLLED,
     Options,
     appeal_frame,
     dimension_frame,
@@ -40,12 +44,27 @@ from scoring.problems import Refused, problem
 from scoring.workdays import Workdays
 
 FORMAT: Final = 2
-FRAMES: Final = ("scores", "dimensions", "indicators", "ledger", "findings", "rolled", "appeals")
+FRAMES: Final = (
+    "scores",
+    "dimensions",
+    "indicators",
+    "ledger",
+    "findings",
+    "rolled",
+    "appeals",
+    "history",
+    "changes",
+)
+OF_OTHER_PERIODS: Final = ("history", "changes")
+"""Frames that a run fills from what is published, not from its own facts."""
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """Everything that may be printed of one run, and nothing else."""
+    """Everything that may be printed of one run, and nothing else.
+
+    `history` and `changes` speak of other periods: who has those fills them, a single run leaves them empty.
+    """
 
     head: dict[str, Any]
     scores: pl.DataFrame
@@ -53,8 +72,10 @@ class Assessment:
     indicators: pl.DataFrame
     ledger: pl.DataFrame
     findings: pl.DataFrame
-    rolled: pl.DataFrame
-    appeals: pl.DataFrame
+    rolled: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ROLLED))
+    appeals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=APPEALS))
+    history: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HISTORY))
+    changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))
 
     def for_town(self, code: str) -> Assessment:
         """Return the assessment with one town's rows only; of the others nothing remains but counts and group medians.
@@ -69,10 +90,11 @@ class Assessment:
         head = {key: value for key, value in self.head.items() if key != "internal"}
         if isinstance(previous := head.get("previous"), dict):
             head["previous"] = {**previous, "towns": {c: v for c, v in previous["towns"].items() if c == code}}
-        own = {name: getattr(self, name).filter(pl.col("town_code") == code) for name in FRAMES if name != "findings"}
+        column = {name: "town" if name == "findings" else "town_code" for name in FRAMES}
+        own = {name: getattr(self, name).filter(pl.col(column[name]) == code) for name in FRAMES}
         # Whose places would move is for the bureau; a town is told how many.
         own["appeals"] = own["appeals"].with_columns(moved_towns=pl.lit([], dtype=pl.List(pl.String)))
-        return replace(self, head=head, findings=self.findings.filter(pl.col("town") == code), **own)
+        return replace(self, head=head, **own)
 
     def save(self, folder: Path) -> dict[str, str]:
         """Write `assessment.json` and a Parquet file a frame; return the SHA-256 by which the JSON binds each."""
@@ -202,5 +224,5 @@ def _from_ledger(
         appeals,
     )
     made = Assessment({"format": FORMAT, **head, "rolled": made_of}, *frames)
-    assert [field.name for field in fields(made)][1:] == list(FRAMES)
+    assert [one.name for one in fields(made)][1:] == list(FRAMES)
     return made

@@ -82,6 +82,7 @@ class Life:
         self.rows = rows
         self.scheme = of or scheme()
         self.past: dict[str, Frozen] = {}
+        self.made = {}
 
     def run(self, label, as_of, of=None):
         period = parse_period(label, (of or self.scheme).calendar)
@@ -94,7 +95,7 @@ class Life:
         )
 
     def publish(self, label, as_of=None, of=None):
-        made = self.run(label, as_of, of)
+        self.made[label] = made = self.run(label, as_of, of)
         period = parse_period(label, (of or self.scheme).calendar)
         before = self.past.get(label)
         self.past[label] = Frozen(

@@ -1,9 +1,9 @@
-"""Pairs of columns that hold an exact number, for the frames of an assessment."""
+"""Pairs of columns that hold an exact number, and the shapes of the frames that runs fill from other periods."""
 
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -19,3 +19,17 @@ def pair(name: str, value: Fraction | None) -> dict[str, int | None]:
 def pairs(*names: str) -> dict[str, Any]:
     """Return the schema of the pairs of columns of these names."""
     return {f"{name}_{side}": pl.Int64 for name in names for side in ("num", "den")}
+
+
+HISTORY: Final = {
+    **dict.fromkeys(("town_code", "period", "label", "kind"), pl.String), "edition": pl.Int64,
+    **pairs("score"), "score": pl.String, "rank": pl.Int64, "group_rank": pl.Int64,
+    **dict.fromkeys(("grade", "grade_label", "grade_label_en", "scheme_hash", "scheme_title"), pl.String),
+    "rule_change": pl.Boolean, "full": pl.String,
+}  # fmt: skip
+"""Up to eight periods a town in time order, the present one last."""
+CHANGES: Final = {
+    **dict.fromkeys(("town_code", "from_period", "to_period", "part"), pl.String),
+    **pairs("points"), "rules_known": pl.Boolean,
+}  # fmt: skip
+"""What `scoring.changes.split` returns."""

@@ -399,7 +399,7 @@ def make_head(
     due = sum(s["due"] for s in scores)
     closed = sum(s["closed_on_time"] for s in scores)
     return {
-        "format": 1,
+        "format": 2,
         "period": {"id": "2025Q1", "label": "2025Q1", "start": "2025-01-01", "end": "2025-03-31", "kind": "quarter"},
         "as_of": AS_OF.isoformat(),
         "stage": stage,
