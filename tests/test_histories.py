@@ -1,4 +1,4 @@
-"""Random histories: ledger and store balance after every step. Ten thousand steps: tests/long/test_histories_long.py."""
+"""Random histories: ledger and store balance after every step. More of them: tests/long/test_histories_long.py."""
 
 from hypothesis import HealthCheck, settings
 
