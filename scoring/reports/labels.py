@@ -171,6 +171,13 @@ class Labels:
             return self("reports-period-month", year=year, month=self(f"reports-month-{int(month)}"))
         return self("reports-period-year", year=year)
 
+    def short_period(self, period: Mapping[str, Any]) -> str:
+        """Return a period in as few words as stand under a picture."""
+        match = _PERIOD.fullmatch(str(period.get("id") or ""))
+        if match is None or match[2] is None:
+            return self.period_words(period)
+        return self(f"reports-short-quarter-{match[2]}", year=match[1])
+
     @cached_property
     def this_period(self) -> str:
         """How the text speaks of the period again: this quarter, this year."""
