@@ -34,6 +34,7 @@ from scoring.reports.docx_layout import (
 )
 from scoring.reports.office_text import printable
 from scoring.reports.ooxml import element, insert_table, repack, rules, table_cell, table_frame
+from scoring.reports.trend_view import ReportTrend, report_trend
 from scoring.reports.view import ReportView, report_view
 
 if TYPE_CHECKING:
@@ -56,16 +57,17 @@ def write_docx(assessment: Assessment, settings: Settings, path: Path) -> None:
     path
         Where the file is to lie; its folder exists.
     """
-    lay_out(report_view(assessment, settings), date.fromisoformat(assessment.head["as_of"]), path)
+    made = date.fromisoformat(assessment.head["as_of"])
+    lay_out(report_view(assessment, settings), made, path, report_trend(assessment, settings))
 
 
-def lay_out(view: ReportView, made: date, path: Path) -> None:
+def lay_out(view: ReportView, made: date, path: Path, trend: ReportTrend | None = None) -> None:
     """Lay a notice out; `made` stands as the day on which the file was made."""
     document = blank(view.title, view.signer, view.lang, made)
     page(document.sections[0])
     margins(document, document.sections[0], view.watermark, view.trace)
     _front(document, view)
-    for section in view.sections:
+    for number, section in enumerate(view.sections, 1):
         if section.heading:
             put(document, "Heading1", section.heading)
         for paragraph in section.paragraphs:
@@ -73,6 +75,8 @@ def lay_out(view: ReportView, made: date, path: Path) -> None:
             if paragraph.lead:
                 line.add_run(printable(paragraph.lead)).style = by_id(document, "RunInHeading", WD_STYLE_TYPE.CHARACTER)
             line.add_run(printable(paragraph.text))
+        if trend is not None and number == 2:  # after the overall situation
+            _trend(document, trend, view.lang)
     _close(document, view)
     page(document.add_section(WD_SECTION.NEW_PAGE), landscape=True)
     _annex(document, view)
@@ -97,6 +101,22 @@ def _front(document: Document, view: ReportView) -> None:
     if view.example:
         put(document, "TableNote", view.example).paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
     put(document, "Addressee", view.addressees)
+
+
+def _trend(document: Document, trend: ReportTrend, lang: str) -> None:
+    """Set what the PDF draws of earlier periods as a table, which can be edited."""
+    put(document, "TableNote", say("reports-trend-mean", lang)).paragraph_format.keep_with_next = True
+    width = round(TEXT_WIDTH.pt * _TWIPS)
+    widths = [width // 2, width // 4, width - width // 2 - width // 4]
+    table = table_frame(widths, {"top": 8, "bottom": 8, "insideH": 4})
+    names = [say(f"reports-trend-column-{name}", lang) for name in ("period", "mean", "scored")]
+    table.append(_row(names, widths, ["center"] * 3, "TableHead", head=True))
+    for row in trend.rows:
+        table.append(_row(row, widths, ["center"] * 3, "TableText"))
+    insert_table(document, table)
+    put(document, "TableNote", trend.rules)
+    if trend.improved:
+        put(document, "BodyParagraph", trend.improved)
 
 
 def _close(document: Document, view: ReportView) -> None:

@@ -119,7 +119,7 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
     )
     ranked = in_rank_order(towns)
     low = trailing(ranked, settings.last, up=labels.up)[::-1]
-    earlier = previous(assessment.head, towns)
+    earlier = previous(assessment, towns)
     mapped = (ranked + [town for town in towns if town["rank"] is None])[-_MOST_TOWNS:]
     return InternalView(
         lang=settings.lang,

@@ -171,7 +171,7 @@ class Labels:
             return self("reports-period-month", year=year, month=self(f"reports-month-{int(month)}"))
         return self("reports-period-year", year=year)
 
-    def short_period(self, identifier: str) -> str:
+    def place_in_year(self, identifier: str) -> str:
         """Return a period without its year, for the head of a column; in full where it has no shorter name."""
         match = _PERIOD.fullmatch(identifier)
         if match is None:
@@ -182,6 +182,13 @@ class Labels:
         if half:
             return self(f"reports-short-half-{half}")
         return self(f"reports-month-{int(month)}") if month else self.period_words({"id": identifier})
+
+    def short_period(self, period: Mapping[str, Any]) -> str:
+        """Return a period in as few words as stand under a picture."""
+        match = _PERIOD.fullmatch(str(period.get("id") or ""))
+        if match is None or match[2] is None:
+            return self.period_words(period)
+        return self(f"reports-short-quarter-{match[2]}", year=match[1])
 
     @cached_property
     def this_period(self) -> str:

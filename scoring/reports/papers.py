@@ -13,6 +13,7 @@ from scoring.reports.printed import findings_of
 from scoring.reports.render import Renderer
 from scoring.reports.settings import Settings
 from scoring.reports.town_view import town_view
+from scoring.reports.trend_view import internal_trend, report_trend, town_trend
 from scoring.reports.view import report_view
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def render_report(assessment: Assessment, settings: Settings, renderer: Renderer
         settings,
         renderer,
         view=view,
+        trend=report_trend(assessment, settings),
         widths=[f"{100 * column.share / shares:.3f}%" for column in view.annex.columns],
     )
 
@@ -47,7 +49,8 @@ def render_internal(assessment: Assessment, settings: Settings, renderer: Render
     MissingGlyph, MissingLibrary, ForbiddenAddress
         See `Renderer`.
     """
-    return _make("internal.html.j2", assessment, settings, renderer, view=internal_view(assessment, settings))
+    view, trend = internal_view(assessment, settings), internal_trend(assessment, settings)
+    return _make("internal.html.j2", assessment, settings, renderer, view=view, trend=trend)
 
 
 def render_town(assessment: Assessment, settings: Settings, renderer: Renderer | None = None) -> bytes:
@@ -60,7 +63,8 @@ def render_town(assessment: Assessment, settings: Settings, renderer: Renderer |
     MissingGlyph, MissingLibrary, ForbiddenAddress
         See `Renderer`.
     """
-    return _make("town.html.j2", assessment, settings, renderer, view=town_view(assessment, settings))
+    view, trend = town_view(assessment, settings), town_trend(assessment, settings)
+    return _make("town.html.j2", assessment, settings, renderer, view=view, trend=trend)
 
 
 def _make(

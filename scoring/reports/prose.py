@@ -25,7 +25,7 @@ _PROGRESS = 3
 def sections(assessment: Assessment, settings: Settings, labels: Labels) -> tuple[Section, ...]:
     """Return the notice's body: the opening, the overall picture, the problems, what is asked."""
     towns = assessment.scores.sort("order").to_dicts()
-    earlier = previous(assessment.head, towns)
+    earlier = previous(assessment, towns)
     overall = _overall(assessment, labels, earlier) + _standing(towns, settings, labels, earlier)
     return (
         Section("", (Paragraph(_opening(assessment, settings, labels)),)),
@@ -99,7 +99,7 @@ def _standing(towns: list[dict[str, Any]], settings: Settings, labels: Labels, e
     low = trailing(ranked, settings.last, up=labels.up)
     if leaders and settings.names != "last":
         sentences.append(labels("reports-leaders", towns=_names(leaders, labels)))
-    gained = [town for town in towns if earlier and _has_progressed(town, earlier, labels)]
+    gained = [town for town in towns if earlier and has_progressed(town, earlier, labels)]
     if gained and settings.names == "all":
         sentences.append(labels("reports-progress", towns=_names(gained, labels)))
     if low and settings.names in {"all", "last"}:
@@ -107,7 +107,7 @@ def _standing(towns: list[dict[str, Any]], settings: Settings, labels: Labels, e
     return [labels("reports-clause-join").join(sentences) + labels("reports-full-stop")] if sentences else []
 
 
-def _has_progressed(town: Mapping[str, Any], earlier: Previous, labels: Labels) -> bool:
+def has_progressed(town: Mapping[str, Any], earlier: Previous, labels: Labels) -> bool:
     """Tell whether a town gained places by its score, not by the end of a veto or by the others' losses."""
     before = earlier.scores.get(town["town_code"])
     if before is None or town["gates"] or (earlier.places.get(town["town_code"]) or 0) < _PROGRESS:

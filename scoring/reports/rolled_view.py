@@ -104,7 +104,7 @@ def rolled_columns(assessment: Assessment, labels: Labels) -> list[RolledColumn]
         RolledColumn(
             labels(
                 "reports-rolled-column",
-                period=labels.short_period(period["id"]),
+                period=labels.place_in_year(period["id"]),
                 weight=brief(Fraction(period["weight"]), 2),
             ).replace("|", "\n"),
             scores.get(period["id"], {}),

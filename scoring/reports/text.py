@@ -50,6 +50,20 @@ def brief(value: Fraction, least: int) -> str:
     return ABOUT + fixed(value, max(least, 2)).replace("-", MINUS) if "/" in text else text
 
 
+def brief_signed(value: Fraction, least: int) -> str:
+    """Write a difference with its sign; nothing where it is less than half of the last digit, a mere rounding.
+
+    Examples
+    --------
+    >>> brief_signed(Fraction(7, 2), 2), brief_signed(Fraction(7, 3), 2), brief_signed(Fraction(-1, 300), 2)
+    ('+3.50', '\u2248+2.33', '')
+    """
+    if abs(value) < Fraction(1, 2 * 10**least):
+        return ""
+    text, sign = brief(value, least), "+" if value > 0 else ""
+    return text.replace(ABOUT, ABOUT + sign) if text.startswith(ABOUT) else sign + text
+
+
 def fraction(row: Mapping[str, Any], name: str) -> Fraction | None:
     """Read the pair of columns `name`; None where the data say nothing."""
     numerator = row.get(f"{name}_num")

@@ -1,11 +1,37 @@
-"""The period before, where the head carries one: `previous` {id, label, mean, towns: {town_code: {score, rank}}}."""
+"""The periods before this one: from the frame `history`, else what the head carries of the one before.
+
+That is `previous` {id, label, mean, towns: {town_code: {score, rank}}}.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+
+from scoring.exact import add_up, fixed
+from scoring.reports.text import fraction
+
+if TYPE_CHECKING:
+    from scoring.assessment import Assessment
+
+# So many periods are shown, the present one among them.
+MOST_PERIODS: Final = 8
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One period of the history: {id, label}, whether its rules differ from those before, its towns' rows by code.
+
+    `mean` is the published mean where the history holds it, else the mean of the towns that it holds, in the decimals
+    of the scheme; None where none is scored.
+    """
+
+    period: Mapping[str, Any]
+    rule_change: bool
+    towns: Mapping[str, Mapping[str, Any]]
+    mean: str | None
 
 
 @dataclass(frozen=True)
@@ -21,14 +47,48 @@ class Previous:
     scores: Mapping[str, Fraction]
 
 
-def previous(head: Mapping[str, Any], towns: Iterable[Mapping[str, Any]]) -> Previous | None:
+def moments(assessment: Assessment) -> tuple[Moment, ...]:
+    """Return the periods of the history in time order, the present one last; nothing for fewer than two."""
+    towns: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in assessment.history.to_dicts():
+        towns.setdefault(row["town_code"], {})[row["period"]] = row
+    # A town's own rows are in order; one that began later, or ended, has fewer than the others.
+    order: list[str] = []
+    for rows in sorted(towns.values(), key=len, reverse=True):
+        place = 0
+        for period in rows:
+            if period not in order:
+                order.insert(place, period)
+            place = order.index(period) + 1
+    decimals = int(assessment.head["scheme"]["decimals"])
+    made = [
+        _moment({code: rows[period] for code, rows in towns.items() if period in rows}, decimals)
+        for period in order[-MOST_PERIODS:]
+    ]
+    return tuple(made) if len(made) > 1 else ()
+
+
+def _moment(towns: dict[str, dict[str, Any]], decimals: int) -> Moment:
+    any_row = next(iter(towns.values()))
+    whole = towns.pop("", None)
+    scores = [score for row in towns.values() if (score := fraction(row, "score")) is not None]
+    mean = fraction(whole, "score") if whole else add_up(scores) / len(scores) if scores else None
+    return Moment(
+        {"id": any_row["period"], "label": any_row["label"]},
+        bool(any_row["rule_change"]),
+        towns,
+        None if mean is None else fixed(mean, decimals),
+    )
+
+
+def previous(assessment: Assessment, towns: Iterable[Mapping[str, Any]]) -> Previous | None:
     """Compare the towns (rows of `scores`) with the period before; None for a first period."""
-    before = head.get("previous")
+    before = _published(assessment) or assessment.head.get("previous")
     if not before:
         return None
-    mean_change = None
-    if before.get("mean") and head["summary"].get("mean"):
-        mean_change = Fraction(head["summary"]["mean"]) - Fraction(before["mean"])
+    mean_change, mean = None, assessment.head["summary"].get("mean")
+    if before.get("mean") and mean:
+        mean_change = Fraction(mean) - Fraction(before["mean"])
     earlier = before.get("towns") or {}
     ranks = {code: int(town["rank"]) for code, town in earlier.items() if town.get("rank") is not None}
     return Previous(
@@ -39,3 +99,9 @@ def previous(head: Mapping[str, Any], towns: Iterable[Mapping[str, Any]]) -> Pre
         },
         scores={code: Fraction(town["score"]) for code, town in earlier.items() if town.get("score")},
     )
+
+
+def _published(assessment: Assessment) -> dict[str, Any] | None:
+    """Return the period before as it was published, in the shape of the head's `previous`."""
+    times = moments(assessment)
+    return {**times[-2].period, "mean": times[-2].mean, "towns": times[-2].towns} if times else None

@@ -12,7 +12,7 @@ from scoring.reports.office_text import printable
 from scoring.reports.rolled_view import is_rolled, rolled_columns, rolled_other
 from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order, trailing
-from scoring.reports.text import ABOUT, brief, day, exact, fraction, known
+from scoring.reports.text import brief, brief_signed, day, exact, fraction, known
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -235,12 +235,7 @@ def _other(
 
 
 def _signed(value: Fraction | None, decimals: int) -> str:
-    """Write a difference; what is less than half of the last digit is a mere rounding."""
-    if value is None or abs(value) < Fraction(1, 2 * 10**decimals):
-        return ""
-    text = brief(value, decimals)
-    sign = "+" if value > 0 else ""
-    return text.replace(ABOUT, ABOUT + sign) if text.startswith(ABOUT) else sign + text
+    return "" if value is None else brief_signed(value, decimals)
 
 
 def _score(row: Mapping[str, Any], labels: Labels) -> str:

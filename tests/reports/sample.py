@@ -17,6 +17,8 @@ from typing import Any
 import polars as pl
 from sample_scheme import INDICATORS, SCHEME, scheme_head
 
+from scoring.outcome import CHANGES, HISTORY
+
 TOWNS = [
     ("419001001", "沁园街道", "街道"),
     ("419001002", "济水街道", "街道"),
@@ -60,7 +62,8 @@ class SampleAssessment:
     indicators: pl.DataFrame
     ledger: pl.DataFrame
     findings: pl.DataFrame
-    extra: dict[str, Any] = field(default_factory=dict)
+    history: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HISTORY))
+    changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))
 
     def for_town(self, code: str) -> SampleAssessment:
         """One town's rows only."""
@@ -72,6 +75,8 @@ class SampleAssessment:
             self.indicators.filter(own),
             self.ledger.filter(own),
             self.findings.filter(pl.col("town") == code),
+            self.history.filter(own),
+            self.changes.filter(own),
         )
 
 
