@@ -93,11 +93,20 @@ class Assessment:
         column = {name: "town" if name == "findings" else "town_code" for name in FRAMES}
         own = {name: getattr(self, name).filter(pl.col(column[name]) == code) for name in FRAMES}
         # Whose places would move is for the bureau; a town is told how many.
-        own["appeals"] = own["appeals"].with_columns(moved_towns=pl.lit([], dtype=pl.List(pl.String)))
+        nobody = {"moved_towns": pl.String, "moved_upheld": pl.Int64, "moved_rejected": pl.Int64}
+        own["appeals"] = own["appeals"].with_columns(
+            pl.lit([], dtype=pl.List(kind)).alias(name) for name, kind in nobody.items()
+        )
         return replace(self, head=head, **own)
 
     def save(self, folder: Path) -> dict[str, str]:
         """Write `assessment.json` and a Parquet file a frame; return the SHA-256 by which the JSON binds each."""
+        digests = self.save_frames(folder, FRAMES)
+        self.save_head(folder, digests)
+        return digests
+
+    def save_frames(self, folder: Path, names: Sequence[str]) -> dict[str, str]:
+        """Write some of the frames alone; return the hash of each."""
 
         def write(name: str) -> str:
             # By way of memory: of a full disk Polars would only say that its transport failed.
@@ -108,9 +117,7 @@ class Assessment:
 
         # Polars writes a file on one processor; the largest two go side by side.
         with ThreadPoolExecutor() as threads:
-            digests = dict(zip(FRAMES, threads.map(write, FRAMES), strict=True))
-        self.save_head(folder, digests)
-        return digests
+            return dict(zip(names, threads.map(write, names), strict=True))
 
     def save_head(self, folder: Path, digests: Mapping[str, str]) -> None:
         """Write `assessment.json` alone, beside frames that are written already."""

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import traceback
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
@@ -67,12 +68,15 @@ if TYPE_CHECKING:
 
 
 _INTERRUPTED: Final = 130
+_COMMANDS: Final = ("scoring.cli_life", "scoring.cli_answers")
+"""Modules that register further commands."""
 _TOLD: Final = {"notices": "notice", "repairs": "repaired"}
 
 
 def main() -> None:
     """Run the command; what was not foreseen becomes a sentence and exit 3, never a traceback."""
-    import scoring.cli_life  # noqa: F401 - each module of commands registers its own
+    for name in _COMMANDS:
+        import_module(name)
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -16,6 +16,7 @@ import polars as pl
 from scoring.assessment import Assessment, assess, previous
 from scoring.intake import Intake, Tables, read_folder, write_numbered, write_problems
 from scoring.ledger import Frozen
+from scoring.lookback import Scored, before, changes_since, history
 from scoring.manifest import write_manifest
 from scoring.messages import say
 from scoring.noticed import noticed
@@ -28,6 +29,7 @@ from scoring.reports.settings import Settings
 from scoring.scheme import LoadedScheme, label_of, laws_given_up, vocabulary
 from scoring.store import Edition, Stages, latest, next_edition, read_store
 from scoring.store.differing import FILE, differing_entries
+from scoring.store.editions import period_of
 from scoring.workdays import Workdays
 from scoring.workers import Printer
 
@@ -118,9 +120,10 @@ def run(
                 _refuse(job, pl.concat([own, intake.problems], how="diagonal_relaxed"))
             fresh = folders.enter_context(fresh_folder(job.out, period.id))
             # Only papers speak of the period before; tables alone need not score it.
-            before = _before(job, used, period, editions) if set(job.formats) & {"pdf", "docx"} else {}
+            said = _before(job, used, period, editions) if set(job.formats) & {"pdf", "docx"} else {}
             stages = Stages.read(job.store).of(period.id, assessment.head["edition"])
-            assessment = _with_code(assessment, {**before, "stages": stages}, fresh)
+            frames = _looking_back(job, used, assessment, editions)
+            assessment = _with_code(assessment, {**said, "stages": stages}, fresh, frames)
             published = latest(editions).get(period.id)
             if published is not None:
                 differing_entries(published.assessment, assessment).write_csv(fresh / FILE, include_bom=True)
@@ -277,18 +280,32 @@ def _before(job: Job, intake: Intake, period: Period, editions: Sequence[Edition
     Nothing for a first period, one before the scheme came into force, and one that the folder cannot score.
     """
     scheme = job.scheme.scheme
-    before = period_before(period, scheme.calendar)
-    if before is not None and before.id in (published := latest(editions)):
-        earlier = published[before.id].assessment
+    last = period_before(period, scheme.calendar)
+    if last is not None and last.id in (published := latest(editions)):
+        earlier = published[last.id].assessment
         return {"previous": published_head(earlier.head, earlier.scores)}
-    if before is None or before.end < scheme.effective.from_:
+    if last is None or last.end < scheme.effective.from_:
         return {}
-    day = _day(job, before)
+    day = _day(job, last)
     try:
-        rescored = previous(intake.tables, scheme, before, min(day, job.as_of or day), workdays=job.workdays)
+        rescored = previous(intake.tables, scheme, last, min(day, job.as_of or day), workdays=job.workdays)
     except Refused:
         return {}
     return {} if rescored is None else {"previous": rescored}
+
+
+def _looking_back(
+    job: Job, intake: Intake, assessment: Assessment, editions: Sequence[Edition]
+) -> dict[str, pl.DataFrame]:
+    """Return the frames that tell of earlier published periods."""
+    last = list(latest(editions).values())
+    earlier = before(period_of(assessment.head), last)
+    past = [edition.frozen for edition in last]
+    one = Scored(assessment, intake.tables, job.scheme.scheme, job.scheme.sha256, past)
+    return {
+        "history": history(assessment, earlier),
+        "changes": changes_since(one, earlier, editions, job.workdays),
+    }
 
 
 def _day(job: Job, period: Period) -> date:
@@ -314,11 +331,17 @@ def _score(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]
     )
 
 
-def _with_code(assessment: Assessment, before: dict[str, object], folder: Path) -> Assessment:
-    """Save the assessment with its run code: a hash of what was found, so that equal facts give an equal code."""
+def _with_code(
+    assessment: Assessment, before: dict[str, object], folder: Path, frames: Mapping[str, pl.DataFrame] | None = None
+) -> Assessment:
+    """Save the assessment with its run code: a hash of what was found, so that equal facts give an equal code.
+
+    `before` and `frames` are what it says of other periods.
+    """
     digests = assessment.save(folder)
     code = hashlib.sha256((folder / "assessment.json").read_bytes()).hexdigest()[:8]
-    made = replace(assessment, head={**assessment.head, **before, "run_code": code})
+    made = replace(assessment, head={**assessment.head, **before, "run_code": code}, **(frames or {}))
+    digests |= made.save_frames(folder, tuple(frames or ()))
     made.save_head(folder, digests)
     return made
 

@@ -29,6 +29,7 @@ APPEALS: Final = {
     "filed_on": pl.Date, "decided_on": pl.Date, "pending": pl.Boolean,
     **pairs("upheld", "rejected"), "upheld": pl.String, "rejected": pl.String,
     "upheld_rank": pl.Int64, "rejected_rank": pl.Int64, "moved": pl.Int64, "moved_towns": pl.List(pl.String),
+    "moved_upheld": pl.List(pl.Int64), "moved_rejected": pl.List(pl.Int64),
 }  # fmt: skip
 _IN_FAVOUR: Final = ("withdraw", "change")
 _OF_TOWN: Final = ("findings", "checks", "measures", "judgements", "adjustments", "letters")
@@ -97,7 +98,8 @@ def _row(
     else:
         upheld = again("withdraw", None)
     either = [_ranks(standing, other, scheme) for other in (upheld, rejected)]
-    moved = sorted(code for code in either[0] if code != town and either[0][code] != either[1].get(code))
+    both = set(either[0]) & set(either[1]) - {town}
+    moved = sorted(code for code in both if either[0][code] != either[1][code])
     decided = None
     if not pending:
         decided = appeal["new_value"] if appeal["decision"] == "change" else appeal["decision"]
@@ -113,6 +115,8 @@ def _row(
         **_said("rejected", rejected, either[1], scheme),
         "moved": len(moved),
         "moved_towns": moved,
+        "moved_upheld": [either[0][code] for code in moved],
+        "moved_rejected": [either[1][code] for code in moved],
     }
 
 
@@ -169,14 +173,22 @@ class _Owners:
     def __init__(
         self, tables: Tables, ledger: Scored, scheme: Scheme, period: Period, past: Sequence[Frozen], about: pl.Series
     ) -> None:
-        self._ledger, self._scheme, self._period = ledger, scheme, period
+        self._past, self._scheme, self._period = past, scheme, period
         meant = pl.col("finding_id").is_in(about.implode())
         findings = ledger.charges.findings.filter(meant & ~pl.col("disposition").is_in(["other_period", "after_as_of"]))
         self._severity = {
             finding: (town, severity)
             for finding, town, severity in findings.select("finding_id", "town", "found_severity").iter_rows()
         }
-        frozen = {finding for one in past for finding in one.findings.filter(meant)["finding_id"]}
+        # Finding → the day as of which its period was published: what is decided later is carried over.
+        frozen = {
+            finding: one.as_of
+            for one in past
+            for finding in one.findings.filter(meant & ~pl.col("disposition").is_in(["other_period", "after_as_of"]))[
+                "finding_id"
+            ]
+        }
+        self._frozen_on = frozen
         self._earlier = {
             finding: (town, severity)
             for finding, town, severity in tables.findings.filter(meant)
@@ -207,7 +219,8 @@ class _Owners:
         target, about = appeal["target"], appeal["target_id"]
         if target in ("finding", "verdict"):
             found = self._severity.get(about)
-            if found is None and appeal["decided_on"] is None:
+            known = self._frozen_on.get(about)
+            if found is None and known and (appeal["decided_on"] is None or appeal["decided_on"] > known):
                 found = self._earlier.get(about)
             return self._now(found[0]) if found else None
         if target == "adjustment":
@@ -215,12 +228,22 @@ class _Owners:
             day = row["dated_on"] if row else None
             if row is None or (row["period"] or "") not in ("", self._period.id):
                 return None
-            return self._now(row["town"]) if row["period"] or (day and self._period.holds(day)) else None
+            here = row["period"] or (day and (self._period.holds(day) or self._later_than(appeal, day)))
+            return self._now(row["town"]) if here else None
         row = self._measures.get(about)
         span = parse_period(row["period"], self._scheme.calendar) if row and row["period"] else None
         if row is None or span is None:
             return None
-        return self._now(row["town"]) if span.id == self._period.id or span.inside(self._period) else None
+        here = span.id == self._period.id or span.inside(self._period) or self._later_than(appeal, span.end)
+        return self._now(row["town"]) if here else None
+
+    def _later_than(self, appeal: Mapping[str, Any], day: date) -> bool:
+        """Tell whether the day lies in a period that was published before the appeal was decided."""
+        decided = appeal["decided_on"]
+        return any(
+            one.period.holds(day) and one.period.end < self._period.end and (decided is None or decided > one.as_of)
+            for one in self._past
+        )
 
     def original(self, appeal: Mapping[str, Any]) -> str | None:
         """Return what was appealed against: a severity, a verdict, points, or a figure."""

@@ -1,0 +1,316 @@
+"""Answers to questions about a score: an appeal either way, why it changed, what it comes to city-wide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from scoring.assessment import Assessment
+from scoring.changes import PARTS
+from scoring.exact import fixed
+from scoring.intake import Tables
+from scoring.lookback import Scored, published, why
+from scoring.messages import say
+from scoring.periods import Period, parse_period
+from scoring.reports.appeal_view import appeal_rows
+from scoring.reports.labels import Labels
+from scoring.reports.text import MINUS, brief_signed, exact, signed
+from scoring.runs import Job, find_period, read_and_assess
+from scoring.store import latest, read_store
+from scoring.store.editions import period_of
+
+ALL: Final = ""
+"""Every town, where one is asked for."""
+
+
+class NoAnswer(Exception):
+    """What was asked for cannot be answered; the code and parameters say why."""
+
+    def __init__(self, code: str, **parameters: object) -> None:
+        super().__init__(code, parameters)
+        self.code = code
+        self.parameters = parameters
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Lines above a table, the table, lines below it; all text."""
+
+    lines: list[str]
+    headings: list[str]
+    rows: list[list[str]]
+    ending: list[str]
+
+
+def scored(job: Job, period: Period) -> Scored:
+    """Return a period as it was published, else as it stands now.
+
+    Raises
+    ------
+    RunRefused
+        It is not published, and the data was refused.
+    """
+    editions = read_store(job.store)
+    edition = latest(editions).get(period.id)
+    if edition is not None:
+        return published(edition, editions)
+    intake, (assessment,) = read_and_assess(job, [period])
+    past = [one.frozen for one in latest(editions).values()]
+    return Scored(assessment, intake.tables, job.scheme.scheme, job.scheme.sha256, past)
+
+
+def period_of_appeal(job: Job, tables: Tables, appeal: str) -> Period:
+    """Return the period whose score an appeal can change: its target's, or, once that is published, the next one.
+
+    Raises
+    ------
+    NoAnswer
+        There is no such appeal, or its target lies in no period.
+    """
+    rows = tables.appeals.filter(pl.col("appeal_id") == appeal).to_dicts()
+    if not rows:
+        known = say("list-comma", job.settings.lang).join(tables.appeals["appeal_id"].sort().head(20))
+        raise NoAnswer("answer-no-appeal", appeal=appeal, known=known)
+    target, about = rows[0]["target"], rows[0]["target_id"]
+    if target == "measure":
+        found = find_period(about.rpartition("/")[2], job.scheme)
+    else:
+        name, column, day = ("adjustments", "adjustment_id", "dated_on") if target == "adjustment" else (
+            "findings", "finding_id", "found_on"
+        )  # fmt: skip
+        days = getattr(tables, name).filter(pl.col(column) == about)[day].to_list()
+        found = _holding(job, days[0]) if days and days[0] else None
+    if found is None:
+        raise NoAnswer("answer-no-period", appeal=appeal)
+    frozen = latest(read_store(job.store))
+    # A decision that a published result knows of is told from there.
+    told = [
+        edition
+        for edition in frozen.values()
+        if edition.assessment.appeals.filter((pl.col("appeal_id") == appeal) & ~pl.col("pending")).height
+    ]
+    if told:
+        return period_of(max(told, key=lambda edition: edition.sequence).assessment.head)
+    while found.id in frozen and (later := _holding(job, found.end.fromordinal(found.end.toordinal() + 1))):
+        found = later
+    return found
+
+
+def _holding(job: Job, day: Any) -> Period | None:
+    """Return the period of the scheme's kind that holds a day."""
+    rules = job.scheme.scheme.calendar
+    patterns = {
+        "month": [f"{{y}}-{n:02d}" for n in range(1, 13)],
+        "quarter": [f"{{y}}Q{n}" for n in range(1, 5)],
+        "half": ["{y}H1", "{y}H2"],
+        "year": ["{y}"],
+    }[rules.kind]
+    labels = [
+        *(one.id for one in rules.intervals),
+        *(p.format(y=y) for y in (day.year, day.year + 1) for p in patterns),
+    ]
+    spans = (parse_period(label, rules) for label in labels)
+    return next((span for span in spans if span is not None and span.holds(day)), None)
+
+
+def appeal_answer(assessment: Assessment, appeal: str, lang: str) -> Answer:
+    """Say what was, what was decided, and score and rank either way; the other towns whose ranks would move.
+
+    Raises
+    ------
+    NoAnswer
+        The appeal does not bear on this period.
+    """
+    labels = Labels(assessment.head, lang)
+    rows = assessment.appeals.filter(pl.col("appeal_id") == appeal)
+    if rows.is_empty():
+        raise NoAnswer("answer-not-here", appeal=appeal, period=labels.period)
+    row, shown = rows.to_dicts()[0], appeal_rows(Assessment(**{**vars(assessment), "appeals": rows}), labels)[0]
+    names = dict(assessment.scores.select("town_code", "town").iter_rows())
+    stands = assessment.scores.filter(pl.col("town_code") == row["town_code"]).to_dicts()[0]
+    lines = [
+        labels("answer-appeal-title", appeal=shown.number, town=names[row["town_code"]], period=labels.period),
+        labels("answer-appeal-about", about=shown.about, original=shown.original, ground=shown.ground or "-"),
+        labels("answer-appeal-filed", filed=row["filed_on"], decision=shown.decision),
+    ]
+    now = labels("reports-appeal-score", score=stands["score"], rank=stands["rank"] or labels("reports-none"))
+    table = [
+        [labels("answer-now"), now],
+        [labels("answer-upheld"), shown.upheld],
+        [labels("answer-rejected"), shown.rejected],
+    ]
+    ending = [labels("answer-moved-none")]
+    if row["moved_towns"]:
+        moves = [
+            labels("answer-moved-town", town=names[code], rejected=old, upheld=new)
+            for code, new, old in zip(row["moved_towns"], row["moved_upheld"], row["moved_rejected"], strict=True)
+        ]
+        ending = [labels("answer-moved", towns=labels("list-comma").join(moves))]
+    if row["pending"]:
+        ending.append(labels("answer-pending"))
+    return Answer(lines, [labels("answer-if"), labels("answer-then")], table, ending)
+
+
+def changes_answer(one: Scored, other: Scored, town: str, job: Job) -> Answer:
+    """Split the difference of a town's two scores, or of every town's, into what caused it.
+
+    Raises
+    ------
+    NoAnswer
+        The town is not scored in both periods.
+    """
+    lang = job.settings.lang
+    labels = Labels(other.assessment.head, lang)
+    frame = why(one, other, job.workdays)
+    names = dict(other.assessment.scores.select("town_code", "town").iter_rows())
+    before, after = (Labels(s.assessment.head, lang).period for s in (one, other))
+    towns = [code for code in names if code in set(frame["town_code"])]
+    known = bool(frame["rules_known"].all())
+    ending = [labels("answer-changes-method" if known else "answer-changes-rules-unknown")]
+    parts: dict[str, dict[str, Fraction]] = {}
+    for row in frame.to_dicts():
+        parts.setdefault(row["town_code"], {})[row["part"]] = Fraction(row["points_num"], row["points_den"])
+    least = int(other.assessment.head["scheme"]["decimals"])
+    scores = [{row["town_code"]: row["score"] for row in s.assessment.scores.to_dicts()} for s in (one, other)]
+    used = [part for part in PARTS if any(values[part] for values in parts.values())]
+    if town != ALL:
+        if town not in parts:
+            raise NoAnswer("answer-not-in-both", town=names.get(town, town), before=before, after=after)
+        rows = [
+            [labels(f"reports-change-part-{part.replace('_', '-')}"), *_both(parts[town][part], least)]
+            for part in used
+            if parts[town][part]
+        ]
+        rows.append([labels("answer-sum"), *_both(sum(parts[town].values(), Fraction(0)), least)])
+        title = labels(
+            "answer-changes-title", town=names[town], before=before, after=after,
+            old=scores[0][town], new=scores[1][town],
+        )  # fmt: skip
+        return Answer(
+            [title], [labels("answer-part"), labels("cli-column-points"), labels("answer-exact")], rows, ending
+        )
+    if not towns:
+        raise NoAnswer("answer-not-in-both", town=labels("answer-any-town"), before=before, after=after)
+    headings = [labels("cli-column-town"), labels("answer-old"), labels("answer-new"), labels("answer-difference")]
+    headings += [labels(f"reports-change-part-{part.replace('_', '-')}") for part in used]
+    rows = [[names[code], scores[0][code], scores[1][code], *_amounts(parts[code], used, least)] for code in towns]
+    mean = parts.get("", {})
+    if mean:
+        rows.append([labels("answer-mean"), "", "", *(about(value) for value in _values(mean, used))])
+    return Answer([labels("answer-changes-all", before=before, after=after)], headings, rows, ending)
+
+
+def _values(parts: dict[str, Fraction], used: Sequence[str]) -> list[Fraction]:
+    return [sum(parts.values(), Fraction(0)), *(parts[part] for part in used)]
+
+
+def _amounts(parts: dict[str, Fraction], used: Sequence[str], least: int) -> list[str]:
+    return [_plain(value, least) for value in _values(parts, used)]
+
+
+def about(value: Fraction) -> str:
+    """Return a mean to four places; it need not be a number that can be written out."""
+    return fixed(value, 4)
+
+
+def _plain(value: Fraction, least: int) -> str:
+    """Return a part as people read it: what is no short number is marked as rounded."""
+    return brief_signed(value, least).replace(MINUS, "-") or exact(Fraction(0), least)
+
+
+def _both(value: Fraction, least: int) -> list[str]:
+    return [_plain(value, least), signed(value).replace(MINUS, "-") if value else "0"]
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A town's score in points of the city-wide assessment, this year and the last."""
+
+    frame: pl.DataFrame
+    share: Fraction
+    last_share: Fraction | None
+
+
+def converted(one: Scored, last: Scored | None, share: Fraction, last_share: Fraction | None) -> Converted:
+    """Convert scores: score ÷ full marks × the points that social assistance has in the city-wide assessment.
+
+    Returns
+    -------
+    Columns: town_code, town, score, converted (to two places, half away from zero), exact (the fraction), and
+    last_score, last_converted where the last year is known.
+
+    Raises
+    ------
+    NoAnswer
+        Lower scores are better: nothing says what share of full marks that is.
+    """
+    frame = _converted(one, share)
+    if last is not None and last_share is not None:
+        then = _converted(last, last_share).select(
+            "town_code", pl.col("score").alias("last_score"), pl.col("converted").alias("last_converted")
+        )
+        frame = frame.join(then, on="town_code", how="left", maintain_order="left")
+    return Converted(frame, share, last_share)
+
+
+def _converted(one: Scored, share: Fraction) -> pl.DataFrame:
+    scheme = one.scheme
+    full = scheme.range.max if scheme.direction == "net" and scheme.range.max is not None else scheme.full
+    if scheme.direction == "up" or not full:
+        raise NoAnswer("answer-not-convertible")
+    rows = []
+    for row in one.assessment.scores.to_dicts():
+        value = None if row["score_num"] is None else Fraction(row["score_num"], row["score_den"]) / full * share
+        rows.append(
+            {
+                "town_code": row["town_code"],
+                "town": row["town"],
+                "score": row["score"],
+                "converted": None if value is None else fixed(value, 2),
+                "exact": None if value is None else str(value),
+            }
+        )
+    return pl.DataFrame(rows, schema=dict.fromkeys(("town_code", "town", "score", "converted", "exact"), pl.String))
+
+
+def write_converted(made: Converted, one: Scored, last: Scored | None, path: Path, lang: str) -> None:
+    """Write the converted points as a workbook with numbers that a sheet can go on calculating with."""
+    import xlsxwriter
+
+    labels = Labels(one.assessment.head, lang)
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(path, options) as book:
+        sheet = book.add_worksheet(labels("convert-sheet"))
+        head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter"})
+        number, text = book.add_format({"num_format": "0.00"}), book.add_format({"num_format": "@"})
+        sheet.write_string(0, 0, labels("convert-title", period=labels.period), book.add_format({"bold": True}))
+        sheet.write_string(1, 0, labels("convert-share", share=exact(made.share)))
+        if made.last_share is not None:
+            sheet.write_string(2, 0, labels("convert-last-share", share=exact(made.last_share)))
+        sources = [_source(s, lang) for s in (one, last) if s is not None]
+        sheet.write_string(3, 0, labels("convert-source", sources=labels("list-comma").join(sources)))
+        for place, name in enumerate(made.frame.columns):
+            sheet.write_string(5, place, labels(f"convert-{name.replace('_', '-')}"), head)
+            sheet.set_column(place, place, 14 if place != 1 else 18)
+        for line, row in enumerate(made.frame.iter_rows(), 6):
+            for place, (name, cell) in enumerate(zip(made.frame.columns, row, strict=True)):
+                if cell is None:
+                    sheet.write_blank(line, place, None)
+                elif name in ("town_code", "town", "exact"):
+                    sheet.write_string(line, place, cell, text)
+                else:
+                    sheet.write_number(line, place, float(cell), number)
+        sheet.freeze_panes(6, 2)
+
+
+def _source(one: Scored, lang: str) -> str:
+    labels, head = Labels(one.assessment.head, lang), one.assessment.head
+    stage = labels.known("reports-stage", head["stage"])
+    return labels(
+        "convert-run", period=labels.period, edition=head["edition"], stage=stage, code=head["run_code"] or "-"
+    )

@@ -1,0 +1,162 @@
+"""The commands that answer questions about a score: appeal, changes, convert."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from scoring.calling import jobs_of, periods_of, stop
+from scoring.cli_app import AsOf, Data, Lang, Out, Weights, app, argument, option, say_here
+from scoring.messages import say
+from scoring.screen import Command, print_lines, print_problems, print_table
+
+if TYPE_CHECKING:
+    from scoring.answers import Answer
+    from scoring.periods import Period
+    from scoring.runs import Job
+
+Share = Annotated[str | None, option("--share", "NUMBER")]
+LastShare = Annotated[str | None, option("--last-share", "NUMBER")]
+To = Annotated[Path | None, option("--to", "FILE")]
+_EVERY = ("all", "*")
+
+
+@contextmanager
+def _told(lang: str) -> Iterator[None]:
+    """Let what cannot be answered, and data that were refused, become sentences and their exit codes."""
+    from scoring.answers import NoAnswer
+    from scoring.runs import RunRefused
+
+    try:
+        yield
+    except NoAnswer as none:
+        stop(2, say(none.code, lang, **none.parameters))
+    except RunRefused as refused:
+        print_problems(refused.problems, lang)
+        stop(1, say("cli-check-refused", lang, count=(refused.problems["kind"] == "refused").sum()))
+
+
+@app.command(cls=Command, help=say_here("cli-appeal-help"))
+def appeal(
+    number: Annotated[str, argument("cli-argument-appeal")],
+    period: Annotated[str | None, argument("cli-argument-appeal-period")] = None,
+    data: Data = None,
+    weights: Weights = None,
+    as_of: AsOf = None,
+    lang: Lang = None,
+) -> None:
+    """Show score and rank if an appeal is upheld and if it is rejected, and whose ranks would move."""
+    from scoring.answers import appeal_answer, period_of_appeal
+    from scoring.intake.fold import fold_id
+    from scoring.runs import read_and_assess
+
+    (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
+    lang = job.settings.lang
+    with _told(lang):
+        if period is None:
+            intake, _ = read_and_assess(job, [])
+            span = period_of_appeal(job, intake.tables, fold_id(number))
+        else:
+            (span,) = periods_of([period], job)
+        _, (assessment,) = read_and_assess(job, [span])
+        _show(appeal_answer(assessment, fold_id(number), lang))
+
+
+@app.command(cls=Command, help=say_here("cli-changes-help"))
+def changes(
+    town: Annotated[str, argument("cli-argument-town-or-all")],
+    start: Annotated[str, argument("cli-argument-from")],
+    end: Annotated[str, argument("cli-argument-to")],
+    data: Data = None,
+    weights: Weights = None,
+    lang: Lang = None,
+) -> None:
+    """Split the difference between two periods' scores exactly into what caused it."""
+    from scoring.answers import ALL, changes_answer, scored
+    from scoring.explain import UnknownTown, find_town
+
+    (job,) = jobs_of([data] if data else [], weights, None, None, lang, "csv", set_aside=False)
+    lang = job.settings.lang
+    with _told(lang):
+        one, other = (scored(job, _period(label, job)) for label in (start, end))
+        try:
+            every = town in (*_EVERY, say("answer-every", lang))
+            code = ALL if every else find_town(town, other.tables.towns)
+        except UnknownTown as unknown:
+            near = say("list-comma", lang).join(unknown.near)
+            stop(2, say("cli-unknown-town" if near else "cli-no-such-town", lang, town=town, near=near))
+        _show(changes_answer(one, other, code, job))
+
+
+def _period(label: str, job: Job) -> Period:
+    """Return a period; one that is published needs no scheme in force."""
+    from scoring.intake.fold import fold_id
+    from scoring.runs import find_period
+    from scoring.store import latest, read_store
+
+    found = find_period(fold_id(label), job.scheme)
+    if found is not None and found.id in latest(read_store(job.store)):
+        return found
+    return periods_of([label], job)[0]
+
+
+@app.command(cls=Command, help=say_here("cli-convert-help"))
+def convert(
+    period: Annotated[str, argument("cli-argument-period")],
+    share: Share = None,
+    last_share: LastShare = None,
+    to: To = None,
+    data: Data = None,
+    weights: Weights = None,
+    out: Out = None,
+    lang: Lang = None,
+) -> None:
+    """Write the converted points for the city-wide assessment sheet."""
+    from scoring.answers import converted, scored, write_converted
+    from scoring.lookback import published
+    from scoring.periods import period_last_year
+    from scoring.store import latest, read_store
+
+    (job,) = jobs_of([data] if data else [], weights, out, None, lang, "csv", set_aside=False)
+    lang = job.settings.lang
+    points = _amount("--share", share, lang)
+    if points is None:
+        stop(2, say("cli-convert-needs-share", lang))
+    with _told(lang):
+        span = _period(period, job)
+        one = scored(job, span)
+        editions = read_store(job.store)
+        earlier = period_last_year(span, job.scheme.scheme.calendar)
+        edition = latest(editions).get(earlier.id) if earlier else None
+        last = published(edition, editions) if edition else None
+        made = converted(one, last, points, _amount("--last-share", last_share, lang))
+        path = to or job.out / say("convert-file", lang, period=span.id)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_converted(made, one, last, path, lang)
+    columns = ["town", "score", "converted", *(c for c in ("last_score", "last_converted") if c in made.frame.columns)]
+    headings = [say(f"convert-{name.replace('_', '-')}", lang) for name in columns]
+    print_table(headings, [["" if cell is None else cell for cell in row] for row in made.frame[columns].rows()])
+    print_lines([say("cli-converted", lang, file=path)])
+
+
+def _amount(name: str, text: str | None, lang: str) -> Fraction | None:
+    from schemas.amount import parse_amount
+
+    if text is None:
+        return None
+    try:
+        value = parse_amount(text)
+    except ValueError:
+        value = Fraction(-1)
+    if value <= 0:
+        stop(2, say("cli-not-an-amount", lang, name=name, text=text))
+    return value
+
+
+def _show(answer: Answer) -> None:
+    print_lines([*answer.lines, ""])
+    print_table(answer.headings, answer.rows)
+    print_lines(["", *answer.ending])
