@@ -72,6 +72,7 @@ _TOLD: Final = {"notices": "notice", "repairs": "repaired"}
 
 def main() -> None:
     """Run the command; what was not foreseen becomes a sentence and exit 3, never a traceback."""
+    import scoring.cli_insight
     import scoring.cli_life  # noqa: F401 - each module of commands registers its own
 
     for stream in (sys.stdout, sys.stderr):

@@ -93,7 +93,7 @@ def warning_frame(
         .drop_nulls("slot")
     )
     held = sorted(({*cases["slot"]} | {*checks["slot"]}) - {0})
-    said = {"periods": [spans[slot].id for slot in held], "measure": None, "reason": None}
+    said = {"periods": [spans[slot].id for slot in held], "measure": None, "reason": None, "least": LEAST}
     if not held:
         return pl.DataFrame(schema=WARNINGS), {**said, "reason": "no-past" if len(spans) > 1 else "no-order"}
     column = None if scheme.groups_by == "none" else scheme.groups_by
