@@ -27,6 +27,7 @@ from scoring.outcome import (
     CHANGES,
     HISTORY,
     ROLLED,
+    WARNINGS,
     Options,
     appeal_frame,
     dimension_frame,
@@ -37,6 +38,7 @@ from scoring.outcome import (
     rolled_frame,
     rolled_head,
     score_frame,
+    warning_frame,
 )
 from scoring.periods import Period, finer
 from scoring.plan import Plan
@@ -52,6 +54,7 @@ FRAMES: Final = (
     "findings",
     "rolled",
     "appeals",
+    "warnings",
     "history",
     "changes",
 )
@@ -74,6 +77,7 @@ class Assessment:
     findings: pl.DataFrame
     rolled: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ROLLED))
     appeals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=APPEALS))
+    warnings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WARNINGS))
     history: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HISTORY))
     changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))
 
@@ -97,6 +101,8 @@ class Assessment:
         own["appeals"] = own["appeals"].with_columns(
             pl.lit([], dtype=pl.List(kind)).alias(name) for name, kind in nobody.items()
         )
+        # Warnings are for the bureau alone: a town's own would say how the rest of its group stands.
+        own["warnings"] = self.warnings.clear()
         return replace(self, head=head, **own)
 
     def save(self, folder: Path) -> dict[str, str]:
@@ -221,6 +227,7 @@ def _from_ledger(
     findings = finding_frame(ledger, scheme, as_of)
     scores = score_frame(ledger, scheme, as_of)
     head = head_of(ledger, scheme, scores, tables, period, as_of, options, read)
+    warnings, head["internal"]["warnings"] = warning_frame(ledger, tables, scheme, period, as_of)
     frames = (
         scores,
         dimension_frame(ledger, scheme, scores),
@@ -229,6 +236,7 @@ def _from_ledger(
         findings,
         rolled,
         appeals,
+        warnings,
     )
     made = Assessment({"format": FORMAT, **head, "rolled": made_of}, *frames)
     assert [one.name for one in fields(made)][1:] == list(FRAMES)

@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 
 
 _INTERRUPTED: Final = 130
-_COMMANDS: Final = ("scoring.cli_life", "scoring.cli_answers")
+_COMMANDS: Final = ("scoring.cli_life", "scoring.cli_answers", "scoring.cli_insight")
 """Modules that register further commands."""
 _TOLD: Final = {"notices": "notice", "repairs": "repaired"}
 

@@ -37,8 +37,8 @@ EVENTS: Final = {
 class Charges:
     """What `charge` returns.
 
-    `findings`: every finding read, with `disposition`, `matter`, `part` and, where priced, the columns of state,
-    price and points in units.
+    `findings`: every finding read, with `disposition`, `matter`, `part`, `twin` (another keeps its matter, in whatever
+    period) and, where priced, the columns of state, price and points in units.
     """
 
     findings: pl.DataFrame
@@ -97,10 +97,13 @@ def charge(
         .join(states, on="matter", how="left", maintain_order="left")
         .join(occasions, on="matter", how="left", maintain_order="left")
     )
-    findings = findings.join(facts, on="finding_id", how="left", maintain_order="left").with_columns(
+    twins = matters.filter(pl.col("matter") != pl.col("finding_id")).select("finding_id", twin=pl.lit(value=True))
+    findings = findings.join(facts, on="finding_id", how="left", maintain_order="left")
+    findings = findings.join(twins, on="finding_id", how="left", maintain_order="left").with_columns(
+        twin=pl.col("twin").fill_null(False),
         disposition=pl.when(now & (pl.col("matter") != pl.col("finding_id")))
         .then(pl.lit("duplicate"))
-        .otherwise("disposition")
+        .otherwise("disposition"),
     )
     return Charges(plan.collect(plan.step(_points(findings.lazy(), scheme, units))), units)
 

@@ -6,12 +6,14 @@ from scoring.outcome.frames import CHANGES, HISTORY
 from scoring.outcome.head import Options, head_of, previous_head, published_head
 from scoring.outcome.rolled import ROLLED, rolled_frame, rolled_head
 from scoring.outcome.scores import dimension_frame, indicator_frame, score_frame
+from scoring.outcome.warnings import WARNINGS, warning_frame
 
 __all__ = [
     "APPEALS",
     "CHANGES",
     "HISTORY",
     "ROLLED",
+    "WARNINGS",
     "Options",
     "appeal_frame",
     "dimension_frame",
@@ -23,4 +25,5 @@ __all__ = [
     "rolled_frame",
     "rolled_head",
     "score_frame",
+    "warning_frame",
 ]

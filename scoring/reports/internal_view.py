@@ -14,6 +14,7 @@ from scoring.reports.labels import Labels
 from scoring.reports.method import Method, method
 from scoring.reports.office_text import printable
 from scoring.reports.printed import findings_of, is_overdue
+from scoring.reports.rising import Rising, rising
 from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order, trailing
 from scoring.reports.text import brief, known, listed, short_day, signed
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _MOST_TOWNS: Final = 51
 _MOST_VILLAGES: Final = 10
 _MOST_OVERDUE: Final = 200
+_MOST_WARNINGS: Final = 30
 _COUNTED: Final = frozenset({"priced", "not_checked"})
 _Key = TypeVar("_Key", str, tuple[str, str])
 
@@ -97,6 +99,7 @@ class InternalView:
     charts: tuple[ScoreChart, ...]
     heat: tuple[Piece, ...]
     heat_note: str
+    rising: Rising
     indicators: tuple[Tally, ...]
     channels: tuple[Tally, ...]
     overdue: tuple[Overdue, ...]
@@ -136,6 +139,7 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
         charts=score_charts(towns, {town["town_code"] for town in low}, labels),
         heat=heat_map(assessment, mapped, labels),
         heat_note=labels("reports-heat-cut", shown=len(mapped), all=len(towns)) if len(mapped) < len(towns) else "",
+        rising=rising(assessment, labels, _MOST_WARNINGS),
         indicators=_by_indicator(findings, labels),
         channels=_tallies(Counter(labels.word(row["channel"]) or labels("reports-none") for row in findings)),
         overdue=tuple(_overdue_row(row, names, labels) for row in overdue[:_MOST_OVERDUE]),

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 from sample_scheme import INDICATORS, SCHEME, scheme_head
 
-from scoring.outcome import CHANGES, HISTORY
+from scoring.outcome import APPEALS, CHANGES, HISTORY, ROLLED, WARNINGS
 
 TOWNS = [
     ("419001001", "沁园街道", "街道"),
@@ -64,12 +64,16 @@ class SampleAssessment:
     findings: pl.DataFrame
     history: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HISTORY))
     changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))
+    extra: dict[str, Any] = field(default_factory=dict)
+    rolled: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ROLLED))
+    appeals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=APPEALS))
+    warnings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WARNINGS))
 
     def for_town(self, code: str) -> SampleAssessment:
         """One town's rows only."""
         own = pl.col("town_code") == code
         return SampleAssessment(
-            self.head,
+            {key: value for key, value in self.head.items() if key != "internal"},
             self.scores.filter(own),
             self.dimensions.filter(own),
             self.indicators.filter(own),
@@ -366,7 +370,41 @@ def assessment(
             "mean": "90.00",
             "towns": {s["town_code"]: {"score": "90.00", "rank": 17 - s["order"]} for s in scores},
         }
-    return SampleAssessment(head, *frames(scores, dimensions, indicators, ledger, findings))
+    made = SampleAssessment(head, *frames(scores, dimensions, indicators, ledger, findings))
+    if previous:
+        head["internal"] = {"pending_gates": {}, "warnings": COMPARED}
+        made.warnings = warnings()
+    return made
+
+
+COMPARED = {"periods": ["2024Q4", "2024Q3"], "measure": "checks", "reason": None, "least": 3}
+
+
+def warning(dimension: str, name: str, now: int, past: int, p: str, level: str, **more: Any) -> dict[str, Any]:
+    """One row: 300 households now, 600 before, so that half of the past is what was to be expected."""
+    expected = more.pop("expected", Fraction(past, 2))
+    row = {"dimension": dimension, "name": name, "now": now, "past": past, "p": p, "level": level}
+    row |= {"exposure_now": 300, "exposure_past": 600, "periods": 2, "against": "past", **pair("expected", expected)}
+    row |= {**pair("ratio", now / expected if expected else None), **more}
+    return {column: row.get(column) for column in WARNINGS}
+
+
+def warnings() -> pl.DataFrame:
+    """Warnings of every dimension, level and comparison."""
+    group = {"town_code": CROWDED, "against": "group", "group_p": "0.0007", **pair("group_expected", Fraction(7, 3))}
+    both = {"town_code": CROWDED, "against": "both", "group_p": "0.0310", **pair("group_expected", Fraction(9, 2))}
+    village = {"town_code": CROWDED, "village": "东关社区"}
+    rows = [
+        warning("problem_type", "审核材料齐全", 17, 9, "0.0009", "clear"),
+        warning("problem_type", "入户调查记录", 4, 0, "0.0124", "watch"),
+        warning("indicator", "file_complete", 17, 11, "0.0031", "clear"),
+        warning("channel", "信访投诉", 6, 3, "0.0422", "chance"),
+        warning("village", "东关社区", 5, 1, "0.0178", "chance", **village),
+        warning("town", "轵城镇", 12, 8, "0.0091", "clear", **both),
+        warning("town_indicator", "file_visit_record", 7, 12, "0.0007", "clear", expected=Fraction(7, 3), **group),
+        warning("town_problem_type", "动态管理", 3, 0, "0.0371", "chance", town_code=CROWDED),
+    ]
+    return pl.DataFrame(rows, schema=WARNINGS)
 
 
 def rank(scores: list[dict[str, Any]]) -> None:
