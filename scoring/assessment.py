@@ -21,7 +21,7 @@ import polars as pl
 
 from schemas.scheme import Scheme
 from scoring.intake import Tables
-from scoring.ledger import Ledger, build, score
+from scoring.ledger import Ledger, Published, build, score
 from scoring.outcome import (
     Options,
     dimension_frame,
@@ -117,6 +117,7 @@ def assess(
     read: Mapping[str, Mapping[str, int]] | None = None,
     workdays: Workdays | None = None,
     plan: Plan | None = None,
+    published: Published | None = None,
 ) -> Assessment:
     """Score a period under a scheme as things stood at `as_of`.
 
@@ -126,6 +127,9 @@ def assess(
         What intake returned.
     read
         Intake's account of rows, completed here by what was priced and what was not.
+    published
+        (Town, measure, period id) → the value of an earlier edition, in percent or in units: what a trend goes by where
+        the measures table has no row of that earlier period.
 
     Raises
     ------
@@ -133,12 +137,20 @@ def assess(
         The facts cannot be scored; every problem found is named.
     """
     options = options or Options()
-    ledger = build(tables, scheme, period, as_of, edition=options.edition, workdays=workdays, plan=plan)
+    ledger = build(
+        tables, scheme, period, as_of, edition=options.edition, workdays=workdays, plan=plan, published=published
+    )
     return _from_ledger(ledger, tables, scheme, period, as_of, options, read or {})
 
 
 def previous(
-    tables: Tables, scheme: Scheme, period: Period, as_of: date, *, workdays: Workdays | None = None
+    tables: Tables,
+    scheme: Scheme,
+    period: Period,
+    as_of: date,
+    *,
+    workdays: Workdays | None = None,
+    published: Published | None = None,
 ) -> dict[str, Any] | None:
     """Return what the head of the next period's assessment says of this one; None where nothing was priced.
 
@@ -147,7 +159,7 @@ def previous(
     Refused
         The facts of this period cannot be scored.
     """
-    scored = score(tables, scheme, period, as_of, workdays=workdays)
+    scored = score(tables, scheme, period, as_of, workdays=workdays, published=published)
     return previous_head(scored, scheme, score_frame(scored, scheme, as_of), period)
 
 

@@ -77,6 +77,18 @@ def period_before(period: Period, rules: Calendar) -> Period | None:
     return next((span for span in spans if span is not None and span.holds(day)), None)
 
 
+def period_last_year(period: Period, rules: Calendar) -> Period | None:
+    """Return the same period a year earlier; None for a declared interval, which comes once.
+
+    Examples
+    --------
+    2025Q1 gives 2024Q1, 2025-03 gives 2024-03, 2025H2 gives 2024H2, 2025 gives 2024.
+    """
+    if period.kind == "interval":
+        return None
+    return parse_period(f"{int(period.id[:4]) - 1}{period.id[4:]}", rules)
+
+
 def months_back(day: date, months: int) -> date:
     """Return the same day `months` earlier, clamped to that month's end.
 

@@ -29,10 +29,11 @@ from scoring.ledger.appeals import apply_decisions
 from scoring.ledger.charges import Charges, charge
 from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
-from scoring.ledger.indicators import IndicatorScorer, Sums
+from scoring.ledger.indicators import ZERO, IndicatorScorer, Sums
 from scoring.ledger.totals import TownScore, score_town
 from scoring.periods import Period
 from scoring.plan import Plan
+from scoring.pricing.measures import ORIGINAL, Published
 from scoring.problems import Problem, Refused, problem
 from scoring.workdays import Workdays
 
@@ -69,15 +70,21 @@ def build(
     edition: int = 1,
     workdays: Workdays | None = None,
     plan: Plan | None = None,
+    published: Published | None = None,
 ) -> Ledger:
     """Carry out the order of operations and write every effect down.
+
+    Parameters
+    ----------
+    published
+        (Town, measure, period id) → the value of an earlier edition, for trends whose earlier period has no row.
 
     Raises
     ------
     Refused
         The facts cannot be scored under this scheme; every problem found is named.
     """
-    scored = score(tables, scheme, period, as_of, workdays=workdays, plan=plan)
+    scored = score(tables, scheme, period, as_of, workdays=workdays, plan=plan, published=published)
     order = {town: number for number, town in enumerate(scored.facts.towns["town_code"])}
     findings = scored.charges.findings.filter(pl.col("town").is_in(list(scored.scores)))
     single = finding_entries(findings, scheme, scored.charges.units)
@@ -95,13 +102,14 @@ def score(
     *,
     workdays: Workdays | None = None,
     plan: Plan | None = None,
+    published: Published | None = None,
 ) -> Scored:
-    """Carry out the order of operations for the scores alone, in half the time; raise what `build` raises."""
+    """Carry out the order of operations for the scores alone, in half the time; take and raise what `build` does."""
     workdays, plan = workdays or Workdays(), plan or Plan()
     towns, merged = assessed_towns(tables.towns, period)
     tables, withdrawn = apply_decisions(tables, as_of)
     tables = _moved(tables, merged)
-    facts = Facts.of(tables, towns, scheme, period, as_of)
+    facts = Facts.of(tables, towns, scheme, period, as_of, published=published)
     charges = charge(tables, scheme, period, as_of, facts.unchecked, workdays, plan)
     adjustments = decide(tables.adjustments, scheme, period, as_of)
     sums = _sums(charges, scheme)
@@ -141,7 +149,7 @@ def _refuse_too_fine(town: str, score: TownScore) -> None:
     statement = score.statement
     amounts = [statement.value, *score.dimensions.values()]
     for result in score.indicators.values():
-        amounts += [result.earned, result.value or result.earned, result.factor]
+        amounts += [result.earned, result.value or ZERO, result.target or ZERO, result.factor]
     sizes = [size for amount in amounts for size in (abs(amount.numerator), amount.denominator)]
     for row in statement.rows:
         sizes += [abs(row["points_num"]), row["points_den"]]  # type: ignore[arg-type, list-item]
@@ -150,10 +158,11 @@ def _refuse_too_fine(town: str, score: TownScore) -> None:
 
 
 def _moved(tables: Tables, merged: dict[str, str]) -> Tables:
-    """Give the rows of a town that merged to the town that it became."""
+    """Give the rows of a town that merged to the town that it became; those of measures keep whose they were."""
     if not merged:
         return tables
     names = ("findings", "checks", "measures", "judgements", "adjustments", "letters")
+    tables = replace(tables, measures=tables.measures.with_columns(pl.col("town").alias(ORIGINAL)))
     return replace(
         tables,
         **{name: getattr(tables, name).with_columns(pl.col("town").replace(merged)) for name in names},
@@ -195,4 +204,4 @@ def _reconcile(entries: pl.DataFrame, scores: dict[str, TownScore]) -> None:
         raise AssertionError("two ledger entries bear one id")
 
 
-__all__ = ["Ledger", "Scored", "build", "score", "sign_of_loss"]
+__all__ = ["Ledger", "Published", "Scored", "build", "score", "sign_of_loss"]
