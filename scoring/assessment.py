@@ -21,7 +21,7 @@ import polars as pl
 
 from schemas.scheme import Scheme
 from scoring.intake import Tables
-from scoring.ledger import Frozen, Ledger, build, score
+from scoring.ledger import Frozen, Ledger, Published, build, score
 from scoring.outcome import (
     APPEALS,
     CHANGES,
@@ -160,6 +160,7 @@ def assess(
     past: Sequence[Frozen] = (),
     workdays: Workdays | None = None,
     plan: Plan | None = None,
+    published: Published | None = None,
 ) -> Assessment:
     """Score a period under a scheme as things stood at `as_of`.
 
@@ -171,6 +172,9 @@ def assess(
         Intake's account of rows, completed here by what was priced and what was not.
     past
         The published periods, each by its latest edition.
+    published
+        (Town, measure, period id) → a value published elsewhere, in percent or in units: what a trend goes by where
+        neither the measures table nor `past` has one of that earlier period.
 
     Raises
     ------
@@ -178,7 +182,17 @@ def assess(
         The facts cannot be scored; every problem found is named.
     """
     options = options or Options()
-    ledger = build(tables, scheme, period, as_of, edition=options.edition, past=past, workdays=workdays, plan=plan)
+    ledger = build(
+        tables,
+        scheme,
+        period,
+        as_of,
+        edition=options.edition,
+        past=past,
+        workdays=workdays,
+        plan=plan,
+        published=published,
+    )
     other = _other_way(scheme)
     beside = None
     if other is not None and finer(period, other.roll_up.of, scheme.calendar):  # type: ignore[union-attr]
@@ -197,7 +211,13 @@ def _other_way(scheme: Scheme) -> Scheme | None:
 
 
 def previous(
-    tables: Tables, scheme: Scheme, period: Period, as_of: date, *, workdays: Workdays | None = None
+    tables: Tables,
+    scheme: Scheme,
+    period: Period,
+    as_of: date,
+    *,
+    workdays: Workdays | None = None,
+    published: Published | None = None,
 ) -> dict[str, Any] | None:
     """Return what the head of the next period's assessment says of this one; None where nothing was priced.
 
@@ -206,7 +226,7 @@ def previous(
     Refused
         The facts of this period cannot be scored.
     """
-    scored = score(tables, scheme, period, as_of, workdays=workdays)
+    scored = score(tables, scheme, period, as_of, workdays=workdays, published=published)
     return previous_head(scored, scheme, score_frame(scored, scheme, as_of), period)
 
 

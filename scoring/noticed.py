@@ -9,7 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from schemas.scheme import Scheme
-from schemas.scheme.rules import PassFail, Rate
+from schemas.scheme.rules import PassFail, Rate, Trend
 from scoring.intake import Problems, Tables
 from scoring.ledger.facts import assessed_towns
 from scoring.messages import say
@@ -84,6 +84,7 @@ def _shares_for_percent(problems: Problems, measures: pl.DataFrame, scheme: Sche
         for _, indicator in scheme.indicators()
         if (isinstance(indicator.rule, Rate) and indicator.rule.better == "higher" and _least(indicator.rule) > 1)
         or (isinstance(indicator.rule, PassFail) and (indicator.rule.at_least or 0) > 1)
+        or (isinstance(indicator.rule, Trend) and indicator.rule.better == "higher" and _level(indicator.rule) > 1)
     }
     value = pl.col("value")
     odd = measures.filter(pl.col("measure").is_in(sorted(counted_in_percent)) & (value > 0) & (value < 1))
@@ -97,3 +98,8 @@ def _least(rule: Rate) -> Fraction:
     if rule.linear is not None:
         return rule.linear.full_at
     return min((band.at_least for band in rule.bands or () if band.at_least), default=Fraction(0))
+
+
+def _level(rule: Trend) -> Fraction:
+    """Return the lowest value that a trend's rule speaks of; 0 where it speaks of changes alone."""
+    return min((value for value in (rule.baseline, rule.held_at) if value is not None), default=Fraction(0))

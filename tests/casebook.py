@@ -30,6 +30,8 @@ PERIODS = {
     "2025Q3": (date(2025, 7, 1), date(2025, 9, 30)),
     "2025Q4": (date(2025, 10, 1), date(2025, 12, 31)),
     "2025": (date(2025, 1, 1), date(2025, 12, 31)),
+    "2025-01": (date(2025, 1, 1), date(2025, 1, 31)),
+    "2025H1": (date(2025, 1, 1), date(2025, 6, 30)),
 }
 
 
@@ -40,7 +42,7 @@ def read_yaml(path):
 
 
 WORDS = read_yaml(FOLDER / "words.yaml")
-KEYS = {"name", "arithmetic", "change", "period", "days", "as_of", "expect", "refused", *WORDS["tables"]}
+KEYS = {"name", "arithmetic", "change", "period", "days", "as_of", "expect", "refused", "已公布", *WORDS["tables"]}
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Case:
     as_of: date
     expected: dict
     refused: str | None
+    published: dict  # (town, measure, period) → what an earlier edition printed
 
 
 def change_scheme(raw, changes):
@@ -139,6 +142,10 @@ def read_cases(path):
             as_of=shared.get("as_of", end),
             expected=raw.get("expect") or {},
             refused=raw.get("refused"),
+            published={
+                (row["town"], row["measure"], row["period"]): Fraction(str(row["value"]))
+                for row in (one_row("measures", line) for line in shared.get("已公布", []))
+            },
         )
 
 

@@ -11,18 +11,19 @@ from scoring.problems import Refused
 from tests import engine, reference
 
 
-def reference_side(scheme, rows, period, as_of):
+def reference_side(scheme, rows, period, as_of, published=None):
     """The reference's answer, or why it refuses."""
     try:
-        return reference.assess(scheme, rows, period, as_of, chinese_calendar.is_workday), None
+        return reference.assess(scheme, rows, period, as_of, chinese_calendar.is_workday, published), None
     except reference.RefusedError as error:
         return None, error
 
 
-def engine_side(scheme, rows, period, as_of):
+def engine_side(scheme, rows, period, as_of, published=None):
     """The engine's answer, or why it refuses."""
     try:
-        return engine.view(engine.run(scheme, rows, period.label, period.start, period.end, as_of)), None
+        days = (period.start, period.end, as_of)
+        return engine.view(engine.run(scheme, rows, period.label, *days, published=published)), None
     except Refused as error:
         return None, error
 

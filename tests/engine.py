@@ -28,9 +28,9 @@ class View:
     sums: dict = field(default_factory=dict)  # town -> {(part, indicator): points}
 
 
-def run(scheme, rows, label, start, end, as_of, kind="quarter"):
+def run(scheme, rows, label, start, end, as_of, kind="quarter", published=None):
     """Score rows (lists of dicts) with the engine and return the whole `Assessment`."""
-    return assess(tables_of(rows, scheme), scheme, Period(label, kind, start, end), as_of)
+    return assess(tables_of(rows, scheme), scheme, Period(label, kind, start, end), as_of, published=published)
 
 
 def view(assessment):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, timedelta
+from fractions import Fraction
 
 from hypothesis import strategies as st
 
@@ -67,14 +69,22 @@ def deducts(draw):
     return rule
 
 
+KINDS = ("per_point", "linear", "bands", "accrue", "pass_fail", *("judged", "trend", "relative") * 2)
+
+
 @st.composite
-def measured(draw):
+def measured(draw, kinds=KINDS):
     several = draw(st.sampled_from([None, "last", "mean", "sum"]))
     shared = {"measure": "率"} | ({"several_values": several} if several else {})
     if draw(st.integers(0, 2)) == 0:
         shared |= {"minimum_sample": 8, "sample": draw(st.sampled_from(["denominator", "sample"]))}
-    kind = draw(st.sampled_from(["per_point", "linear", "bands", "accrue", "pass_fail", "judged", "judged"]))
+    kind = draw(st.sampled_from(kinds))
     better = draw(st.sampled_from(["higher", "lower"]))
+    if kind == "trend":
+        return {"kind": "trend", "better": better, **draw(trends(better)), **shared}
+    if kind == "relative":
+        by = draw(st.sampled_from([{"by": "best"}, {"by": "place", "price": "1.5"}, {"by": "place", "price": "7/2"}]))
+        return {"kind": "relative", "better": better, **by, "within": draw(st.sampled_from(["all", "group"])), **shared}
     if kind == "per_point":
         shape = {"target": "90", "price": "0.3", "step": draw(st.sampled_from(["proportional", "whole"]))}
         return {"kind": "rate", "better": better, "per_point": shape, **shared}
@@ -92,6 +102,24 @@ def measured(draw):
         bound = draw(st.sampled_from([{"at_least": "80"}, {"at_most": "60"}]))
         return {"kind": "pass_fail", **bound, **shared}
     return {"kind": "judged"}
+
+
+@st.composite
+def trends(draw, better):
+    """Against what, in which measure of change, by which shape; the improvement may be below 0."""
+    rule = {"change": draw(st.sampled_from(["points", "percent"]))}
+    rule["against"] = draw(st.sampled_from(["previous", "previous", "last_year", "baseline"]))
+    if rule["against"] == "baseline":
+        rule["baseline"] = draw(st.sampled_from(["70", "1/3", "-5"]))
+    steps = st.sampled_from(["proportional", "whole"])
+    target = draw(st.sampled_from([{}, {"target": "2"}, {"target": "-1.5"}]))
+    shapes = [
+        {"per_point": {"price": "0.3", "step": draw(steps), **target}},
+        {"linear": {"none_at": "-20", "full_at": draw(st.sampled_from(["0", "50/3"]))}},
+        {"bands": [{"at_least": "3", "points": "10"}, {"at_least": "-10", "points": "6.5"}]},
+    ]
+    held = draw(st.sampled_from([None, None, "90" if better == "higher" else "10"]))
+    return rule | draw(st.sampled_from(shapes)) | ({"held_at": held} if held else {})
 
 
 @st.composite
@@ -116,8 +144,8 @@ def policies(draw):
 
 
 @st.composite
-def schemes(draw, direction=None, measured_too=True, parts=True):
-    """A scheme with up to three `deduct` indicators and one measured or judged one."""
+def schemes(draw, direction=None, measured_too=True, parts=True, kinds=KINDS):
+    """A scheme with up to three `deduct` indicators and one measured or judged one, of these kinds."""
     direction = direction or draw(st.sampled_from(["down", "down", "down", "down", "up", "net"]))
 
     decimals = draw(st.sampled_from([0, 1, 2, 2, 3]))
@@ -130,7 +158,7 @@ def schemes(draw, direction=None, measured_too=True, parts=True):
     one = [indicator("甲一", draw(deducts()), "10"), indicator("甲二", draw(deducts()), "20")]
     two = [indicator("乙一", draw(deducts()), "15")]
     if measured_too:
-        extra = indicator("乙二", draw(measured()), "10")
+        extra = indicator("乙二", draw(measured(kinds)), "10")
         extra["cap"] = "points"
         choices = [*["zero", "full"] * 3, "refuse"] + (["not_applicable"] * 4 if direction == "down" else [])
         extra["no_data"] = draw(st.sampled_from(choices))
@@ -163,6 +191,7 @@ def schemes(draw, direction=None, measured_too=True, parts=True):
         "measures": [{"id": "率", "label": "率"}, {"id": "次", "label": "次"}],
         "rectification": draw(policies()),
         "unchecked": draw(st.sampled_from(["unranked", "ranked"])),
+        "groups_by": draw(st.sampled_from(["group", "group", "kind", "none"])),
     }
     if direction == "net":
         raw["base"] = draw(st.sampled_from(["20", "40"]))
@@ -405,11 +434,15 @@ def measures(draw, town, scheme):
     if scheme.parts is not None and draw(st.booleans()):
         labels = [*labels, "近"]
     plain = draw(st.booleans())
+    if "2024Q4" not in labels:
+        earlier = [[], ["2024Q4"], ["2024Q4", "2024Q1"], ["2024-10", "2024-12"], ["2024-02", "2024Q4"]]
+        labels = [*labels, *draw(st.sampled_from(earlier))]
     for n, label in enumerate(labels):
         row = {"town": town, "period": label, "measure": "率", "sample": draw(st.sampled_from([None, 5, 9]))}
         row["dated_on"] = draw(st.sampled_from([date(2025, 1, 10 + n), date(2025, 1, 10), None]))
         if plain:
             row["value"] = str(draw(st.integers(0, 200))) if draw(st.booleans()) else "87.125"
+            row["value"] = draw(st.sampled_from([*[row["value"]] * 9, "0", "0", "-4"]))
         else:
             row["denominator"] = draw(st.integers(0, 30))
             row["numerator"] = draw(st.integers(0, row["denominator"]))
@@ -420,6 +453,64 @@ def measures(draw, town, scheme):
     if draw(st.booleans()):
         rows.append({"town": town, "period": "2025Q1", "measure": "次", "value": draw(st.integers(0, 4))})
     return rows
+
+
+@st.composite
+def compared_worlds(draw):
+    """((scheme, rows, as_of), what was published): few rules, many figures of four towns that are compared.
+
+    The figures come of dice of their own: drawn one by one they would be alike from example to example.
+    """
+    dice = random.Random(draw(st.integers(0, 2**32 - 1)))
+    deduct = {"kind": "deduct", "prices": [{"price": "1"}]}
+    rule = draw(measured(("trend", "relative")))
+    two = {"id": "乙二", "label": "乙二", "points": "10", "clause": "乙二", "rule": rule}
+    two["no_data"] = draw(st.sampled_from(["zero", "full", "not_applicable"]))
+    if draw(st.integers(0, 2)) == 0:
+        two["applies_when"] = {"town": {"kind": "镇"}}
+    one = {"id": "甲一", "label": "甲一", "points": "10", "clause": "甲一", "rule": deduct}
+    raw = {
+        "id": "比较",
+        "title": "比较",
+        "document": "比较",
+        "effective": {"from": date(2024, 1, 1)},
+        "full": "20",
+        "dimensions": [{"id": "甲", "label": "甲", "points": "20", "indicators": [one, two]}],
+        "decimals": 6,
+        "measures": [{"id": "率", "label": "率"}],
+        "unchecked": draw(st.sampled_from(["unranked", "ranked"])),
+        "groups_by": draw(st.sampled_from(["group", "kind", "none"])),
+    }
+    codes = ["T1", "T2", "T3", "T4"]
+    towns = [
+        {
+            "town_code": code,
+            "name": f"镇{code}",
+            "kind": dice.choice(["镇", "街道"]),
+            "group": dice.choice(["一组", "二组"]),
+        }
+        for code in codes
+    ]
+    if dice.random() < 0.5:
+        towns[-1] |= {"merged_into": "T1", "valid_to": date(2025, 1, 31)}
+    kind = dice.choice(["plain", "plain", "rate", "rate", "either"])
+    present = (["2025Q1"], ["2025Q1"], ["2025Q1"], ["2025-01", "2025-02", "2025-03"], [])
+    earlier = (["2024Q4", "2024Q1"], ["2024-10", "2024-12", "2024-02"], ["2024Q4"], ["2024Q1"], [])
+    rows = {"towns": towns, "findings": [], "checks": [], "measures": []}
+    for code in codes:
+        for label in [*dice.choice(present), *dice.choice(earlier)]:
+            row = {"town": code, "period": label, "measure": "率", "sample": dice.choice([9, 9, 5])}
+            if kind == "plain" or (kind == "either" and dice.random() < 0.5):
+                row["value"] = dice.choice(["87.125", "60", "60", "90", "90", "10", "5", "0", "-4"])
+            else:
+                row |= {"numerator": dice.choice([0, 5, 8, 9]), "denominator": dice.choice((9, 10))}
+            rows["measures"].append(row)
+        if dice.random() < 0.75:
+            rows["checks"].append({"check_id": code, "town": code, "checked_on": date(2025, 1, 9), "sampled": 1})
+    keys = [(code, "率", label) for code in codes for label in ("2024Q4", "2024Q1")]
+    values = [Fraction(value) for value in ("0", "80", "250/3", "120")]
+    published = {key: dice.choice(values) for key in keys if dice.random() < 0.5}
+    return (Scheme.model_validate(raw), rows, PERIOD.end), published
 
 
 @st.composite

@@ -194,7 +194,7 @@ def test_entries_stand_in_the_order_of_the_scheme(world):
         assert set(of_it["clause"]) <= {indicator.clause, *(row.clause for row in scheme.prices_of(indicator))}
 
 
-@law(st.integers(0, 3))
+@law(st.integers(0, 3), keeps=("law-relative",))
 def test_removing_a_town_leaves_the_scores_and_the_order_of_the_rest(world, which):
     scheme, rows, as_of = world
     assume(len(rows["towns"]) > 1)

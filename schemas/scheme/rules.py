@@ -5,6 +5,7 @@ How each is applied stands in scoring/pricing/, one module a kind.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -99,26 +100,87 @@ class Band(Part):
     points: Amount = Field(ge=0)
 
 
-class Rate(Measured):
-    """A rate in percent (numerator / denominator × 100), or a plain value as it stands. One of three shapes."""
+class Shaped(Measured):
+    """What turns a number into points: one of three shapes, and only one."""
 
-    kind: Literal["rate"]
-    better: Literal["higher", "lower"] = "higher"
     per_point: PerPoint | None = None
     linear: Linear | None = None
     bands: tuple[Band, ...] | None = None
 
     @model_validator(mode="after")
-    def _one_shape(self) -> Rate:
+    def _one_shape(self) -> Shaped:
         if sum(shape is not None for shape in (self.per_point, self.linear, self.bands)) != 1:
             raise ValueError("one-shape")
         if self.bands == ():
             raise ValueError("one-shape")
+        return self
+
+
+class Rate(Shaped):
+    """A rate in percent (numerator / denominator × 100), or a plain value as it stands. One of three shapes."""
+
+    kind: Literal["rate"]
+    better: Literal["higher", "lower"] = "higher"
+
+    @model_validator(mode="after")
+    def _edges(self) -> Rate:
         for band in self.bands or ():
             if (band.at_least is None) == (self.better == "higher"):
                 raise ValueError("band-edge")
             if (band.at_most is None) == (self.better == "lower"):
                 raise ValueError("band-edge")
+        return self
+
+
+class PerPointGained(PerPoint):
+    """Lose `price` for each point of improvement short of the target; left out, the target is to be no worse."""
+
+    target: Amount = Fraction(0)
+
+
+class Trend(Shaped):
+    """A measure compared with an earlier one: the shapes read the *improvement*, the change in the better direction.
+
+    It is negative where a town got worse. `change: points` is the difference of the two values (percentage points of a
+    rate, units of a plain value), `percent` that difference in percent of the earlier value. A present value that is at
+    least as good as `held_at` has full marks whatever the change.
+    """
+
+    kind: Literal["trend"]
+    against: Literal["previous", "last_year", "baseline"]
+    baseline: Amount | None = None
+    better: Literal["higher", "lower"] = "higher"
+    change: Literal["points", "percent"] = "points"
+    per_point: PerPointGained | None = None
+    held_at: Amount | None = None
+
+    @model_validator(mode="after")
+    def _earlier(self) -> Trend:
+        if (self.baseline is None) == (self.against == "baseline"):
+            raise ValueError("trend-baseline")
+        if self.baseline == 0 and self.change == "percent":
+            raise ValueError("trend-baseline-zero")
+        if any(band.at_least is None or band.at_most is not None for band in self.bands or ()):
+            raise ValueError("trend-band-edge")
+        return self
+
+
+class Relative(Measured):
+    """A measure compared with the other towns': a share of the best value, or so much less for each place.
+
+    `within` says who the others are: all towns, or those of the same group (the scheme's `groups_by`).
+    """
+
+    kind: Literal["relative"]
+    better: Literal["higher", "lower"] = "higher"
+    by: Literal["best", "place"]
+    within: Literal["all", "group"] = "all"
+    price: Amount | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _price_of_a_place(self) -> Relative:
+        if (self.price is None) == (self.by == "place"):
+            raise ValueError("relative-price")
         return self
 
 
@@ -152,4 +214,4 @@ class Judged(Part):
     kind: Literal["judged"]
 
 
-Rule = Annotated[Deduct | Rate | Accrue | PassFail | Judged, Field(discriminator="kind")]
+Rule = Annotated[Deduct | Rate | Accrue | PassFail | Trend | Relative | Judged, Field(discriminator="kind")]

@@ -33,8 +33,8 @@ from scoring.ledger.charges import Charges, charge
 from scoring.ledger.ending import Above, TownScore, finish
 from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
-from scoring.ledger.indicators import IndicatorScorer, Sums
-from scoring.ledger.past import Carried, Frozen, differences, origins
+from scoring.ledger.indicators import ZERO, IndicatorScorer, Sums
+from scoring.ledger.past import Carried, Frozen, differences, origins, published_values
 from scoring.ledger.rollup import (
     RollUp,
     bring_in,
@@ -47,6 +47,7 @@ from scoring.ledger.rollup import (
 from scoring.ledger.totals import score_town
 from scoring.periods import Period
 from scoring.plan import Plan
+from scoring.pricing.measures import ORIGINAL, Published
 from scoring.problems import Problem, Refused, problem
 from scoring.workdays import Workdays
 
@@ -88,6 +89,7 @@ def build(
     past: Sequence[Frozen] = (),
     workdays: Workdays | None = None,
     plan: Plan | None = None,
+    published: Published | None = None,
 ) -> Ledger:
     """Carry out the order of operations and write every effect down.
 
@@ -95,13 +97,15 @@ def build(
     ----------
     past
         The published periods: their differences are carried over, and a year may be made of them.
+    published
+        (Town, measure, period id) → a value published elsewhere, for trends whose earlier period has no row.
 
     Raises
     ------
     Refused
         The facts cannot be scored under this scheme; every problem found is named.
     """
-    scored = score(tables, scheme, period, as_of, past=past, workdays=workdays, plan=plan)
+    scored = score(tables, scheme, period, as_of, past=past, workdays=workdays, plan=plan, published=published)
     order = {town: number for number, town in enumerate(scored.facts.towns["town_code"])}
     counted = list(scored.scores) if scored.rolled is None or not scored.rolled.pure else []
     findings = scored.charges.findings.filter(pl.col("town").is_in(counted))
@@ -122,8 +126,9 @@ def score(
     frozen_on: date | None = None,
     workdays: Workdays | None = None,
     plan: Plan | None = None,
+    published: Published | None = None,
 ) -> Scored:
-    """Carry out the order of operations for the scores alone, in half the time; raise what `build` raises.
+    """Carry out the order of operations for the scores alone, in half the time; take and raise what `build` does.
 
     Parameters
     ----------
@@ -136,12 +141,13 @@ def score(
     towns, merged = assessed_towns(tables.towns, period)
     tables, withdrawn = apply_decisions(tables, as_of)
     tables = _moved(tables, merged)
+    published = {**published_values(past), **(published or {})}
     codes = towns["town_code"].to_list()
     rolled = roll_up(past, scheme, period, codes, merged) if rolls_up(scheme, period) else None
     fine = scheme.round_at == "indicator" and scheme.parts is None
     if rolled is not None:
         scheme = with_year_end(scheme, rolled)
-    facts = Facts.of(tables, towns, scheme, period, as_of, frozen_on=frozen_on)
+    facts = Facts.of(tables, towns, scheme, period, as_of, published=published, frozen_on=frozen_on)
     charges = charge(tables, scheme, period, as_of, facts.unchecked, workdays, plan, frozen_on=frozen_on)
     adjustments = decide(tables.adjustments, scheme, period, as_of, rolled_up=rolled is not None)
     pure = rolled is not None and rolled.pure
@@ -150,7 +156,16 @@ def score(
         _refuse_inapplicable(charges, facts, scheme)
 
     def reprice(origin: Frozen) -> Scored:
-        return score(given, origin.scheme, origin.period, as_of, frozen_on=origin.as_of, workdays=workdays, plan=plan)
+        return score(
+            given,
+            origin.scheme,
+            origin.period,
+            as_of,
+            frozen_on=origin.as_of,
+            workdays=workdays,
+            plan=plan,
+            published=published,
+        )
 
     taken = _origins(past, scheme, period, as_of, rolled)
     carried = differences(past, taken, period, given, reprice) if taken else []
@@ -227,7 +242,7 @@ def _refuse_too_fine(town: str, score: TownScore) -> None:
     statement = score.statement
     amounts = [statement.value, *score.dimensions.values()]
     for result in score.indicators.values():
-        amounts += [result.earned, result.value or result.earned, result.factor]
+        amounts += [result.earned, result.value or ZERO, result.target or ZERO, result.factor]
     sizes = [size for amount in amounts for size in (abs(amount.numerator), amount.denominator)]
     for row in statement.rows:
         sizes += [abs(row["points_num"]), row["points_den"]]  # type: ignore[arg-type, list-item]
@@ -236,10 +251,11 @@ def _refuse_too_fine(town: str, score: TownScore) -> None:
 
 
 def _moved(tables: Tables, merged: dict[str, str]) -> Tables:
-    """Give the rows of a town that merged to the town that it became."""
+    """Give the rows of a town that merged to the town that it became; those of measures keep whose they were."""
     if not merged:
         return tables
     names = ("findings", "checks", "measures", "judgements", "adjustments", "letters")
+    tables = replace(tables, measures=tables.measures.with_columns(pl.col("town").alias(ORIGINAL)))
     return replace(
         tables,
         **{name: getattr(tables, name).with_columns(pl.col("town").replace(merged)) for name in names},
@@ -281,4 +297,4 @@ def _reconcile(entries: pl.DataFrame, scores: dict[str, TownScore]) -> None:
         raise AssertionError("two ledger entries bear one id")
 
 
-__all__ = ["Frozen", "Ledger", "Scored", "build", "score", "sign_of_loss"]
+__all__ = ["Frozen", "Ledger", "Published", "Scored", "build", "score", "sign_of_loss"]

@@ -5,19 +5,22 @@ Whether it was checked, what was measured and judged, what applies to it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Final
 
 import polars as pl
 
-from schemas.scheme import Scheme, Sums
+from schemas.scheme import Indicator, Scheme, Sums
+from schemas.scheme.rules import Relative, Trend
 from scoring.conditions import holds, number_meets
 from scoring.intake import Tables
-from scoring.periods import Period
+from scoring.periods import Period, period_before, period_last_year
 from scoring.pricing.judged import Judgements
-from scoring.pricing.measures import Measures
+from scoring.pricing.measures import Measures, Published
+from scoring.problems import Refused, problem
 
 COUNTS: Final = ("newly_confirmed", "sampled", "visited", "problem_cases")
 
@@ -37,7 +40,11 @@ class Facts:
     """Those of them that are not scored for it."""
     measures: Measures
     judgements: Judgements
+    earlier: dict[str, Period]
+    """What a trend may be compared with: the period before and the same one a year earlier, where there is one."""
+    _groups: dict[str, str]
     _town_conditions: dict[str, frozenset[str]]
+    _fields: dict[tuple[str, str], dict[str, list[Fraction]]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -48,9 +55,17 @@ class Facts:
         period: Period,
         as_of: date,
         *,
+        published: Published | None = None,
         frozen_on: date | None = None,
     ) -> Facts:
-        """Gather the facts of one run, or of a published period priced again that was scored as of `frozen_on`."""
+        """Gather the facts of one run, or of a published period priced again that was scored as of `frozen_on`.
+
+        Parameters
+        ----------
+        published
+            (Town, measure, period id) → the value that an earlier edition published: what a trend goes by where the
+            measures table has no row of that earlier period.
+        """
         sums = (
             tables.checks.filter(pl.col("checked_on").is_between(period.start, min(period.end, as_of)))
             .group_by("town")
@@ -70,14 +85,33 @@ class Facts:
             for _, indicator in scheme.indicators()
             if indicator.applies_when and indicator.applies_when.town
         }
+        spans = {
+            "previous": period_before(period, scheme.calendar),
+            "last_year": period_last_year(period, scheme.calendar),
+        }
+        earlier = {name: span for name, span in spans.items() if span is not None}
+        trends = [indicator.rule for _, indicator in scheme.indicators() if isinstance(indicator.rule, Trend)]
+        measures = Measures(
+            tables.measures,
+            scheme.calendar,
+            period,
+            as_of,
+            parts,
+            compared={(rule.measure, earlier[rule.against]) for rule in trends if rule.against in earlier},
+            published=published,
+            merged=assessed_towns(tables.towns, period)[1] if published else None,
+        )
+        groups = towns[scheme.groups_by].fill_null("") if scheme.groups_by != "none" else [""] * towns.height
         return cls(
             period,
             towns,
             checked,
             never_checked,
             never_checked if scheme.unchecked == "unranked" else [],
-            Measures(tables.measures, scheme.calendar, period, as_of, parts),
+            measures,
             Judgements(tables.judgements, scheme.calendar, period, as_of),
+            earlier,
+            dict(zip(towns["town_code"], groups, strict=True)),
             conditions,
         )
 
@@ -107,6 +141,46 @@ class Facts:
             }
             return number_meets(when.measure_is, facts)
         return True
+
+    def earlier_value(self, rule: Trend, town: str) -> Fraction | None:
+        """Return what a trend compares with: a fixed figure, the earlier period's rows, else what was published."""
+        if rule.against == "baseline":
+            return rule.baseline
+        if (period := self.earlier.get(rule.against)) is None:
+            return None
+        known = self.measures.known(rule, town, "", period)
+        return self.measures.published(rule, town, period) if known is None else known.value
+
+    def compared_with(self, rule: Relative, indicator: Indicator, town: str, part: str) -> Sequence[Fraction]:
+        """Return the values of all towns that a town is compared with, its own among them, sorted upwards.
+
+        Those are the scored towns to which the indicator applies and whose value is known, in the town's own group
+        where the rule says so.
+
+        Raises
+        ------
+        Refused
+            A share of the best is asked, and some value is below 0 (`measure-negative`).
+        """
+        key = (indicator.id, part)
+        if key not in self._fields:
+            self._fields[key] = self._field(rule, indicator, part)
+        return self._fields[key][self._groups[town] if rule.within == "group" else ""]
+
+    def _field(self, rule: Relative, indicator: Indicator, part: str) -> dict[str, list[Fraction]]:
+        values: dict[str, Fraction] = {}
+        for town in self._groups:
+            if town not in self.unchecked and self.applies(town, part, indicator.id, indicator.applies_when):
+                known = self.measures.known(rule, town, part)
+                if known is not None and known.value is not None:
+                    values[town] = known.value
+        if rule.by == "best" and any(value < 0 for value in values.values()):
+            negative = {town: value for town, value in values.items() if value < 0}
+            raise Refused([problem("measure-negative", None, town=town, measure=rule.measure) for town in negative])
+        fields: dict[str, list[Fraction]] = {}
+        for town, value in values.items():
+            fields.setdefault(self._groups[town] if rule.within == "group" else "", []).append(value)
+        return {name: sorted(group) for name, group in fields.items()}
 
 
 def assessed_towns(towns: pl.DataFrame, period: Period) -> tuple[pl.DataFrame, dict[str, str]]:

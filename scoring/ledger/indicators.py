@@ -11,11 +11,11 @@ from typing import Final
 
 from schemas.scheme import Indicator, Scheme
 from schemas.scheme.outcome import Surcharge
-from schemas.scheme.rules import Accrue, Deduct, Judged, PassFail, Rate
+from schemas.scheme.rules import Deduct, Judged
 from scoring.exact import round_half_away
 from scoring.ledger.entries import Statement, sign_of_loss
 from scoring.ledger.facts import Facts
-from scoring.pricing import accrue, pass_fail, rate
+from scoring.ledger.measured import measured
 from scoring.problems import Refused, problem
 
 ZERO: Final = Fraction(0)
@@ -125,48 +125,22 @@ class IndicatorScorer:
             loss = self.surcharged(into, "indicator", indicator.id, loss, bound, place)
         return self._close(into, indicator, loss, Result("scored", ZERO, factor=factor))
 
-    def _measured(  # noqa: C901, PLR0912 - a branch a rule kind, and one for each way of having no data
-        self, into: Statement, indicator: Indicator
-    ) -> Result:
-        rule, points = indicator.rule, indicator.points
-        kind, reason = "measure", f"measure-{rule.kind.replace('_', '-')}"
-        parameters: dict[str, object] = {}
-        value = target = earned = None
-        sample: int | None = None
-        if isinstance(rule, Judged):
-            kind, reason = "judged", "judged"
-            judgement = self.facts.judgements.earned(into.town, indicator.id, points)
-            if judgement is not None:
-                earned, parameters = judgement.earned, {"why": list(dict.fromkeys(judgement.reasons))}
-        elif isinstance(rule, (Rate, Accrue, PassFail)):
-            reading = self.facts.measures.reading(into.town, rule.measure, into.part, rule.several_values)
-            if reading is not None and reading.lacks_denominator and not isinstance(rule, Accrue):
-                raise Refused([problem("measure-without-denominator", None, town=into.town, measure=rule.measure)])
-            if reading is not None:
-                sample = reading.sample if reading.sample is not None else _whole(reading.denominator)
-            enough = reading is not None and reading.large_enough(rule.minimum_sample, rule.sample)
-            if reading is not None and reading.value is not None and enough:
-                value = reading.value
-                if isinstance(rule, Rate):
-                    earned, target = rate.earned(rule, points, value), rate.target(rule)
-                elif isinstance(rule, Accrue):
-                    earned = accrue.earned(rule, points, value)
-                else:
-                    earned = pass_fail.earned(rule, points, value)
-                    target = rule.at_least if rule.at_least is not None else rule.at_most
-            parameters = {"value": value, "target": target}
-        outcome = "scored"
+    def _measured(self, into: Statement, indicator: Indicator) -> Result:
+        points = indicator.points
+        kind = "judged" if isinstance(indicator.rule, Judged) else "measure"
+        found = measured(self.facts, into.town, into.part, indicator)
+        outcome, earned, reason, parameters = "scored", found.earned, found.reason, found.parameters
         if earned is None:
             if indicator.no_data == "refuse":
                 code = "no-data-in-part" if into.part else "no-data"
                 raise Refused([problem(code, None, town=into.town, indicator=indicator.id, part=into.part)])
             if indicator.no_data == "not_applicable":
-                return Result("not_applicable", ZERO, sample=sample)
+                return Result("not_applicable", ZERO, found.value, sample=found.sample)
             outcome, earned = f"no_data_{indicator.no_data}", points if indicator.no_data == "full" else ZERO
             reason, parameters = f"no-data-{indicator.no_data}", {}
         place = self._places[indicator.id]
         bound = self._cap(indicator)
-        known = Result(outcome, ZERO, value, target, sample)
+        known = Result(outcome, ZERO, found.value, found.target, found.sample)
         if self.scheme.direction == "net":
             if earned:
                 into.add(kind, earned, reason=reason, **parameters, **place)  # type: ignore[arg-type]
@@ -232,7 +206,3 @@ class IndicatorScorer:
         count = reading.value if reading is not None and reading.value is not None else ZERO
         steps = [step for step in surcharge.steps if count >= step.at_least]
         return (max(steps, key=lambda step: step.at_least).share if steps else ZERO), count
-
-
-def _whole(value: Fraction | None) -> int | None:
-    return int(value) if value is not None and value.denominator == 1 else None

@@ -17,6 +17,7 @@ import polars as pl
 
 from schemas.scheme import Scheme
 from schemas.scheme.history import CarryOver
+from schemas.scheme.rules import Measured
 from scoring.intake import Tables
 from scoring.ledger.entries import ONE, sign_of_loss
 from scoring.periods import Period, months_back
@@ -253,3 +254,18 @@ def _labels(scheme: Scheme) -> Mapping[str, tuple[str, str, str | None]]:
         d.id: (d.label, d.label_en or d.label, None) for d in scheme.dimensions
     }
     return labels | {i.id: (i.label, i.label_en or i.label, i.clause) for _, i in scheme.indicators()}
+
+
+def published_values(past: Iterable[Frozen]) -> dict[tuple[str, str, str], Fraction]:
+    """Return what published periods measured: (town, measure, period id) → value, in percent or in units."""
+    values: dict[tuple[str, str, str], Fraction] = {}
+    for frozen in past:
+        measures = {
+            indicator.id: indicator.rule.measure
+            for _, indicator in frozen.scheme.indicators()
+            if isinstance(indicator.rule, Measured)
+        }
+        known = frozen.indicators.drop_nulls("value_num").filter(pl.col("indicator").is_in(list(measures)))
+        for town, indicator, num, den in known.select("town_code", "indicator", "value_num", "value_den").iter_rows():
+            values[town, measures[indicator], frozen.period.id] = Fraction(num, den)
+    return values

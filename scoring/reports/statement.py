@@ -18,6 +18,8 @@ from scoring.reports.text import brief, exact, known, listed, signed
 # Up to so many entries each has its own row; beyond, an indicator's entries of one kind share a row.
 MOST_ROWS: Final = 60
 _RATIO: Final = re.compile(r"-?\d+/[1-9]\d*")
+_MEASURED: Final = frozenset({"value", "earlier", "improvement", "best"})
+_PERIODS: Final = frozenset({"origin", "period", "earlier_period"})
 _ABOUT_NO_ROW: Final = frozenset({"cap", "surcharge", "not_applicable", "scale", "range", "rounding", "period"})
 _WORDED: Final = frozenset({"bonus", "demerit", "decision", "same-matter"})
 # Of the findings behind a difference that is carried over, so many are named.
@@ -130,14 +132,15 @@ def reason_of(row: Mapping[str, Any], labels: Labels) -> str:
     if not labels.has(code):
         return labels.known("book-kind", row["kind"])
     parameters = {name: _word(value, labels) for name, value in json.loads(row["parameters"] or "{}").items()}
-    for name in ("origin", "period"):
-        if name in parameters:
+    for name in _MEASURED & parameters.keys():
+        if _RATIO.fullmatch(measured := parameters[name]):
+            about = fixed(Fraction(measured), 2)
+            parameters[name] = labels("reports-statement-about", exact=measured, about=about)
+    for name in _PERIODS & parameters.keys():
+        if parameters[name]:
             parameters[name] = labels.period_words({"id": parameters[name]})
     if labels.lang == "en" and parameters.get("label_en"):
         parameters["label"] = parameters["label_en"]
-    if _RATIO.fullmatch(measured := parameters.get("value", "")):
-        about = fixed(Fraction(measured), 2)
-        parameters["value"] = labels("reports-statement-about", exact=measured, about=about)
     # A meeting's wording for the public stands before the scheme's own word.
     if row["reason"] in _WORDED:
         parameters["item"] = parameters.get("wording") or parameters.get("item", "")

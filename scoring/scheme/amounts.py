@@ -10,6 +10,7 @@ from typing import Final
 
 from schemas.amount import write_amount
 from schemas.scheme import Dimension, Indicator, Scheme
+from schemas.scheme.rules import Shaped
 from scoring.messages import say
 from scoring.scheme import nodes
 from scoring.scheme.problems import Collector
@@ -149,9 +150,9 @@ def _check_bands(scheme: Scheme, problems: Collector) -> None:
     """Bands and steps run from the best down; a band may not earn more than the indicator has."""
     for _, indicator in scheme.indicators():
         rule = indicator.rule
-        if rule.kind != "rate" or not rule.bands:
+        if not isinstance(rule, Shaped) or not rule.bands:
             continue
-        up = rule.better == "higher"
+        up = rule.kind == "trend" or rule.better == "higher"  # the bands of a trend read the improvement
         edges = [-(band.at_least or Fraction(0)) if up else band.at_most or Fraction(0) for band in rule.bands]
         for band, before, edge in zip(rule.bands[1:], edges, edges[1:], strict=False):
             if edge <= before:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.amount import write_amount
 from schemas.scheme import Indicator, Scheme
-from schemas.scheme.rules import Deduct, Measured
+from schemas.scheme.rules import Deduct, Measured, Relative
 from scoring.scheme.problems import Collector
 
 
@@ -42,6 +42,8 @@ def _indicator(indicator: Indicator, scheme: Scheme, problems: Collector) -> Non
     if isinstance(rule, Deduct) and "zero_out_lifted_by" in rule.model_fields_set:
         fires = any(row.zero_out for row in scheme.prices_of(indicator))
         idle += [] if fires else [(rule.line_of("zero_out_lifted_by"), "zero_out_lifted_by")]
+    if isinstance(rule, Relative) and rule.within == "group" and scheme.groups_by == "none":
+        idle.append((rule.line_of("within"), "within"))
     for line, key in idle:
         problems.warn(line, "key-idle", at=indicator.id, name=indicator.label, key=key)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from schemas.scheme import Indicator, Scheme
 from schemas.scheme.policy import Consequence
-from schemas.scheme.rules import Deduct, Measured
+from schemas.scheme.rules import Deduct, Measured, Relative
 from scoring.scheme.fields import known_fields
 from scoring.scheme.regions import meets, regions
 from scoring.scheme.words import label_of
@@ -27,6 +27,7 @@ def laws_given_up(scheme: Scheme, lang: str = "zh") -> tuple[LawGivenUp, ...]:
     """Return the laws that a scheme gives up, in a fixed order."""
     measured = [indicator for _, indicator in scheme.indicators() if isinstance(indicator.rule, Measured)]
     small = [indicator for indicator in measured if indicator.rule.minimum_sample is not None]  # type: ignore[union-attr]
+    relative = [indicator for indicator in measured if isinstance(indicator.rule, Relative)]
     gated = [
         indicator
         for _, indicator in scheme.indicators()
@@ -35,6 +36,7 @@ def laws_given_up(scheme: Scheme, lang: str = "zh") -> tuple[LawGivenUp, ...]:
     found = [
         _by("law-rate", [(item.line, label_of(item, lang)) for item in measured]),
         _by("law-small-sample", [(item.line, label_of(item, lang)) for item in small]),
+        _by("law-relative", [(item.line, label_of(item, lang)) for item in relative]),
         _by("law-applicability", [(item.line, label_of(item, lang)) for item in gated]),
         _by("law-credit-order", _credit_order(scheme)),
         _by("law-further-report", _further_report(scheme)),

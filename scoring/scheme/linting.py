@@ -10,12 +10,13 @@ from schemas.amount import write_amount
 from schemas.scheme import Indicator, Scheme
 from schemas.scheme.conditions import Conditions, Test
 from schemas.scheme.outcome import Surcharge
-from schemas.scheme.rules import Measured, PassFail, Rate
+from schemas.scheme.rules import Measured
 from scoring.messages import say
 from scoring.scheme.fields import Field, known_fields
 from scoring.scheme.idle import lint_idle
 from scoring.scheme.laws import laws_given_up
 from scoring.scheme.loading import LoadedScheme
+from scoring.scheme.measurelint import lint_measured
 from scoring.scheme.pricelint import Row, impossible, lint_price_lists, lint_rows, price_lists
 from scoring.scheme.problems import Collector, SchemeProblem
 from scoring.scheme.regions import meets, regions
@@ -34,7 +35,7 @@ def lint(loaded: LoadedScheme, lang: str = "zh") -> tuple[SchemeProblem, ...]:
         _conditions,
         _ordered_lists,
         _unused,
-        _measured,
+        lint_measured,
         _points,
         _double_penalty,
         _policy,
@@ -108,39 +109,6 @@ def _unused(scheme: Scheme, problems: Collector) -> None:
     for measure in scheme.measures:
         if measure.id not in used:
             problems.warn(measure.line, "measure-unused", at=measure.id, name=measure.label)
-
-
-def _measured(scheme: Scheme, problems: Collector) -> None:
-    for _, indicator in scheme.indicators():
-        rule = indicator.rule
-        if isinstance(rule, Rate):
-            _rate(indicator, rule, problems)
-        elif isinstance(rule, PassFail):
-            bound = rule.at_least if rule.at_least is not None else rule.at_most
-            if bound is not None and 0 < bound < 1:
-                value = write_amount(bound)
-                problems.warn(rule.line, "share-for-percent", at=indicator.id, name=indicator.label, value=value)
-
-
-def _rate(indicator: Indicator, rule: Rate, problems: Collector) -> None:
-    """Rates count in percent: a target of 0.98 is a slip for 98, and a line that falls contradicts `better: higher`."""
-    edges: list[Fraction] = []
-    if rule.per_point:
-        edges = [rule.per_point.target]
-    elif rule.linear:
-        edges = [rule.linear.none_at, rule.linear.full_at]
-        if (rule.linear.full_at > rule.linear.none_at) != (rule.better == "higher"):
-            problems.warn(rule.line, "linear-against-better", at=indicator.id, name=indicator.label, better=rule.better)
-    elif rule.bands:
-        edges = [edge for band in rule.bands for edge in (band.at_least, band.at_most) if edge is not None]
-    shares = [edge for edge in edges if 0 < edge < 1]
-    if rule.better == "higher":
-        shares += edges if max(edges) <= 1 else []
-    elif max(edges) >= 1:
-        shares = []  # 0.5 % beside 2 % may well be meant where lower is better
-    if shares:
-        value = write_amount(max(shares))
-        problems.warn(rule.line, "share-for-percent", at=indicator.id, name=indicator.label, value=value)
 
 
 def _points(scheme: Scheme, problems: Collector) -> None:

@@ -32,6 +32,10 @@ _OWN: Final = frozenset(
         "one-shape",
         "band-edge",
         "one-bound",
+        "trend-baseline",
+        "trend-baseline-zero",
+        "trend-band-edge",
+        "relative-price",
     }
 )
 _BOUNDS: Final = {

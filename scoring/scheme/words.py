@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from schemas.amount import write_amount
 from schemas.scheme import Indicator, Scheme
 from schemas.scheme.conditions import Conditions, Test
-from schemas.scheme.rules import Accrue, Deduct, PassFail, PriceRow, Rate
+from schemas.scheme.rules import Accrue, Deduct, PassFail, PriceRow, Rate, Relative, Trend
 from schemas.tables import catalogue
 from scoring.messages import say
 
@@ -149,13 +149,15 @@ def _deduct(scheme: Scheme, indicator: Indicator, rule: Deduct, lang: str) -> st
     return said + say(f"scheme-rule-cap-{indicator.cap}", lang)
 
 
-def _measured(rule: Rate | Accrue | PassFail, measure: str, lang: str) -> str:
+def _measured(rule: Rate | Accrue | PassFail | Trend | Relative, measure: str, lang: str) -> str:
     if isinstance(rule, Accrue):
         return say("scheme-rule-accrue", lang, measure=measure, each=write_amount(rule.each))
     if isinstance(rule, PassFail):
         code, bound = ("least", rule.at_least) if rule.at_least is not None else ("most", rule.at_most)
         assert bound is not None
         return say(f"scheme-rule-pass-at-{code}", lang, measure=measure, bound=write_amount(bound))
+    if isinstance(rule, (Trend, Relative)):
+        return _trend(rule, measure, lang) if isinstance(rule, Trend) else _relative(rule, measure, lang)
     if rule.per_point:
         code = f"scheme-rule-per-point-{rule.better}" + ("-whole" if rule.per_point.step == "whole" else "")
         target, price = write_amount(rule.per_point.target), write_amount(rule.per_point.price)
@@ -171,6 +173,46 @@ def _measured(rule: Rate | Accrue | PassFail, measure: str, lang: str) -> str:
             say(f"scheme-rule-band-at-{code}", lang, edge=write_amount(edge), points=write_amount(band.points))
         )
     return say("scheme-rule-bands", lang, measure=measure, bands=say("scheme-list-semicolon", lang).join(bands))
+
+
+def _trend(rule: Trend, measure: str, lang: str) -> str:
+    base = "" if rule.baseline is None else write_amount(rule.baseline)
+    against = say(f"scheme-rule-against-{rule.against.replace('_', '-')}", lang, baseline=base)
+    if rule.per_point:
+        code = f"scheme-rule-trend-per-{rule.change}" + ("-whole" if rule.per_point.step == "whole" else "")
+        target, price = _change(rule, rule.per_point.target, lang), write_amount(rule.per_point.price)
+        said = say(code, lang, measure=measure, against=against, target=target, price=price)
+    elif rule.linear:
+        ends = {name: _change(rule, getattr(rule.linear, name), lang) for name in ("none_at", "full_at")}
+        said = say("scheme-rule-trend-linear", lang, measure=measure, against=against, **ends)
+    else:
+        bands = say("scheme-list-semicolon", lang).join(
+            say(
+                "scheme-rule-trend-band",
+                lang,
+                edge=_change(rule, band.at_least or Fraction(0), lang),
+                points=write_amount(band.points),
+            )
+            for band in rule.bands or ()
+        )
+        said = say("scheme-rule-trend-bands", lang, measure=measure, against=against, bands=bands)
+    if rule.held_at is not None:
+        said += say(f"scheme-rule-trend-held-{rule.better}", lang, held_at=write_amount(rule.held_at))
+    return said
+
+
+def _change(rule: Trend, improvement: Fraction, lang: str) -> str:
+    """Return an improvement as the rise or the fall that it is."""
+    if not improvement:
+        return say("scheme-rule-change-none", lang)
+    way = "up" if (improvement > 0) == (rule.better == "higher") else "down"
+    return say(f"scheme-rule-change-{way}-{rule.change}", lang, amount=write_amount(abs(improvement)))
+
+
+def _relative(rule: Relative, measure: str, lang: str) -> str:
+    among = say(f"scheme-rule-among-{rule.within}", lang)
+    price = "" if rule.price is None else write_amount(rule.price)
+    return say(f"scheme-rule-{rule.by}-{rule.better}", lang, measure=measure, among=among, price=price)
 
 
 def show(scheme: Scheme, lang: str = "zh") -> tuple[ShownRow, ...]:

@@ -54,8 +54,11 @@ class Assessed:
     ties: bool
 
 
-def assess(scheme, tables, period, as_of, is_workday):
-    """Score every town of `tables` (lists of dicts by English table name) for `period` as of a day."""
+def assess(scheme, tables, period, as_of, is_workday, published=None):
+    """Score every town of `tables` (lists of dicts by English table name) for `period` as of a day.
+
+    `published`: (town, measure, period label) → a value that an earlier edition printed.
+    """
     counted, goes_to = counted_towns(tables["towns"], period.start, period.end)
     rows = {row["town_code"]: row for row in tables["towns"]}
     findings = read_findings(scheme, tables, rows, goes_to, period, as_of)
@@ -69,22 +72,28 @@ def assess(scheme, tables, period, as_of, is_workday):
             finding.disposition = "other_period"
     results = []
     deducts = any(indicator.rule.kind == "deduct" for _, indicator in scheme.indicators())
+    left_out = {
+        row["town_code"]
+        for row in counted
+        if deducts
+        and any(check["checked_on"] <= as_of for check in tables.get("checks", []))
+        and scheme.unchecked == "unranked"
+        and not checks_in(tables, goes_to, row["town_code"], period, as_of)
+    }
+    everyone = [row for row in counted if row["town_code"] not in left_out]
     for row in counted:
         code = row["town_code"]
         group = {"group": row.get("group"), "kind": row.get("kind"), "none": None}[scheme.groups_by]
         result = Result(code, group, as_of, findings=[f for f in findings if f.town == code])
         results.append(result)
-        if (
-            deducts
-            and any(row["checked_on"] <= as_of for row in tables.get("checks", []))
-            and scheme.unchecked == "unranked"
-            and not checks_in(tables, goes_to, code, period, as_of)
-        ):
+        if code in left_out:
             for finding in result.findings:
                 if finding.disposition in {"priced", "duplicate"}:
                     finding.disposition = "not_checked"
             continue
-        town, start, score, gates = tree.score_town(scheme, tables, goes_to, row, result.findings, period, as_of)
+        town, start, score, gates = tree.score_town(
+            scheme, tables, goes_to, row, result.findings, period, as_of, everyone, published or {}
+        )
         result.start, result.score, result.gates = start, score, gates
         result.earned, result.outcomes, result.dimensions = town.earned, town.outcomes, town.dimensions
         result.ledger = town.entries

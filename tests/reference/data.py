@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
@@ -36,7 +36,10 @@ def months_of(label):
 
 
 def rows_of(scheme, tables, goes_to, town, measure, period, part, as_of):
-    """The rows that speak of this town and measure in this period, or in this part of it."""
+    """The rows that speak of this town and measure in this period, or in this part of it.
+
+    Of one town as reported no two may speak of the same months; those of towns that merged stand side by side.
+    """
     mine = [
         row
         for row in appealed(tables, as_of)
@@ -47,7 +50,7 @@ def rows_of(scheme, tables, goes_to, town, measure, period, part, as_of):
     if part is not None:
         own = [row for row in mine if row["period"] == part]
         if own:
-            if len(own) > 1:
+            if len({row["town"] for row in own}) < len(own):
                 raise RefusedError("measure-twice", town, measure)
             return own
     whole = months_of(period.label)
@@ -55,9 +58,9 @@ def rows_of(scheme, tables, goes_to, town, measure, period, part, as_of):
         chosen = [row for row in mine if row["period"] == period.label]
     else:
         chosen = [row for row in mine if (months_of(row["period"]) or {None}) <= whole]
-    spans = [months_of(row["period"]) or {row["period"]} for row in chosen]
-    for place, span in enumerate(spans):
-        if any(span & other for other in spans[:place]):
+    spans = [(row["town"], months_of(row["period"]) or {row["period"]}) for row in chosen]
+    for place, (reporter, span) in enumerate(spans):
+        if any(reporter == other and span & taken for other, taken in spans[:place]):
             raise RefusedError("measure-twice", town, measure)
     return chosen
 
@@ -103,20 +106,14 @@ def fold(rows, several):
     if any(plain) and not all(plain):
         raise RefusedError("measure-mixed")
     if all(plain):
-        values = [exact(row["value"]) for row in rows]
-        if len(rows) > 1:
-            if several is None:
-                raise RefusedError("several-values")
-            if several == "last":
-                days = [stands_for(row) for row in rows]
-                if days.count(max(days)) > 1:
-                    raise RefusedError("two-last-values")
-                values = [values[days.index(max(days))]]
-            elif several == "mean":
-                values = [sum(values) / len(values)]
-            else:
-                values = [sum(values)]
-        return Reading(value=values[0], count=values[0], sample=sample)
+        reporters = sorted({row["town"] for row in rows})
+        if len(reporters) > 1 and several not in {"mean", "sum"}:
+            raise RefusedError("several-towns")
+        values = [one_value([row for row in rows if row["town"] == town], several) for town in reporters]
+        value = sum(values, Fraction(0))
+        if several == "mean":
+            value /= len(values)
+        return Reading(value=value, count=value, sample=sample)
     tops = [exact(row.get("numerator")) for row in rows]
     bottoms = [exact(row.get("denominator")) for row in rows]
     if not any(number is not None for number in tops + bottoms):
@@ -131,26 +128,117 @@ def fold(rows, several):
     return Reading(value=value, count=value, numerator=numerator, denominator=denominator, sample=sample)
 
 
-def earned_by(indicator, reading):
-    """Points earned by a measured indicator, or None without data."""
-    rule, points = indicator.rule, indicator.points
+def one_value(rows, several):
+    """One value of one reporting town's plain values."""
+    values = [exact(row["value"]) for row in rows]
+    if len(values) == 1:
+        return values[0]
+    if several is None:
+        raise RefusedError("several-values")
+    if several == "last":
+        days = [stands_for(row) for row in rows]
+        if days.count(max(days)) > 1:
+            raise RefusedError("two-last-values")
+        return values[days.index(max(days))]
+    total = sum(values, Fraction(0))
+    return total / len(values) if several == "mean" else total
+
+
+def value_by(rule, reading):
+    """The number that a rule may go by, or None without data."""
     if rule.kind != "accrue" and reading.numerator is not None and reading.denominator is None:
-        raise RefusedError("rate-without-denominator", indicator.id)
+        raise RefusedError("rate-without-denominator", rule.measure)
     if rule.minimum_sample is not None:
         size = reading.sample if rule.sample == "sample" else reading.denominator
         if size is None or size < rule.minimum_sample:
             return None
-    if rule.kind == "accrue":
-        return None if reading.count is None else min(points, rule.each * reading.count)
-    x = reading.value
+    return reading.count if rule.kind == "accrue" else reading.value
+
+
+def earned_by(indicator, x, earlier, others):
+    """Points earned by a measured indicator, or None without data.
+
+    `x` is the town's value, `earlier` gives the earlier one, `others` the values of all towns that are compared.
+    """
+    rule, points = indicator.rule, indicator.points
     if x is None:
         return None
+    if rule.kind == "accrue":
+        return min(points, max(Fraction(0), rule.each * x))
     if rule.kind == "pass_fail":
         passed = x >= rule.at_least if rule.at_least is not None else x <= rule.at_most
         return points if passed else Fraction(0)
+    if rule.kind == "relative":
+        return compared(rule, points, x, others())
+    if rule.kind == "trend":
+        return moved(rule, points, x, earlier)
+    return shaped(rule, points, x, rule.better)
+
+
+def compared(rule, points, x, others):
+    """Own by best, or so much less for each place: every other value is looked at, one by one."""
+    ahead = [other for other in others if (other > x if rule.better == "higher" else other < x)]
+    if rule.by == "place":
+        return max(Fraction(0), points - len(ahead) * rule.price)
+    if min(others) < 0:
+        raise RefusedError("below-zero", rule.measure)
+    if not ahead:
+        return points
+    return points * x / max(ahead) if rule.better == "higher" else points * min(ahead) / x
+
+
+def moved(rule, points, x, earlier):
+    """By how much a town got better, unless it stands as high as is asked."""
+    sign = 1 if rule.better == "higher" else -1
+    if rule.held_at is not None and sign * x >= sign * rule.held_at:
+        return points
+    before = earlier()
+    if before is None or (rule.change == "percent" and before == 0):
+        return None
+    gained = sign * (x - before)
+    if rule.change == "percent":
+        gained = gained / abs(before) * 100
+    return shaped(rule, points, gained, "higher")
+
+
+def earlier_label(label, against):
+    """The label of the period just before, or of the same one a year earlier; None for another word."""
+    if months_of(label) is None:
+        return None
+    year, rest = int(label[:4]), label[4:]
+    if against == "last_year" or not rest:
+        return f"{year - 1}{rest}"
+    number, last = int(rest[1:]), {"Q": 4, "H": 2, "-": 12}[rest[0]]
+    if number == 1:
+        year, number = year - 1, last + 1
+    return f"{year}{rest[0]}{number - 1:0{len(rest) - 1}}"
+
+
+def earlier_value(scheme, tables, goes_to, town, rule, period, as_of, published):
+    """What a trend is compared with: the scheme's figure, the earlier period's rows, or what was published then."""
+    if rule.against == "baseline":
+        return rule.baseline
+    label = earlier_label(period.label, rule.against)
+    if label is None:
+        return None
+    then = replace(period, label=label)
+    rows = rows_of(scheme, tables, goes_to, town, rule.measure, then, None, as_of)
+    if rows:
+        return value_by(rule, fold(rows, rule.several_values))
+    known = [value for (of, measure, when), value in published.items() if goes_to.get(of, of) == town
+             and (measure, when) == (rule.measure, label)]  # fmt: skip
+    if len(known) > 1 and rule.several_values not in {"mean", "sum"}:
+        return None
+    if not known:
+        return None
+    return sum(known, Fraction(0)) / (len(known) if rule.several_values == "mean" else 1)
+
+
+def shaped(rule, points, x, better):
+    """The points of a number by the rule's one shape."""
     if rule.per_point is not None:
         target = rule.per_point.target
-        short = max(Fraction(0), target - x if rule.better == "higher" else x - target)
+        short = max(Fraction(0), target - x if better == "higher" else x - target)
         if rule.per_point.step == "whole":
             short = Fraction(short.__floor__())
         return points - min(points, rule.per_point.price * short)

@@ -30,6 +30,8 @@ class Town:
 
     scheme: object
     row: dict
+    everyone: list
+    published: dict
     entries: list = field(default_factory=list)  # (part, dimension, indicator, kind, subject, points)
     earned: dict = field(default_factory=dict)  # (part, indicator) -> earned before step 9
     outcomes: dict = field(default_factory=dict)
@@ -48,8 +50,9 @@ class Town:
         return round_half_away(value, self.scheme.decimals) if self.rounds else value
 
 
-def score_town(scheme, tables, goes_to, row, findings, period, as_of):
-    town = Town(scheme, row)
+def score_town(scheme, tables, goes_to, row, findings, period, as_of, everyone, published):
+    """Score one town; `everyone` holds the rows of all towns that are scored."""
+    town = Town(scheme, row, everyone, published)
     parts = [(p.id, p.weight) for p in scheme.parts.parts] if scheme.parts else [(None, Fraction(1))]
     weights = sum(weight for _, weight in parts)
     start = {"down": scheme.full * weights, "up": ZERO, "net": scheme.base * weights}[scheme.direction]
@@ -158,7 +161,12 @@ def score_indicator(town, tables, goes_to, findings, checks, reading, note, peri
         if rule.kind == "judged":
             earned = data.judged_points(tables, goes_to, code, indicator, period, as_of)
         else:
-            earned = data.earned_by(indicator, reading(rule.measure, rule.several_values))
+            earned = data.earned_by(
+                indicator,
+                data.value_by(rule, reading(rule.measure, rule.several_values)),
+                lambda: data.earlier_value(scheme, tables, goes_to, code, rule, period, as_of, town.published),
+                lambda: values_beside(town, tables, goes_to, indicator, period, part, as_of),
+            )
         if earned is None:
             if indicator.no_data == "refuse":
                 raise RefusedError("no-data", code, indicator.id)
@@ -195,6 +203,25 @@ def score_indicator(town, tables, goes_to, findings, checks, reading, note, peri
         indicator.points - node.loss if scheme.direction == "down" else town.sign * node.loss
     )
     return node
+
+
+def values_beside(town, tables, goes_to, indicator, period, part, as_of):
+    """The values of all scored towns, the own one included, that the indicator applies to and that have data."""
+    scheme, rule, values = town.scheme, indicator.rule, []
+    for row in town.everyone:
+        column = None if scheme.groups_by == "none" else scheme.groups_by
+        if rule.within == "group" and column and row.get(column) != town.row.get(column):
+            continue
+        code = row["town_code"]
+
+        def reading(measure, several=None, code=code):
+            return data.fold(data.rows_of(scheme, tables, goes_to, code, measure, period, part, as_of), several)
+
+        checks = data.checks_in(tables, goes_to, code, period, as_of)
+        if data.applies(indicator, row, checks, reading):
+            value = data.value_by(rule, reading(rule.measure, rule.several_values))
+            values += [] if value is None else [value]
+    return values
 
 
 def leave_out(town, part, indicator, node):

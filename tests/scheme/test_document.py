@@ -49,6 +49,8 @@ def test_every_key_and_every_word_is_named():
 def test_every_warning_is_named():
     rows = re.findall(r"^\| [^|]+ \| ([a-z-]+-[a-z-]+(?:, [a-z-]+)*) \|$", TEXT, re.MULTILINE)
     listed = {code for row in rows for code in row.split(", ")}
-    rooms = (ROOT / "scoring" / "scheme" / f"{name}.py" for name in ("linting", "pricelint", "idle", "laws"))
+    rooms = (
+        ROOT / "scoring" / "scheme" / f"{name}.py" for name in ("linting", "measurelint", "pricelint", "idle", "laws")
+    )
     words = {word for path in rooms for word in re.findall(r'"([a-z]+-[a-z-]+)"', path.read_text("utf-8"))}
     assert listed == {word for word in words if f"scheme-{word}" in catalogue("en") and not word.startswith("hint-")}

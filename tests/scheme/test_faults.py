@@ -17,6 +17,9 @@ GRADES = FULL[FULL.index("grades:\n  by") : FULL.index("tie_breakers:")]
 RATE = ("rule:\n          kind: rate",)
 BANDS = "bands:\n            - {at_least: 90, points: 20}\n            - {at_least: 80, points: 10}"
 
+TREND = ("rule:\n          kind: trend",)
+GAINED = "per_point: {target: 5, price: 0.2, step: whole}"
+
 # old text, new text, what stands on the named line afterwards, code
 FAULTS = [
     # the text itself
@@ -90,7 +93,19 @@ FAULTS = [
     ('year_closes_on: "12-20"', "year_closes_on: 1220", "year_closes_on", "want-month-day"),
     ('year_closes_on: "12-20"', 'year_closes_on: "13-20"', "year_closes_on", "want-month-day"),
     ('year_closes_on: "12-20"', 'year_closes_on: "09-20"', "year_closes_on", "year-closes-early"),
+    ("against: last_year", "against: last_yaer", "last_yaer", "word-unknown"),
+    ("against: last_year", "against: baseline", *TREND, "trend-baseline"),
+    ("against: last_year", "against: last_year\n          baseline: 90", *TREND, "trend-baseline"),
+    ("against: last_year", "against: baseline\n          baseline: 0", *TREND, "trend-baseline-zero"),
+    (GAINED, "bands: [{at_most: 5, points: 2}]", *TREND, "trend-band-edge"),
+    (GAINED, "bands: []", *TREND, "one-shape"),
+    (GAINED, GAINED + "\n          linear: {none_at: 0, full_at: 5}", *TREND, "one-shape"),
+    (GAINED, "per_point: {price: 0}", "per_point: {price: 0}", "out-of-bounds"),
+    ("by: place, price: 0.5,", "by: place,", "kind: relative", "relative-price"),
+    ("by: place, price: 0.5,", "by: best, price: 0.5,", "kind: relative", "relative-price"),
+    ("by: place, price: 0.5,", "by: median,", "by: median", "word-unknown"),
     # references
+    ("measure: answered", "measure: anwsered", "anwsered", "unknown-measures"),
     ("prices: by_severity", "prices: by_sevrity", "by_sevrity", "unknown-price-lists"),
     ("measure: satisfied", "measure: satisfed", "satisfed", "unknown-measures"),
     ("    measure: recheck\n    steps", "    measure: rechek\n    steps", "rechek", "unknown-measures"),
@@ -179,6 +194,13 @@ FAULTS = [
     ("{at_least: 80, points: 10}", "{at_least: 95, points: 10}", "at_least: 95", "bands-out-of-order"),
     ("{at_least: 80, points: 10}", "{at_least: 80, points: 20.5}", "points: 20.5", "band-worse-earns-more"),
     ("{at_least: 80, points: 10}", "{at_least: 80, points: 21}", "points: 21", "band-above-points"),
+    (
+        GAINED,
+        "bands: [{at_least: -5, points: 2}, {at_least: 0, points: 1}]",
+        "bands: [{at_least: -5",
+        "bands-out-of-order",
+    ),
+    (GAINED, "bands: [{at_least: 5, points: 3}]", "bands: [{at_least: 5", "band-above-points"),
     ("price: 2}\ndim", "price: 0.000000001}\ndim", "price_lists:", "denominator"),
     ("price: 2}\ndim", "price: 99999999999}\ndim", "price: 99999999999", "price-too-large"),
 ]

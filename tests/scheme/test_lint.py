@@ -7,7 +7,7 @@ import pytest
 
 from scoring.scheme import laws_given_up, lint, load_scheme
 from tests.scheme.conftest import FULL, SHIPPED
-from tests.scheme.test_faults import BANDS, line_of
+from tests.scheme.test_faults import BANDS, GAINED, line_of
 
 
 def warnings(loaded):
@@ -20,6 +20,7 @@ def test_the_full_scheme_has_only_expected_warnings(load):
         "law-rate": "已讨论",
         "law-applicability": None,
         "law-small-sample": None,
+        "law-relative": None,
         "law-quantiles": None,
     }
 
@@ -29,6 +30,8 @@ def test_shipped_schemes_give_up_the_law_of_rates_and_nothing_else(path):
     assert [one.code for one in lint(load_scheme(path))] == ["law-rate"]
 
 
+FALL = FULL[FULL.index("          better: higher\n          change") : FULL.index("      - id: reporting")]
+FALL_BY = "          better: lower\n          change: percent\n          {}\n"
 POLICY = FULL[FULL.index("  self_reported_when") : FULL.index("surcharges:")]
 
 # old text, new text, what stands on the named line, code
@@ -70,6 +73,20 @@ CASES = [
     (BANDS, "linear: {none_at: 0.8, full_at: 100}", "kind: rate", "share-for-percent"),
     (BANDS, "per_point: {target: 1, price: 0.5}", "kind: rate", "share-for-percent"),
     (BANDS, "better: lower\n          linear: {none_at: 0.15, full_at: 0}", "kind: rate", "share-for-percent"),
+    ("held_at: 99", "held_at: 0.99", "kind: trend", "share-for-percent"),
+    ("against: last_year", "against: baseline\n          baseline: 0.9", "kind: trend", "share-for-percent"),
+    (GAINED, "per_point: {target: 0.05, price: 0.2}", "kind: trend", "share-for-percent"),
+    (GAINED, "linear: {none_at: 5, full_at: 0}", "kind: trend", "trend-falls"),
+    ("held_at: 99", "held_at: 0", "held_at: 0", "trend-never-loses"),
+    (GAINED, "per_point: {target: -100, price: 0.2}", "kind: trend", "trend-never-loses"),
+    (FALL, FALL_BY.format("per_point: {target: 105, price: 0.2}"), "kind: trend", "trend-never-full"),
+    (FALL, FALL_BY.format("per_point: {target: 110, price: 0.2}"), "kind: trend", "trend-never-earns"),
+    (FALL, FALL_BY.format("linear: {none_at: 0, full_at: 120}"), "kind: trend", "trend-never-full"),
+    (FALL, FALL_BY.format("linear: {none_at: 100, full_at: 120}"), "kind: trend", "trend-never-earns"),
+    (FALL, FALL_BY.format("bands: [{at_least: 101, points: 2}, {at_least: 100, points: 1}]"), "kind: trend", "trend-never-full"),
+    (FALL, FALL_BY.format("bands: [{at_least: 101, points: 2}]"), "kind: trend", "trend-never-earns"),
+    ("price: 0.5, within", "price: 2, within", "kind: relative", "place-takes-all"),
+    ("groups_by: kind", "groups_by: none", "kind: relative", "key-idle"),
     ("{at_least: 2, share: 0.25}", "{at_least: 2, share: 5}", "- id: again", "surcharge-above-loss"),
     ("    measure: recheck\n    steps", "    measure: visited\n    steps", "- id: again", "double-surcharge"),
     ("{price: 0.5}\n  - id: effect", "{when: {doc_kind: 表}, price: 0.5}\n            - {when: {doc_kind: 表}, price: 1}\n  - id: effect", "{when: {doc_kind: 表}, price: 1}", "row-never-matches"),
@@ -152,6 +169,24 @@ def test_a_low_error_rate_beside_a_higher_one_may_be_meant(load):
     assert "share-for-percent" not in {code for _, code in warnings(load(text))}
 
 
+@pytest.mark.parametrize(
+    "shape",
+    [
+        "linear: {none_at: -5, full_at: 0.5}",
+        "per_point: {target: 0.5, price: 1}",
+        "bands: [{at_least: 0, points: 2}, {at_least: -200, points: 1}]",
+    ],
+)
+def test_a_small_change_in_points_may_be_meant(shape, load):
+    text = FULL.replace(FALL, f"          better: lower\n          {shape}\n          held_at: 0.2\n")
+    assert not {code for _, code in warnings(load(text)) if code.startswith(("trend", "share"))}
+
+
+def test_a_fall_by_more_than_all_does_no_harm_where_a_level_counts_too(load):
+    text = FULL.replace(FALL, FALL_BY.format("linear: {none_at: 0, full_at: 120}\n          held_at: 3"))
+    assert not {code for _, code in warnings(load(text)) if code.startswith("trend")}
+
+
 def test_credit_on_the_report_keeps_the_law_of_further_reports(load):
     text = FULL.replace("late: {share: 0.2}", "late: {share: 0.2}\n    partly: {share: 0.1}")
     text = text.replace("  self_reported_when", "  credit_on: reported\n  self_reported_when")
@@ -182,7 +217,7 @@ def test_a_list_of_too_many_cases_is_named_not_passed_over(load):
 
 
 def test_a_tiny_weight_is_suspicious(load):
-    text = FULL.replace("points: 10\n        clause", "points: 14.9\n        clause", 1)
+    text = FULL.replace("points: 6\n        clause", "points: 10.9\n        clause", 1)
     text = text.replace("label: 备用金\n        points: 5", "label: 备用金\n        points: 0.1")
     assert "points-tiny" in {code for _, code in warnings(load(text))}
 
@@ -197,5 +232,6 @@ def test_silence_can_name_one_place(load):
 
 def test_laws_name_the_rules_that_break_them(load):
     laws = {law.code: law.because for law in laws_given_up(load(FULL).scheme, "zh")}
-    assert laws["law-rate"] == ("满意", "走访", "备用金")
+    assert laws["law-rate"] == ("满意", "走访", "备用金", "热线", "信息")
     assert laws["law-small-sample"] == ("满意",)
+    assert laws["law-relative"] == ("信息",)

@@ -142,6 +142,8 @@ def schemes(draw: st.DrawFn) -> dict:
                         {"kind": "rate", "measure": "m", "better": "lower", "linear": {"none_at": "9", "full_at": "1"}},
                         {"kind": "accrue", "measure": "m", "each": "0.5"},
                         {"kind": "pass_fail", "measure": "m", "at_most": "5"},
+                        {"kind": "trend", "measure": "m", "against": "previous", "per_point": {"price": "0.5"}},
+                        {"kind": "relative", "measure": "m", "by": "best", "better": "lower"},
                         {"kind": "judged"},
                     ]
                 )

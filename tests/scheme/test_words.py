@@ -40,13 +40,91 @@ def test_rules_are_said_in_both_languages(load):
     )
     assert said["visiting"][0] == "走访数：每有1得1/3分，得满为止。没有数据得零分。"
     assert said["reserve"][0] == "备用金：达到1得满分，否则不得分。没有数据得满分。"
+    assert said["hotline"] == (
+        "接通率：与上年同期相比，目标是提高5%，每差满1%扣0.2分，扣完为止。数值达到99的得满分。没有数据得满分。",
+        (
+            "Calls answered against the same period of last year: target a rise of 5 %; −0.2 for each whole 1 % short"
+            " of it, not more than its points. A value of 99 or more has full marks. Without data: full marks."
+        ),
+    )
+    assert said["reporting"] == (
+        "采用数：在同组镇（街道）中从高到低排名，每低一名扣0.5分，扣完为止。没有数据得零分。",
+        (
+            "Reports adopted: −0.5 for each place below the highest in its group, not more than its points."
+            " Without data: zero."
+        ),
+    )
     assert said["on_site"][1] == "Judged on site. Without data there is no score."
+
+
+HIGHER, LOWER = "better: higher", "better: lower"
+
+
+@pytest.mark.parametrize(
+    ("change", "zh", "en"),
+    [
+        (
+            f"against: previous, {HIGHER}, per_point: {{price: 0.5}}",
+            "接通率：与上期相比，目标是持平，每差1个百分点扣0.5分，不足1个百分点的按比例，扣完为止。",
+            "target no change; −0.5 for each percentage point short of it, in proportion, not more than its points.",
+        ),
+        (
+            f"against: baseline, baseline: 30, {LOWER}, linear: {{none_at: -5, full_at: 10}}, held_at: 2",
+            "接通率：与基数30相比，提高5个百分点得零分，降低10个百分点得满分，中间按比例。数值不超过2的得满分。",
+            (
+                "nothing at a rise of 5 percentage points, full marks at a fall of 10 percentage points, in proportion"
+                " between. A value of 2 or less has full marks."
+            ),
+        ),
+        (
+            "against: previous, change: percent, bands: [{at_least: 5, points: 2}, {at_least: -2, points: 1}]",
+            "接通率：与上期相比，提高5%或更好得2分；降低2%或更好得1分，其余不得分。",
+            "2 points from a rise of 5 % or better; 1 points from a fall of 2 % or better; otherwise none.",
+        ),
+    ],
+)
+def test_trends_are_said_as_rises_and_falls(change, zh, en, load):
+    text = FULL.replace(
+        FULL[FULL.index("rule:\n          kind: trend") : FULL.index("      - id: reporting")],
+        f"rule: {{kind: trend, measure: answered, {change}}}\n",
+    )
+    scheme = load(text).scheme
+    hotline = next(item for _, item in scheme.indicators() if item.id == "hotline")
+    assert describe_rule(scheme, hotline, "zh") == zh + "没有数据得满分。"
+    said, before = (
+        describe_rule(scheme, hotline, "en"),
+        "the baseline 30" if "baseline" in change else "the period before",
+    )
+    assert said == f"Calls answered against {before}: {en} Without data: full marks."
+
+
+@pytest.mark.parametrize(
+    ("better", "zh", "en"),
+    [
+        (
+            HIGHER,
+            "最高的得满分，其余按与最高值之比得分。",
+            "the highest has full marks, the others in proportion to it.",
+        ),
+        (
+            LOWER,
+            "最低的得满分，其余按最低值与本单位之比得分。",
+            "the lowest has full marks, the others as the lowest is to their own.",
+        ),
+    ],
+)
+def test_shares_of_the_best_are_said(better, zh, en, load):
+    text = FULL.replace("better: higher, by: place, price: 0.5, within: group", f"{better}, by: best")
+    scheme = load(text).scheme
+    reporting = next(item for _, item in scheme.indicators() if item.id == "reporting")
+    assert describe_rule(scheme, reporting, "zh") == f"采用数：在全部镇（街道）中{zh}没有数据得零分。"
+    assert describe_rule(scheme, reporting, "en") == f"Reports adopted: among all towns {en} Without data: zero."
 
 
 def test_the_table_names_every_line(load):
     rows = show(load(FULL).scheme, "zh")
     assert [row.kind for row in rows] == [
-        "dimension", "indicator", "indicator", "dimension", *["indicator"] * 4, "price_list", "not_scored",
+        "dimension", "indicator", "indicator", "dimension", *["indicator"] * 6, "price_list", "not_scored",
     ]  # fmt: skip
     assert rows[2].line == line_of(FULL, "- id: timely")
     assert rows[1].points == "30"
