@@ -175,7 +175,7 @@ def test_a_rise_against_one_quarter_before(scheme):
     assert (row["expected_num"], row["expected_den"], row["ratio_num"], row["ratio_den"]) == (1, 1, 9, 1)
     assert (row["p"], row["against"], row["level"]) == ("0.0108", "past", "watch")  # 11/1024 is above 1/100
     assert (row["group_p"], row["group_expected_num"]) == (None, None)
-    assert said(made) == {"periods": ["2024Q4"], "measure": "checks", "reason": None}
+    assert said(made) == {"periods": ["2024Q4"], "measure": "checks", "reason": None, "least": 3}
 
 
 def test_exposure_weighs_the_counts(scheme):
@@ -229,7 +229,7 @@ def test_without_a_past_there_is_no_warning_and_the_reason_is_said(scheme, label
     made = score(scheme, {"findings": findings(30, problem_type="公示")}, label)
     assert made.warnings.schema == WARNINGS
     assert made.warnings.is_empty()
-    assert said(made) == {"periods": [], "measure": None, "reason": reason}
+    assert said(made) == {"periods": [], "measure": None, "reason": reason, "least": 3}
 
 
 def test_an_interval_has_none_before_it(scheme):

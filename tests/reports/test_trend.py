@@ -293,7 +293,7 @@ def test_the_analysis_has_a_small_line_for_each_town(past):
     words = pdf.text(conftest.paper("internal", past))
     for cell in cells:
         assert cell.town + cell.score + cell.change in words
-    assert "六、考核办法摘要" in words
+    assert "七、考核办法摘要" in words
 
 
 def test_many_towns_are_cut_into_pictures_of_a_page(past):
