@@ -6,7 +6,6 @@ machine lacks something, or the program itself is at fault.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
@@ -19,9 +18,7 @@ import typer
 
 from scoring.calling import (
     check_language,
-    formats_of,
     jobs_of,
-    machine_faults,
     open_here,
     periods_of,
     read_scheme,
@@ -30,14 +27,8 @@ from scoring.calling import (
 from scoring.cli_app import (
     AsOf,
     Data,
-    Folder,
-    Folders,
-    Formats,
     Lang,
-    Out,
-    Periods,
     Scheme,
-    SetAside,
     Weights,
     app,
     argument,
@@ -48,27 +39,20 @@ from scoring.messages import say
 from scoring.screen import (
     Command,
     UsageError,
-    language,
+    os_sentence,
     print_lines,
     print_notices,
     print_problems,
     print_table,
-    progress_bars,
     usage_sentence,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import polars as pl
-
-    from scoring.periods import Period
-    from scoring.runs import Job, Made
-    from scoring.workers import Printer
 
 
 _INTERRUPTED: Final = 130
-_COMMANDS: Final = ("scoring.cli_life", "scoring.cli_answers", "scoring.cli_insight")
+_COMMANDS: Final = tuple(f"scoring.cli_{name}" for name in ("run", "start", "life", "answers", "insight"))
 """Modules that register further commands."""
 _TOLD: Final = {"notices": "notice", "repairs": "repaired"}
 
@@ -112,26 +96,9 @@ def _fail(error: BaseException) -> int:
     if isinstance(error, MemoryError):
         sentence = say_here("cli-memory")
     else:
-        sentence = _os_sentence(error) if isinstance(error, OSError) else _fault_sentence(error)
+        sentence = os_sentence(error) if isinstance(error, OSError) else _fault_sentence(error)
     print_lines([sentence], sys.stderr)
     return 3
-
-
-def _os_sentence(error: OSError) -> str:
-    """Say what the machine refused."""
-    name = str(error.filename) if error.filename is not None else say_here("cli-some-file")
-    words = {
-        errno.ENOSPC: "cli-disk-full",
-        errno.EDQUOT: "cli-disk-full",
-        errno.EROFS: "cli-read-only",
-        errno.EACCES: "cli-read-only",
-        errno.EPERM: "cli-read-only",
-        errno.ENOTDIR: "cli-not-a-folder",
-        errno.EEXIST: "cli-not-a-folder",
-    }
-    if error.errno in words:
-        return say_here(words[error.errno], name=name)
-    return say_here("cli-io", name=name, why=error.strerror or type(error).__name__)
 
 
 def _fault_sentence(error: BaseException) -> str:
@@ -163,96 +130,6 @@ def _whole(
     check_language(lang)
 
 
-@app.command(cls=Command, help=say_here("cli-run-help"))
-def run(
-    periods: Periods,
-    data: Folders = None,
-    weights: Weights = None,
-    out: Out = None,
-    as_of: AsOf = None,
-    lang: Lang = None,
-    formats: Formats = None,
-    set_aside: SetAside = False,
-) -> None:
-    """Score and print periods."""
-    _prepare(formats)
-    _run(jobs_of(data or [], weights, out, as_of, lang, formats, set_aside=set_aside), periods)
-
-
-def _prepare(formats: str | None) -> None:
-    """Let what prints PDFs load while this process loads what scores."""
-    if formats is None or "pdf" in formats.lower():
-        from scoring.workers import prepare
-
-        prepare()
-
-
-def _run(jobs: list[Job], labels: Sequence[str]) -> None:
-    """Run every job with one set of workers; a refused folder does not keep the others from being done."""
-    from scoring.runs import RunRefused
-    from scoring.workers import printer
-
-    periods = periods_of(labels, jobs[0])
-    refused = False
-    with printer() as workers:
-        for job in jobs:
-            try:
-                made = _one(job, periods, workers)
-            except RunRefused as error:
-                refused = True
-                lang, count = job.settings.lang, (error.problems["kind"] == "refused").sum()
-                print_problems(error.problems, lang)
-                print_lines([say("cli-refused", lang, count=count, folder=job.out)], sys.stderr)
-            else:
-                _tell(job, made)
-    if refused:
-        raise typer.Exit(1)
-
-
-def _one(job: Job, periods: Sequence[Period], workers: Printer) -> list[Made]:
-    from scoring import runs
-    from scoring.runlog import who
-
-    with machine_faults(job), progress_bars(job.settings.lang) as progress:
-        return runs.run(job, periods, workers, progress, who())
-
-
-def _tell(job: Job, made: Sequence[Made]) -> None:
-    """Say where the results lie, and note outside of them when and by whom they were made."""
-    import polars as pl
-
-    from scoring.noticed import WEIGHTY
-    from scoring.runlog import note
-
-    lang = job.settings.lang
-    for one in made:
-        print_lines(
-            [say("cli-done", lang, period=one.period.id, towns=one.assessment.scores.height, folder=one.folder)]
-        )
-        if one.published is not None:
-            print_lines([_differing(one, lang)])
-    if made:
-        notices = pl.concat([one.notices for one in made]).unique(maintain_order=True)
-        print_notices(notices.filter(pl.col("code").is_in(sorted(WEIGHTY))), lang, sys.stderr)
-    if job.set_aside and made and made[0].assessment.head["incomplete"]:
-        print_lines([say("cli-incomplete", lang)], sys.stderr)
-    try:
-        note(Path.cwd(), made)
-    except OSError as error:
-        print_lines([say("cli-no-log", lang, why=_os_sentence(error))], sys.stderr)
-
-
-def _differing(made: Made, lang: str) -> str:
-    """Say how a draft differs from the edition that is published."""
-    from scoring.store.differing import FILE, differing_entries, differing_towns
-
-    assert made.published is not None
-    before = made.published.assessment
-    towns, entries = differing_towns(before, made.assessment), differing_entries(before, made.assessment)
-    facts = {"edition": made.assessment.head["edition"], "published": made.published.number, "file": FILE}
-    return say("cli-next-edition", lang, towns=towns.height, entries=entries.height, **facts)
-
-
 @app.command(cls=Command, help=say_here("cli-check-help"))
 def check(
     periods: Annotated[list[str] | None, argument("cli-argument-check-periods")] = None,
@@ -278,42 +155,6 @@ def _stop_refused(problems: pl.DataFrame, lang: str) -> NoReturn:
     """Show what was refused by a command that writes nothing, and stop."""
     print_problems(problems, lang)
     stop(1, say("cli-check-refused", lang, count=(problems["kind"] == "refused").sum()))
-
-
-@app.command(cls=Command, help=say_here("cli-init-help"))
-def init(folder: Folder, lang: Lang = None) -> None:
-    """Make a workspace with blank ledgers."""
-    check_language(lang)
-    _make(folder, lang or language(), example=False)
-    print_lines([say_here("cli-init-done", folder=folder)])
-
-
-@app.command(cls=Command, help=say_here("cli-demo-help"))
-def demo(folder: Folder, lang: Lang = None, formats: Formats = None) -> None:
-    """Make an example workspace and score the four quarters of 2025."""
-    from scoring.config import CONFIG
-
-    check_language(lang)
-    _prepare(formats)
-    formats_of(formats, language())
-    # A second demonstration in the same folder runs again on what is there.
-    if not (folder / CONFIG).exists():
-        _make(folder, lang or language(), example=True)
-    os.chdir(folder)
-    jobs = jobs_of([], None, None, None, lang, formats, set_aside=False)
-    if not jobs[0].example:  # a bureau's own data are no demonstration
-        stop(2, say("config-exists", jobs[0].settings.lang, folder=folder))
-    _run(jobs, ["2025Q1", "2025Q2", "2025Q3", "2025Q4"])
-
-
-def _make(folder: Path, lang: str, *, example: bool) -> None:
-    from scoring.config import ConfigError
-    from scoring.workspace import make_workspace
-
-    try:
-        make_workspace(folder, lang, example=example)
-    except ConfigError as error:
-        stop(2, say(error.code, lang, **error.parameters))
 
 
 @app.command(cls=Command, help=say_here("cli-explain-help"))

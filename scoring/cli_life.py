@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from scoring.calling import day_of, jobs_of, machine_faults, open_here, periods_of, stop
-from scoring.cli_app import Data, Lang, Out, Weights, app, argument, option, say_here
+from scoring.cli_app import Data, Formats, Lang, Out, Weights, app, argument, option, say_here
 from scoring.messages import say
 from scoring.screen import Command, print_lines, print_problems, print_table, progress_bars
 
@@ -40,11 +40,12 @@ def stage(
     weights: Weights = None,
     out: Out = None,
     lang: Lang = None,
+    formats: Formats = None,
 ) -> None:
     """Print a draft anew at its next stage."""
     from scoring.publishing import ORDER
 
-    (job,) = jobs_of([data] if data else [], weights, out, None, lang, None, set_aside=False)
+    (job,) = jobs_of([data] if data else [], weights, out, None, lang, formats, set_aside=False)
     lang = job.settings.lang
     if name not in ORDER[:-1]:
         stop(2, say("cli-unknown-stage", lang, name=name, known=", ".join(ORDER[:-1])))
@@ -52,7 +53,7 @@ def stage(
         stop(2, say("cli-stage-needs-day", lang))
     if name == "decided" and not by:
         stop(2, say("cli-stage-needs-name", lang))
-    made = _carry_out(job, period, name, on, by, None)
+    made = _carry_out(job, period, name, on, by, None, job.formats if formats else ())
     until = made.stages.get("comment", {}).get("until", "")
     print_lines([say(f"cli-staged-{name}", lang, period=period, folder=made.folder, until=until, by=by)])
     _tell_differences(made, lang)
@@ -69,24 +70,35 @@ def publish(
     weights: Weights = None,
     out: Out = None,
     lang: Lang = None,
+    formats: Formats = None,
 ) -> None:
     """Seal a decided draft as an edition that nothing changes any more."""
     from scoring.publishing import Paper
 
-    (job,) = jobs_of([data] if data else [], weights, out, None, lang, None, set_aside=False)
+    (job,) = jobs_of([data] if data else [], weights, out, None, lang, formats, set_aside=False)
     lang = job.settings.lang
     if on is None or not number.strip():
         stop(2, say("cli-publish-needs", lang))
     day = day_of(on, lang)
     assert day is not None
-    made = _carry_out(job, period, "published", on, "", Paper(number.strip(), day, scan, reason.strip()))
+    made = _carry_out(
+        job,
+        period,
+        "published",
+        on,
+        "",
+        Paper(number.strip(), day, scan, reason.strip()),
+        job.formats if formats else (),
+    )
     head = made.assessment.head
     facts = {"edition": head["edition"], "code": head["run_code"], "store": job.store, "folder": made.folder}
     print_lines([say("cli-published", lang, period=period, **facts)])
     _tell_differences(made, lang)
 
 
-def _carry_out(job: Job, label: str, name: str, on: str | None, by: str, paper: Paper | None) -> Staged:
+def _carry_out(
+    job: Job, label: str, name: str, on: str | None, by: str, paper: Paper | None, formats: tuple[str, ...]
+) -> Staged:
     from scoring import publishing
     from scoring.runlog import note_event, who
     from scoring.runs import RunRefused
@@ -100,9 +112,9 @@ def _carry_out(job: Job, label: str, name: str, on: str | None, by: str, paper: 
     try:
         with machine_faults(job), printer() as workers, progress_bars(lang) as progress:
             if paper is not None:
-                made = publishing.publish(job, period, paper, workers, progress, who())
+                made = publishing.publish(job, period, paper, workers, progress, who(), formats)
             else:
-                made = publishing.stage(job, period, name, day, by, workers, progress, who())
+                made = publishing.stage(job, period, name, day, by, workers, progress, who(), formats)
     except StageError as error:
         stop(2, say(error.code, lang, **error.parameters))
     except publishing.Altered as altered:

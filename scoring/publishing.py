@@ -58,9 +58,22 @@ class Paper:
 
 
 def stage(
-    job: Job, period: Period, name: str, on: date, by: str, printer: Printer, progress: Progress, who: Mapping[str, str]
+    job: Job,
+    period: Period,
+    name: str,
+    on: date,
+    by: str,
+    printer: Printer,
+    progress: Progress,
+    who: Mapping[str, str],
+    formats: tuple[str, ...] = (),
 ) -> Staged:
     """Print a draft anew at another stage, its numbers and its run code unchanged.
+
+    Parameters
+    ----------
+    formats
+        What to print; left out, what the draft was printed in.
 
     Raises
     ------
@@ -84,18 +97,29 @@ def stage(
             passed = without(passed, "comment")
         made = _restaged(draft, name, passed)
         fresh = folders.enter_context(fresh_folder(job.out, period.id))
-        _reissue(job, period, made, printer, progress, fresh)
+        _reissue(job, period, made, printer, progress, fresh, formats)
         put_in_place(fresh, job.out / period.id)
         register.write(period.id, edition, passed)
         return Staged(made, job.out / period.id, passed, _differs(job, made))
 
 
 def publish(
-    job: Job, period: Period, paper: Paper, printer: Printer, progress: Progress, who: Mapping[str, str]
+    job: Job,
+    period: Period,
+    paper: Paper,
+    printer: Printer,
+    progress: Progress,
+    who: Mapping[str, str],
+    formats: tuple[str, ...] = (),
 ) -> Staged:
     """Seal a decided draft as the next edition of its period.
 
     The data are read and scored once more: an edition is only what the folder still says.
+
+    Parameters
+    ----------
+    formats
+        What to print; left out, what the draft was printed in.
 
     Raises
     ------
@@ -122,7 +146,7 @@ def publish(
         passed = {**passed, "published": {"on": paper.on.isoformat(), "number": paper.number}}
         made = _restaged(draft, "published", passed)
         fresh = folders.enter_context(fresh_folder(job.out, period.id))
-        _reissue(job, period, made, printer, progress, fresh)
+        _reissue(job, period, made, printer, progress, fresh, formats)
         sealed = folders.enter_context(fresh_folder(job.store, f"{period.id}@{edition}"))
         last = latest(editions)
         said = {
@@ -198,11 +222,19 @@ def _restaged(draft: Assessment, name: str, passed: Mapping[str, Any]) -> Assess
     return replace(draft, head={**draft.head, "stage": name, "stages": dict(passed)})
 
 
-def _reissue(job: Job, period: Period, made: Assessment, printer: Printer, progress: Progress, fresh: Path) -> None:
+def _reissue(
+    job: Job,
+    period: Period,
+    made: Assessment,
+    printer: Printer,
+    progress: Progress,
+    fresh: Path,
+    formats: tuple[str, ...],
+) -> None:
     """Print every file of a run anew from its assessment; what intake had written is taken over as it stands."""
     old = job.out / period.id
     manifest = json.loads((old / MANIFEST).read_text("utf-8"))
-    job = replace(job, formats=tuple(manifest["formats"]), settings=_said(job, made))
+    job = replace(job, formats=formats or tuple(manifest["formats"]), settings=_said(job, made))
     saved = json.loads((old / "assessment.json").read_text("utf-8"))["frames"]
     for name in FRAMES:
         shutil.copyfile(old / f"{name}.parquet", fresh / f"{name}.parquet")

@@ -5,6 +5,7 @@ Coloured tables in a terminal; plain text that a program can read, and nothing t
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -239,3 +240,21 @@ def holder_words(holder: Mapping[str, str], lang: str) -> str:
     """Say who holds a folder."""
     known = {name: holder.get(name, "-") for name in ("user", "host", "pid", "since")}
     return say("cli-holder", lang, **known) if holder else say("cli-holder-unknown", lang)
+
+
+def os_sentence(error: OSError) -> str:
+    """Say what the machine refused, in the language of the words before the workspace is opened."""
+    lang = language()
+    name = str(error.filename) if error.filename is not None else say("cli-some-file", lang)
+    words = {
+        errno.ENOSPC: "cli-disk-full",
+        errno.EDQUOT: "cli-disk-full",
+        errno.EROFS: "cli-read-only",
+        errno.EACCES: "cli-read-only",
+        errno.EPERM: "cli-read-only",
+        errno.ENOTDIR: "cli-not-a-folder",
+        errno.EEXIST: "cli-not-a-folder",
+    }
+    if error.errno in words:
+        return say(words[error.errno], lang, name=name)
+    return say("cli-io", lang, name=name, why=error.strerror or type(error).__name__)

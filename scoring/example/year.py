@@ -47,7 +47,7 @@ def simulate(seed: int, crowded: int = 0) -> Year:
     _number(findings)
     _count_problem_cases(checks, findings)
     tables = {
-        "towns": _towns(),
+        "towns": town_rows(),
         "checks": checks,
         "measures": measures(seed),
         "judgements": judgements(seed),
@@ -59,7 +59,7 @@ def simulate(seed: int, crowded: int = 0) -> Year:
     return Year(findings, tables)
 
 
-def _towns() -> list[Row]:
+def town_rows() -> list[Row]:
     """List the towns in their official order."""
     w = words()
     return [

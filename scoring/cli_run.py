@@ -1,0 +1,110 @@
+"""The command run: score and print periods, and say what came of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from scoring.calling import jobs_of, machine_faults, periods_of
+from scoring.cli_app import AsOf, Folders, Formats, Lang, Out, Periods, SetAside, Weights, app, say_here
+from scoring.messages import say
+from scoring.screen import Command, os_sentence, print_lines, print_notices, print_problems, progress_bars
+
+if TYPE_CHECKING:
+    from scoring.periods import Period
+    from scoring.runs import Job, Made
+    from scoring.workers import Printer
+
+
+@app.command(cls=Command, help=say_here("cli-run-help"))
+def run(
+    periods: Periods,
+    data: Folders = None,
+    weights: Weights = None,
+    out: Out = None,
+    as_of: AsOf = None,
+    lang: Lang = None,
+    formats: Formats = None,
+    set_aside: SetAside = False,
+) -> None:
+    """Score and print periods."""
+    prepare_papers(formats)
+    run_jobs(jobs_of(data or [], weights, out, as_of, lang, formats, set_aside=set_aside), periods)
+
+
+def prepare_papers(formats: str | None) -> None:
+    """Let what prints PDFs load while this process loads what scores."""
+    if formats is None or "pdf" in formats.lower():
+        from scoring.workers import prepare
+
+        prepare()
+
+
+def run_jobs(jobs: list[Job], labels: Sequence[str]) -> None:
+    """Run every job with one set of workers; a refused folder does not keep the others from being done."""
+    from scoring.runs import RunRefused
+    from scoring.workers import printer
+
+    periods = periods_of(labels, jobs[0])
+    refused = False
+    with printer() as workers:
+        for job in jobs:
+            try:
+                made = _one(job, periods, workers)
+            except RunRefused as error:
+                refused = True
+                lang, count = job.settings.lang, (error.problems["kind"] == "refused").sum()
+                print_problems(error.problems, lang)
+                print_lines([say("cli-refused", lang, count=count, folder=job.out)], sys.stderr)
+            else:
+                _tell(job, made)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _one(job: Job, periods: Sequence[Period], workers: Printer) -> list[Made]:
+    from scoring import runs
+    from scoring.runlog import who
+
+    with machine_faults(job), progress_bars(job.settings.lang) as progress:
+        return runs.run(job, periods, workers, progress, who())
+
+
+def _tell(job: Job, made: Sequence[Made]) -> None:
+    """Say where the results lie, and note outside of them when and by whom they were made."""
+    import polars as pl
+
+    from scoring.noticed import WEIGHTY
+    from scoring.runlog import note
+
+    lang = job.settings.lang
+    for one in made:
+        print_lines(
+            [say("cli-done", lang, period=one.period.id, towns=one.assessment.scores.height, folder=one.folder)]
+        )
+        if one.published is not None:
+            print_lines([_differing(one, lang)])
+    if made:
+        notices = pl.concat([one.notices for one in made]).unique(maintain_order=True)
+        print_notices(notices.filter(pl.col("code").is_in(sorted(WEIGHTY))), lang, sys.stderr)
+    if job.set_aside and made and made[0].assessment.head["incomplete"]:
+        print_lines([say("cli-incomplete", lang)], sys.stderr)
+    try:
+        note(Path.cwd(), made)
+    except OSError as error:
+        print_lines([say("cli-no-log", lang, why=os_sentence(error))], sys.stderr)
+
+
+def _differing(made: Made, lang: str) -> str:
+    """Say how a draft differs from the edition that is published."""
+    from scoring.store.differing import FILE, differing_entries, differing_towns
+
+    assert made.published is not None
+    before = made.published.assessment
+    towns, entries = differing_towns(before, made.assessment), differing_entries(before, made.assessment)
+    facts = {"edition": made.assessment.head["edition"], "published": made.published.number, "file": FILE}
+    return say("cli-next-edition", lang, towns=towns.height, entries=entries.height, **facts)

@@ -1,0 +1,74 @@
+"""The commands that make a workspace: an empty one, and the example with its year."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from scoring.calling import check_language, formats_of, jobs_of, stop
+from scoring.cli_app import Folder, Formats, Lang, Year, app, say_here
+from scoring.cli_run import prepare_papers, run_jobs
+from scoring.messages import say
+from scoring.screen import Command, language, print_lines
+
+
+@app.command(cls=Command, help=say_here("cli-init-help"))
+def init(folder: Folder, lang: Lang = None) -> None:
+    """Make a workspace with blank ledgers."""
+    check_language(lang)
+    _make(folder, lang or language(), example=False)
+    print_lines([say_here("cli-init-done", folder=folder)])
+
+
+@app.command(cls=Command, help=say_here("cli-demo-help"))
+def demo(folder: Folder, lang: Lang = None, formats: Formats = None, year: Year = False) -> None:
+    """Make an example workspace and score the four quarters of 2025; publish them, too, and make the year of them."""
+    from scoring.config import CONFIG
+
+    check_language(lang)
+    prepare_papers(formats)
+    formats_of(formats, language())
+    # A second demonstration in the same folder runs again on what is there.
+    if not (folder / CONFIG).exists():
+        _make(folder, lang or language(), example=True)
+    os.chdir(folder)
+    jobs = jobs_of([], None, None, None, lang, formats, set_aside=False)
+    if not jobs[0].example:  # a bureau's own data are no demonstration
+        stop(2, say("config-exists", jobs[0].settings.lang, folder=folder))
+    if not year:
+        run_jobs(jobs, ["2025Q1", "2025Q2", "2025Q3", "2025Q4"])
+        return
+    from scoring.example.life import ANNUAL
+
+    _publish_example(lang, formats)
+    run_jobs(jobs_of([], ANNUAL, None, None, lang, formats, set_aside=False), ["2025"])
+
+
+def _publish_example(lang: str | None, formats: str | None) -> None:
+    """Take each quarter of the example through its stages; one that is published stays as it is."""
+    from scoring.cli_life import publish, stage
+    from scoring.example.life import amend, publications
+    from scoring.store import latest, read_store
+
+    for quarter, one in enumerate(publications(), 1):
+        amend(Path(), quarter)
+        (job,) = jobs_of([], one.weights, None, None, lang, "csv", set_aside=False)
+        if one.period in latest(read_store(job.store)):
+            continue
+        run_jobs([job], [one.period])
+        same: dict[str, Any] = {"weights": one.weights, "lang": lang}
+        stage(one.period, "comment", on=str(one.comment), formats="csv", **same)
+        stage(one.period, "decided", on=str(one.decided), by=one.meeting, formats="csv", **same)
+        every = ",".join(formats_of(formats, job.settings.lang))
+        publish(one.period, number=one.number, on=str(one.on), formats=every, **same)
+
+
+def _make(folder: Path, lang: str, *, example: bool) -> None:
+    from scoring.config import ConfigError
+    from scoring.workspace import make_workspace
+
+    try:
+        make_workspace(folder, lang, example=example)
+    except ConfigError as error:
+        stop(2, say(error.code, lang, **error.parameters))
