@@ -151,7 +151,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
     # What no dimension holds: bonuses, demerits, limits. A mere rounding of the total needs no column.
     with_other = any(abs(value) >= Fraction(1, 2 * 10**decimals) for value in others.values() if value is not None)
     chinese = labels.lang == "zh"
-    wide = 8.5 if rolled else 9.5 if chinese and with_other else 11
+    wide = 10.2 if rolled else 9.5 if chinese and with_other else 11
     # A year is told by its periods, any other by its dimensions.
     headings = [column.heading for column in rolled] or [
         labels("reports-column-dimension", label=labels.named(d), points=d["points"]).replace("|", "\n")
@@ -163,7 +163,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
         (labels("reports-column-town"), "name", 13 if not with_other else 12 if chinese else 10),
         (labels("reports-column-group"), "text", 7 if chinese else 12.5),
         *dimensions,
-        *([(labels("reports-column-other"), "number", 12 if rolled else 8.5)] if with_other else []),
+        *([(labels("reports-column-other"), "number", 10 if rolled else 8.5)] if with_other else []),
         (labels("reports-column-score"), "number", 8.5 if chinese else 10),
         (labels("reports-column-grade"), "text", 9 if chinese else 10),
         *([(labels("reports-column-group-place"), "text", 8)] if with_group_rank else []),
