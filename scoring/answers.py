@@ -95,7 +95,7 @@ def period_of_appeal(job: Job, tables: Tables, appeal: str) -> Period:
         if edition.assessment.appeals.filter((pl.col("appeal_id") == appeal) & ~pl.col("pending")).height
     ]
     if told:
-        return period_of(max(told, key=lambda edition: edition.sequence).assessment.head)
+        return period_of(max(told, key=lambda edition: edition.sequence).head)
     while found.id in frozen and (later := _holding(job, found.end.fromordinal(found.end.toordinal() + 1))):
         found = later
     return found

@@ -55,7 +55,7 @@ def before(period: Period, editions: Iterable[Edition]) -> list[Edition]:
     earlier = [
         (when(span), edition)
         for edition in editions
-        for span in [period_of(edition.assessment.head)]
+        for span in [period_of(edition.head)]
         if span.kind == period.kind and span.kind != "interval" and when(span) < when(period)
     ]
     return [edition for _, edition in sorted(earlier, key=lambda pair: pair[0])]
@@ -74,7 +74,7 @@ def history(assessment: Assessment, earlier: Sequence[Edition]) -> pl.DataFrame:
     # The rules of the first one shown differ from those before it, or nobody knows.
     older = earlier[: -PERIODS + 1]
     if older:
-        rules = str(older[-1].assessment.head["scheme"]["hash"])
+        rules = str(older[-1].head["scheme"]["hash"])
     for one in made:
         head = one.head
         own = str(head["scheme"]["hash"])

@@ -61,6 +61,11 @@ class Edition:
         return _sha256((self.folder / NAME).read_bytes())
 
     @cached_property
+    def head(self) -> Mapping[str, Any]:
+        """The published result's head alone, without its frames."""
+        return dict(json.loads((self.folder / "run" / "assessment.json").read_text("utf-8")))
+
+    @cached_property
     def assessment(self) -> Assessment:
         """The published result."""
         return Assessment.load(self.folder / "run")

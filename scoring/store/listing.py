@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -22,9 +22,8 @@ def listing(editions: Sequence[Edition], out: Path, lang: str) -> pl.DataFrame:
     """
     rows = []
     for edition in editions:
-        head = json.loads((edition.folder / "run" / "assessment.json").read_text("utf-8"))
         said = edition.said
-        rows.append(_row(head, lang) | {"document": said["number"], "dated": said["on"], "seal": edition.seal[:12]})
+        rows.append(_row(edition.head, lang) | {"document": said["number"], "dated": said["on"], "seal": edition.seal[:12]})
     sealed = {(edition.period, edition.number) for edition in editions}
     for path in sorted(out.glob("*/assessment.json")):
         head = json.loads(path.read_text("utf-8"))
@@ -33,7 +32,7 @@ def listing(editions: Sequence[Edition], out: Path, lang: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
 
 
-def _row(head: dict[str, object], lang: str) -> dict[str, object]:
+def _row(head: Mapping[str, object], lang: str) -> dict[str, object]:
     scheme, period, summary = head["scheme"], head["period"], head["summary"]
     assert isinstance(scheme, dict)
     assert isinstance(period, dict)

@@ -153,7 +153,7 @@ def file_hash(path: Path) -> str:
 def places_of(digest: str, editions: Sequence[Edition], out: Path) -> list[dict[str, str]]:
     """Return where a file of these bytes stands among editions and current runs: period, edition, code, file, stage."""
     found = [
-        _place(edition.assessment.head, path)
+        _place(edition.head, path)
         for edition in editions
         for path, known in edition.said["files"].items()
         if known == digest
