@@ -201,6 +201,25 @@ def measure_crowded(work: Path, rounds: int) -> list[Figure]:
     return [Figure("a town of 5,000 findings, all formats", shown, "stated", True)]
 
 
+def measure_forty(work: Path, rounds: int) -> list[Figure]:
+    """Look back on forty published quarters of 16 towns: history, changes, and what trend pictures add to papers."""
+    folder = work / "forty"
+    if not (folder / "store").is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "data").mkdir(exist_ok=True)
+        subprocess.run([PYTHON, str(HERE / "forty.py"), "make", str(folder)], check=True, cwd=HERE.parent)
+    cases = {
+        "history": lambda: run([TOWNSCORE, "history"], folder),
+        "changes": lambda: run([TOWNSCORE, "changes", "990000001", "2020Q4", "2021Q1"], folder),
+        "pictures": lambda: run([PYTHON, str(HERE / "forty.py"), "pictures", str(folder)], folder),
+    }
+    found = best(cases, rounds)
+    told = sum(json.loads(found["pictures"].out.splitlines()[-1]).values())
+    whole = found["history"].seconds + found["changes"].seconds + told
+    shown = f"{whole:.2f} s: {found['history'].seconds:.2f} + {found['changes'].seconds:.2f} + {told:.2f}"
+    return [Figure("40 quarters: history, changes, pictures", shown, "< 2 s in all", whole < 2)]
+
+
 def _pages(path: Path) -> int:
     import pypdfium2
 
@@ -261,6 +280,7 @@ CASES: dict[str, Callable[[Path, int], list[Figure]]] = {
     "quarter": measure_quarter,
     "million": measure_million,
     "crowded": measure_crowded,
+    "forty": measure_forty,
     "hostile": measure_hostile,
 }
 

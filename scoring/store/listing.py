@@ -23,7 +23,9 @@ def listing(editions: Sequence[Edition], out: Path, lang: str) -> pl.DataFrame:
     rows = []
     for edition in editions:
         said = edition.said
-        rows.append(_row(edition.head, lang) | {"document": said["number"], "dated": said["on"], "seal": edition.seal[:12]})
+        rows.append(
+            _row(edition.head, lang) | {"document": said["number"], "dated": said["on"], "seal": edition.seal[:12]}
+        )
     sealed = {(edition.period, edition.number) for edition in editions}
     for path in sorted(out.glob("*/assessment.json")):
         head = json.loads(path.read_text("utf-8"))
