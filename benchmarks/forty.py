@@ -83,6 +83,7 @@ def _moved(frames: dict[str, pl.DataFrame], year: int) -> Tables:
         moved[name] = frame.with_columns(
             *(pl.col(day).dt.offset_by(offset) for day in days),
             *(pl.col(text).str.replace("2025", str(year)) for text in texts),
+            *((f"{year}-" + pl.col(key)).alias(key) for key in ("finding_id", "check_id") if key in frame.columns),
         )
     whole = {name: moved[name] if name in moved else complete(pl.DataFrame(), name) for name in TABLES}
     return Tables(**whole, present=frozenset(moved))

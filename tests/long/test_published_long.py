@@ -1,0 +1,121 @@
+"""Published runs under attack: bytes edited, publications killed. TOWNSCORE_EDITS and TOWNSCORE_KILLS set how many."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import time
+
+import pytest
+
+from scoring.store import read_store
+from scoring.store.verifying import check_chain, check_edition, check_view
+from tests.runs.conftest import Bureau
+
+EDITS = int(os.environ.get("TOWNSCORE_EDITS", "1000"))
+KILLS = int(os.environ.get("TOWNSCORE_KILLS", "200"))
+SEED = int(os.environ.get("TOWNSCORE_SEED", "1"))
+QUARTERS = {
+    "2025Q1": ("2025-04-02", "2025-04-09", "2025-04-11"),
+    "2025Q2": ("2025-07-02", "2025-07-09", "2025-07-11"),
+}
+
+
+def _call(bureau, *words):
+    return bureau.call(*words, "--data", bureau.data, "--out", bureau.out, "--weights", bureau.scheme)
+
+
+def _decide(bureau, period, formats="csv"):
+    comment, decided, _ = QUARTERS[period]
+    assert bureau.run(period, formats=formats).code == 0
+    assert _call(bureau, "stage", period, "comment", "--on", comment).code == 0
+    assert _call(bureau, "stage", period, "decided", "--on", decided, "--by", "会").code == 0
+
+
+def _words(period):
+    return ("publish", period, "--number", "示例1号", "--on", QUARTERS[period][2])
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    bureau = Bureau(tmp_path_factory.mktemp("published"))
+    for period in QUARTERS:
+        _decide(bureau, period, formats="csv,xlsx,docx")
+        assert _call(bureau, *_words(period)).code == 0
+    return bureau
+
+
+def _found(root):
+    try:
+        editions = read_store(root / "store")
+    except ValueError:  # no JSON any more: the command says that the store cannot be read
+        return True
+    found = [*check_chain(editions)]
+    for edition in editions:
+        found += check_edition(edition)
+    for folder in sorted((root / "out").glob("2025Q*")):
+        found += check_view(folder, editions)
+    return bool(found)
+
+
+def test_fault_every_edit_of_a_published_run_is_found(published):
+    chance, root = random.Random(SEED), published.root
+    files = [p for part in ("store", "out") for p in sorted((root / part).rglob("*")) if p.is_file()]
+    files = [path for path in files if not path.name.startswith(".")]
+    assert not _found(root)
+    for _ in range(EDITS):
+        path = chance.choice(files)
+        content, place = path.read_bytes(), 0
+        kind = chance.choice(["flip", "flip", "drop", "insert", "cut"])
+        place = chance.randrange(len(content))
+        changed = {
+            "flip": content[:place] + bytes([content[place] ^ chance.randrange(1, 256)]) + content[place + 1 :],
+            "drop": content[:place] + content[place + 1 :],
+            "insert": content[:place] + bytes([chance.randrange(256)]) + content[place:],
+            "cut": content[:place],
+        }[kind]
+        path.chmod(0o644)
+        path.write_bytes(changed)
+        assert _found(root), (path, kind, place)
+        path.write_bytes(content)
+    assert not _found(root)
+    print(f"\n{EDITS} edits of {len(files)} files found")
+
+
+def test_fault_a_killed_publication_leaves_the_old_state_or_the_new_one(tmp_path):
+    chance = random.Random(SEED)
+    bureau = Bureau(tmp_path / "bureau")
+    _decide(bureau, "2025Q1")
+    assert _call(bureau, *_words("2025Q1")).code == 0
+    _decide(bureau, "2025Q2")
+    kept = tmp_path / "kept"
+    shutil.copytree(bureau.root, kept)
+    began = time.monotonic()
+    assert _call(bureau, *_words("2025Q2")).code == 0
+    takes = time.monotonic() - began
+    counted = {False: 0, True: 0}
+    for _ in range(KILLS):
+        shutil.rmtree(bureau.root)
+        shutil.copytree(kept, bureau.root)
+        words = (*_words("2025Q2"), "--data", bureau.data, "--out", bureau.out, "--weights", bureau.scheme)
+        process = bureau.start(*words)
+        # Most of a publication is loading and scoring; what could be half done happens near its end.
+        time.sleep(chance.uniform(0.4 * takes, 1.1 * takes))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        editions = read_store(bureau.root / "store")
+        new = len(editions) == 2
+        counted[new] += 1
+        assert [edition.period for edition in editions] == ["2025Q1", "2025Q2"][: 1 + new]
+        assert not check_chain(editions)
+        assert not any(check_edition(edition) for edition in editions)
+        stage = json.loads((bureau.out / "2025Q2" / "assessment.json").read_text("utf-8"))["stage"]
+        assert stage in (("decided", "published") if new else ("decided",))
+        # Whatever was cut short, the next command puts right.
+        assert _call(bureau, *_words("2025Q2")).code == (2 if new else 0)
+        assert not _found(bureau.root)
+    print(f"\n{KILLS} kills: {counted[False]} before the edition stood, {counted[True]} after")
