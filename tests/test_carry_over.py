@@ -1,9 +1,12 @@
 """What today's facts change of a published period is posted later, once, as a difference. Every number by hand."""
 
-from datetime import date
+import os
+from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from scoring.problems import Refused
 from tests.published import Life, carried, finding, report, scheme, score, towns
@@ -242,3 +245,27 @@ def test_a_decision_is_an_entry_of_its_own_with_basis_and_approver(life):
         assert codes(error) == ["decision-without-basis"]
     life.rows["adjustments"] = [{**decision, "period": "2025"}]
     assert score(life.run("2025Q1", Q1), "A") == 100
+
+
+@settings(max_examples=int(os.environ.get("TOWNSCORE_EXAMPLES", "6")), deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 88), st.booleans(), st.booleans(), st.integers(0, 200)), min_size=1, max_size=5),
+    st.integers(0, 4),
+    st.integers(1, 150),
+    st.booleans(),
+)
+def test_the_same_fix_on_a_later_day_never_pays_more_whatever_was_frozen_between(facts, which, later, repeats):
+    policy = {"repeats": {"key": ["indicator"], "window_days": 365, "multipliers": ["1", "2"]}} if repeats else {}
+
+    def total(delay):
+        rows = {"towns": towns("A", "B"), "findings": [], "rectifications": []}
+        for number, (day, grave, signed, after) in enumerate(facts):
+            found = date(2025, 1, 1) + timedelta(days=day)
+            severity, indicator = "grave" if grave else "mild", "signed" if signed else "complete"
+            rows["findings"].append(finding(f"f{number}", "A", found, indicator, severity))
+            wait = after + (delay if number == which % len(facts) else 0)
+            rows["rectifications"].append(report(f"f{number}", found + timedelta(days=wait)))
+        life = Life(rows, scheme(**policy))
+        return sum(score(life.publish(label), "A") for label in ("2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1"))
+
+    assert total(later) <= total(0)
