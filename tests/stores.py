@@ -89,7 +89,7 @@ class Stores(RuleBasedStateMachine):
         for edition in read_store(self.job.store):
             self.sealed.setdefault(edition.folder, hashes(edition.folder))
 
-    @rule(number=st.integers(0, 2), days=st.integers(6, 9))
+    @rule(number=st.integers(0, 2), days=st.integers(12, 15))
     def all_the_way(self, number, days):
         """Random steps alone would seldom come to a publication."""
         self.run(number)
