@@ -109,6 +109,7 @@ class Life:
             made.findings,
             made.indicators,
             made.dimensions,
+            tables_of(self.rows, self.scheme).findings.lazy(),
         )
         return made
 

@@ -226,6 +226,19 @@ def test_a_repeat_of_a_withdrawn_finding_falls_with_it_in_the_published_quarter(
     assert carried(life.run("2025Q2", Q2), "A") == {("2025Q1", "complete"): 2}
 
 
+def test_what_the_store_alone_holds_still_makes_a_repeat(life):
+    policy = {"repeats": {"key": ["indicator"], "window_days": 365, "multipliers": ["1", "2"]}}
+    life.scheme = scheme(carry_over={"origins": "none"}, **policy)
+    life.publish("2025Q1")
+    found = finding("new", "A", date(2025, 5, 6), due_on=date(2025, 12, 31))
+    life.rows["findings"].append(found)
+    assert score(life.run("2025Q2", Q2), "A") == 96  # 2 × 2: the finding of March makes it a repeat
+    life.rows["findings"] = [found]
+    alone = life.run("2025Q2", Q2)
+    assert score(alone, "A") == 96
+    assert alone.findings["finding_id"].to_list() == ["new"]
+
+
 def test_a_decision_is_an_entry_of_its_own_with_basis_and_approver(life):
     life.rows["findings"] = []
     decision = {

@@ -34,7 +34,7 @@ from scoring.ledger.ending import Above, TownScore, finish
 from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import ZERO, IndicatorScorer, Sums
-from scoring.ledger.past import Carried, Frozen, differences, origins, published_values
+from scoring.ledger.past import Carried, Frozen, differences, held_by_store, origins, published_values
 from scoring.ledger.rollup import (
     RollUp,
     bring_in,
@@ -148,7 +148,10 @@ def score(
     if rolled is not None:
         scheme = with_year_end(scheme, rolled)
     facts = Facts.of(tables, towns, scheme, period, as_of, published=published, frozen_on=frozen_on)
-    charges = charge(tables, scheme, period, as_of, facts.unchecked, workdays, plan, frozen_on=frozen_on)
+    held = held_by_store(past, period, tables) if scheme.repeats else None
+    if held is not None:
+        held = held.with_columns(pl.col("town").replace(merged))
+    charges = charge(tables, scheme, period, as_of, facts.unchecked, workdays, plan, frozen_on=frozen_on, held=held)
     adjustments = decide(tables.adjustments, scheme, period, as_of, rolled_up=rolled is not None)
     pure = rolled is not None and rolled.pure
     sums = {} if pure else _sums(charges, scheme)

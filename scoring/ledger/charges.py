@@ -5,7 +5,7 @@ Everything here is a frame with a row a finding; points are whole multiples of 1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from typing import Final
@@ -55,6 +55,7 @@ def charge(
     plan: Plan,
     *,
     frozen_on: date | None = None,
+    held: pl.DataFrame | None = None,
 ) -> Charges:
     """Carry out steps 1 to 5.
 
@@ -64,6 +65,8 @@ def charge(
         Codes of the towns that were not checked at all, whose findings are listed but not priced.
     frozen_on
         Of a published period that is priced again: the day from which its windows are counted back.
+    held
+        Findings of earlier periods that the store alone holds: occasions for repeats, and nothing else.
 
     Raises
     ------
@@ -72,7 +75,10 @@ def charge(
     """
     units = Units.of(scheme)
     table = PriceTable.of(scheme, units)
-    findings = plan.collect(_dispose(tables, scheme, period, as_of, unchecked, plan, frozen_on or as_of))
+    given = tables
+    if held is not None:
+        given = replace(tables, findings=pl.concat([tables.findings, held], how="diagonal_relaxed"))
+    findings = plan.collect(_dispose(given, scheme, period, as_of, unchecked, plan, frozen_on or as_of))
     findings = findings.with_columns(price_row=table.match(findings.schema), quantity=quantity(scheme)).join(
         table.rows, on="price_row", how="left", maintain_order="left"
     )
@@ -105,6 +111,8 @@ def charge(
         .then(pl.lit("duplicate"))
         .otherwise("disposition"),
     )
+    if held is not None:
+        findings = findings.filter(~pl.col("finding_id").is_in(held["finding_id"].implode()))
     return Charges(plan.collect(plan.step(_points(findings.lazy(), scheme, units))), units)
 
 

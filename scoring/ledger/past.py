@@ -49,6 +49,8 @@ class Frozen:
     findings: pl.DataFrame
     indicators: pl.DataFrame
     dimensions: pl.DataFrame
+    registered: pl.LazyFrame | None = None
+    """The findings table as it was scored, restricted columns too; read only where the folder lacks some of it."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,20 @@ def differences(
     if problems:
         raise Refused(problems)
     return carried
+
+
+def held_by_store(past: Sequence[Frozen], period: Period, tables: Tables) -> pl.DataFrame | None:
+    """Return published findings of earlier periods that the folder no longer holds: they still make a repeat.
+
+    None where it holds them all, and those that were withdrawn or exempt are none.
+    """
+    found = []
+    for frozen in past:
+        own = frozen.findings.filter(~pl.col("disposition").is_in([*_NOWHERE, "withdrawn", "exempt"]))["finding_id"]
+        gone = own.filter(~own.is_in(tables.findings["finding_id"].implode()))
+        if when(frozen.period) < when(period) and gone.len() and frozen.registered is not None:
+            found.append(frozen.registered.filter(pl.col("finding_id").is_in(gone.implode())).collect())
+    return pl.concat(found, how="diagonal_relaxed").unique("finding_id", maintain_order=True) if found else None
 
 
 Sums = defaultdict[str, defaultdict[Place, Fraction]]

@@ -93,6 +93,7 @@ class Edition:
             made.findings,
             made.indicators,
             made.dimensions,
+            pl.scan_parquet(self.folder / "inputs" / "findings.parquet"),
         )
 
     def tables(self) -> Tables:
