@@ -101,6 +101,28 @@ def _grade(grade: Mapping[str, Any], by: tuple[str, ...], labels: Labels) -> str
     return labels("book-method-grade-rest", label=label)
 
 
+def _made_of(rolled: Mapping[str, Any], labels: Labels) -> str:
+    """Say of which editions a year is made, each with its weight and run code; what is missing."""
+    pieces = [
+        labels(
+            "reports-method-rolled-period",
+            period=labels.period_words({"id": period["id"]}),
+            edition=period["edition"],
+            code=period["code"],
+            weight=brief(Fraction(period["weight"]), 2),
+        )
+        for period in rolled["periods"]
+    ]
+    if end := rolled["year_end"]:
+        weight = brief(Fraction(end["weight"]), 2)
+        pieces.append(labels("reports-method-rolled-end", label=labels.named(end), weight=weight))
+    pieces += [
+        labels("reports-method-rolled-missing", period=labels.period_words({"id": label}))
+        for label in rolled["missing"]
+    ]
+    return labels("reports-semicolon-join").join(pieces)
+
+
 def _facts(labels: Labels) -> list[tuple[str, str]]:
     scheme = labels.head["scheme"]
     facts = [
@@ -111,6 +133,8 @@ def _facts(labels: Labels) -> list[tuple[str, str]]:
     ]
     if scheme.get("grades"):
         facts.append((labels("reports-column-grade"), _grades(scheme, labels)))
+    if rolled := labels.head.get("rolled"):
+        facts.append((labels("reports-method-rolled"), _made_of(rolled, labels)))
     for table in sorted(labels.head["rows"], key=_TABLES.index):
         counts = labels.head["rows"][table]
         unpriced = [
