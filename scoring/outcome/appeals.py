@@ -14,6 +14,7 @@ from schemas.scheme import Scheme
 from scoring.exact import fixed
 from scoring.intake import Tables
 from scoring.ledger import Frozen, Scored, score
+from scoring.ledger.past import when
 from scoring.outcome.frames import pair, pairs
 from scoring.outcome.scores import candidates
 from scoring.periods import Period, parse_period
@@ -180,15 +181,16 @@ class _Owners:
             finding: (town, severity)
             for finding, town, severity in findings.select("finding_id", "town", "found_severity").iter_rows()
         }
-        # Finding → the day as of which its period was published: what is decided later is carried over.
+        earlier = [one for one in past if when(one.period) < when(period)]
         frozen = {
-            finding: one.as_of
-            for one in past
+            finding
+            for one in earlier
             for finding in one.findings.filter(meant & ~pl.col("disposition").is_in(["other_period", "after_as_of"]))[
                 "finding_id"
             ]
         }
-        self._frozen_on = frozen
+        self._frozen = [one.period for one in earlier]
+        self._published_by = max((one.as_of for one in earlier), default=None)
         self._earlier = {
             finding: (town, severity)
             for finding, town, severity in tables.findings.filter(meant)
@@ -219,8 +221,7 @@ class _Owners:
         target, about = appeal["target"], appeal["target_id"]
         if target in ("finding", "verdict"):
             found = self._severity.get(about)
-            known = self._frozen_on.get(about)
-            if found is None and known and (appeal["decided_on"] is None or appeal["decided_on"] > known):
+            if found is None and self._is_new(appeal):
                 found = self._earlier.get(about)
             return self._now(found[0]) if found else None
         if target == "adjustment":
@@ -228,22 +229,24 @@ class _Owners:
             day = row["dated_on"] if row else None
             if row is None or (row["period"] or "") not in ("", self._period.id):
                 return None
-            here = row["period"] or (day and (self._period.holds(day) or self._later_than(appeal, day)))
+            here = row["period"] or (day and self._period.holds(day))
+            here = here or (day and self._was_published(day) and self._is_new(appeal))
             return self._now(row["town"]) if here else None
         row = self._measures.get(about)
         span = parse_period(row["period"], self._scheme.calendar) if row and row["period"] else None
         if row is None or span is None:
             return None
-        here = span.id == self._period.id or span.inside(self._period) or self._later_than(appeal, span.end)
+        here = span.id == self._period.id or span.inside(self._period)
+        here = here or (self._was_published(span.end) and self._is_new(appeal))
         return self._now(row["town"]) if here else None
 
-    def _later_than(self, appeal: Mapping[str, Any], day: date) -> bool:
-        """Tell whether the day lies in a period that was published before the appeal was decided."""
+    def _is_new(self, appeal: Mapping[str, Any]) -> bool:
+        """Tell whether no published period knew the decision: then this one carries over what it changes."""
         decided = appeal["decided_on"]
-        return any(
-            one.period.holds(day) and one.period.end < self._period.end and (decided is None or decided > one.as_of)
-            for one in self._past
-        )
+        return decided is None or self._published_by is None or decided > self._published_by
+
+    def _was_published(self, day: date) -> bool:
+        return any(period.holds(day) for period in self._frozen)
 
     def original(self, appeal: Mapping[str, Any]) -> str | None:
         """Return what was appealed against: a severity, a verdict, points, or a figure."""
