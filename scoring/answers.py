@@ -14,15 +14,17 @@ from scoring.assessment import Assessment
 from scoring.changes import PARTS
 from scoring.exact import fixed
 from scoring.intake import Tables
+from scoring.ledger.past import when
 from scoring.lookback import Scored, published, why
 from scoring.messages import say
 from scoring.periods import Period, parse_period
 from scoring.reports.appeal_view import appeal_rows
 from scoring.reports.labels import Labels
 from scoring.reports.text import MINUS, brief_signed, exact, signed
-from scoring.runs import Job, find_period, read_and_assess
+from scoring.runs import Job, RunRefused, find_period, read_and_assess
 from scoring.store import latest, read_store
 from scoring.store.editions import period_of
+from scoring.store.verifying import check_files
 
 ALL: Final = ""
 """Every town, where one is asked for."""
@@ -47,6 +49,38 @@ class Answer:
     ending: list[str]
 
 
+def at_hand(job: Job, period: Period) -> Assessment | None:
+    """Return the result that the bureau has of a period: the published edition, else the draft in the output folder.
+
+    None where there is neither, or the draft's files do not fit together.
+    """
+    edition = latest(read_store(job.store)).get(period.id)
+    if edition is not None:
+        return edition.assessment
+    folder = job.out / period.id
+    if not (folder / "manifest.json").is_file() or check_files(folder):
+        return None
+    return Assessment.load(folder)
+
+
+def towns_of(job: Job, held: Assessment) -> pl.DataFrame:
+    """Return the towns as they may be called: by the ledgers, or, where these cannot be read now, by the result."""
+    try:
+        return read_and_assess(job, [])[0].tables.towns
+    except RunRefused:
+        nobody = pl.lit(None, dtype=pl.String)
+        return held.scores.select(
+            "town_code", name="town", aliases=pl.lit([], dtype=pl.List(pl.String)), merged_into=nobody
+        )
+
+
+def held_words(held: Assessment, lang: str) -> dict[str, str]:
+    """Say which result an answer is about: stage, edition, run code."""
+    head = held.head
+    stage = say(f"reports-stage-{head['stage']}", lang)
+    return {"stage": stage, "edition": str(head["edition"]), "code": str(head["run_code"])}
+
+
 def scored(job: Job, period: Period) -> Scored:
     """Return a period as it was published, else as it stands now.
 
@@ -54,11 +88,16 @@ def scored(job: Job, period: Period) -> Scored:
     ------
     RunRefused
         It is not published, and the data was refused.
+    NoAnswer
+        There is a draft of it by another scheme than the one that would score it now.
     """
     editions = read_store(job.store)
     edition = latest(editions).get(period.id)
     if edition is not None:
         return published(edition, editions)
+    draft = at_hand(job, period)
+    if draft is not None and draft.head["scheme"]["hash"] != job.scheme.sha256:
+        raise NoAnswer("answer-other-scheme", period=period.id, title=draft.head["scheme"]["title"])
     intake, (assessment,) = read_and_assess(job, [period])
     past = [one.frozen for one in latest(editions).values()]
     return Scored(assessment, intake.tables, job.scheme.scheme, job.scheme.sha256, past)
@@ -95,7 +134,7 @@ def period_of_appeal(job: Job, tables: Tables, appeal: str) -> Period:
         if edition.assessment.appeals.filter((pl.col("appeal_id") == appeal) & ~pl.col("pending")).height
     ]
     if told:
-        return period_of(max(told, key=lambda edition: edition.sequence).head)
+        return min((period_of(edition.head) for edition in told), key=when)
     while found.id in frozen and (later := _holding(job, found.end.fromordinal(found.end.toordinal() + 1))):
         found = later
     return found

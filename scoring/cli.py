@@ -93,6 +93,9 @@ def _hush() -> int:
 
 
 def _fail(error: BaseException) -> int:
+    if type(error).__name__ == "BrokenStore":  # named, not imported: help need not load the store
+        print_lines([say_here("store-broken", file=error.args[0])], sys.stderr)
+        return 1
     if isinstance(error, MemoryError):
         sentence = say_here("cli-memory")
     else:
@@ -168,25 +171,34 @@ def explain(
 ) -> None:
     """Print the statement of a town's score: start, each entry with clause and reason, total."""
     from scoring import explain as statements
-    from scoring.runs import RunRefused, read_and_assess
+    from scoring.answers import at_hand, held_words, towns_of
+    from scoring.intake.fold import fold_id
+    from scoring.runs import RunRefused, find_period, read_and_assess
 
     (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
     lang = job.settings.lang
+    # Without further words the question is about what the bureau has in hand, not about a new calculation.
+    span = find_period(fold_id(period), job.scheme)
+    held = at_hand(job, span) if span is not None and not (data or weights or as_of) else None
     try:
-        intake, (assessment,) = read_and_assess(job, periods_of([period], job))
+        if held is None:
+            intake, (assessment,) = read_and_assess(job, periods_of([period], job))
+            towns = intake.tables.towns
+        else:
+            assessment, towns = held, towns_of(job, held)
     except RunRefused as refused:
         _stop_refused(refused.problems, lang)
     try:
-        told = statements.explain(assessment, statements.find_town(town, intake.tables.towns), lang)
+        told = statements.explain(assessment, statements.find_town(town, towns), lang)
     except statements.UnknownTown as unknown:
         if not unknown.near:
             stop(2, say("cli-no-such-town", lang, town=town))
         stop(2, say("cli-unknown-town", lang, town=town, near=say("list-comma", lang).join(unknown.near)))
     except KeyError:
-        into = statements.merged_into(town, intake.tables.towns)
+        into = statements.merged_into(town, towns)
         code = "cli-town-merged" if into else "cli-town-not-assessed"
         stop(2, say(code, lang, town=town, period=period, into=into))
-    print_lines([told.title, ""])
+    print_lines([told.title, *([say("cli-explain-held", lang, **held_words(held, lang))] if held else []), ""])
     if told.rows:
         columns = ("points", "balance", "clause", "indicator", "subject", "reason")
         print_table([say(f"cli-column-{name}", lang) for name in columns], told.rows)

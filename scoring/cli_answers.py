@@ -52,6 +52,7 @@ def appeal(
     from scoring.answers import appeal_answer, period_of_appeal
     from scoring.intake.fold import fold_id
     from scoring.runs import read_and_assess
+    from scoring.store import latest, read_store
 
     (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
     lang = job.settings.lang
@@ -61,7 +62,8 @@ def appeal(
             span = period_of_appeal(job, intake.tables, fold_id(number))
         else:
             (span,) = periods_of([period], job)
-        _, (assessment,) = read_and_assess(job, [span])
+        held = latest(read_store(job.store)).get(span.id)
+        assessment = held.assessment if held else read_and_assess(job, [span])[1][0]
         _show(appeal_answer(assessment, fold_id(number), lang))
 
 
@@ -132,14 +134,29 @@ def convert(
         earlier = period_last_year(span, job.scheme.scheme.calendar)
         edition = latest(editions).get(earlier.id) if earlier else None
         last = published(edition, editions) if edition else None
+        if last is None and last_share is not None:
+            print_lines([say("convert-no-last", lang, period=earlier.id if earlier else "-")])
+            last_share = None
         made = converted(one, last, points, _amount("--last-share", last_share, lang))
         path = to or job.out / say("convert-file", lang, period=span.id)
+        _refuse_target(path, to, job)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_converted(made, one, last, path, lang)
     columns = ["town", "score", "converted", *(c for c in ("last_score", "last_converted") if c in made.frame.columns)]
     headings = [say(f"convert-{name.replace('_', '-')}", lang) for name in columns]
     print_table(headings, [["" if cell is None else cell for cell in row] for row in made.frame[columns].rows()])
     print_lines([say("cli-converted", lang, file=path)])
+
+
+def _refuse_target(path: Path, asked: Path | None, job: Job) -> None:
+    """Refuse a file that is no workbook, lies among data or sealed editions, or would be written over unasked."""
+    lang, whole = job.settings.lang, path.resolve()
+    if path.suffix.lower() != ".xlsx":
+        stop(2, say("convert-not-xlsx", lang, file=path))
+    if any(whole.is_relative_to(folder.resolve()) for folder in (job.data, job.store)):
+        stop(2, say("convert-not-there", lang, file=path))
+    if asked is not None and path.exists():
+        stop(2, say("convert-exists", lang, file=path))
 
 
 def _amount(name: str, text: str | None, lang: str) -> Fraction | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from scoring.runs import Job
     from scoring.store import Edition
     from scoring.store.verifying import Finding
+    from scoring.workspace import Workspace
 
 Period = Annotated[str, argument("cli-argument-period")]
 Stage = Annotated[str, argument("cli-argument-stage")]
@@ -146,17 +147,16 @@ def verify(
 ) -> None:
     """Tell whether published papers and runs are as they were left, and whether their scores come out again."""
     from scoring.store import read_store
-    from scoring.store.verifying import Finding, check_chain, check_edition, check_view
+    from scoring.store.verifying import Finding, check_chain, check_edition, check_store, check_view
 
     workspace, lang = open_here(lang)
+    _needs_workspace(workspace, lang)
     out = out or workspace.out
-    try:
-        editions = read_store(workspace.store)
-    except (OSError, ValueError):
-        stop(1, say("verify-store-unreadable", lang, store=workspace.store))
+    editions = read_store(workspace.store)
     if what is not None and Path(what).is_file():
         _verify_file(Path(what), editions, out, lang)
         return
+    what = what and _period_of(what)
     wanted = [edition for edition in editions if what in (None, edition.period)]
     views = [
         folder
@@ -165,7 +165,14 @@ def verify(
     ]
     if not wanted and not views:
         stop(2, say("verify-nothing", lang, what=what or workspace.store))
-    found: list[Finding] = list(check_chain(editions))
+    found: list[Finding] = [*check_store(workspace.store), *check_chain(editions)]
+    known = {edition.period for edition in editions}
+    # A folder of a published period without its manifest is no view of it, whatever lies in it.
+    found += [
+        Finding("verify-removed", "manifest.json", folder.name)
+        for folder in sorted(out.glob("*/"))
+        if folder.name in known and not (folder / "manifest.json").exists() and what in (None, folder.name)
+    ]
     for folder in views:
         found += check_view(folder, editions)
     broken: set[tuple[str, int]] = set()
@@ -183,6 +190,19 @@ def verify(
     if any(one.code != "verify-no-view" for one in found):
         stop(1, say("verify-bad", lang, count=sum(one.code != "verify-no-view" for one in found)))
     print_lines([say("verify-good", lang, editions=len(wanted), views=len(views))])
+
+
+def _needs_workspace(workspace: Workspace, lang: str) -> None:
+    if not workspace.exists and not workspace.store.is_dir() and not workspace.out.is_dir():
+        stop(2, say("cli-no-workspace", lang))
+
+
+def _period_of(text: str) -> str:
+    """Return a period as it is named in folders: typed wide or small, or the folder itself."""
+    from scoring.intake.fold import fold_id
+
+    name = Path(text).name if Path(text).is_dir() else text
+    return fold_id(name).upper() if fold_id(name).upper()[:4].isdigit() else fold_id(name)
 
 
 def _score_again(edition: Edition, editions: Sequence[Edition], lang: str) -> list[Finding]:
@@ -218,11 +238,14 @@ def history(out: Out = None, lang: Lang = None) -> None:
     from scoring.store.listing import listing
 
     workspace, lang = open_here(lang)
+    _needs_workspace(workspace, lang)
     rows = listing(read_store(workspace.store), out or workspace.out, lang)
     if rows.is_empty():
         print_lines([say("history-none", lang, store=workspace.store)])
         return
     _print_frame(rows, lang)
+    if rows["seal"].drop_nulls().len():
+        print_lines(["", say("history-seal", lang)])
 
 
 def _print_frame(rows: pl.DataFrame, lang: str) -> None:

@@ -107,4 +107,7 @@ def _differing(made: Made, lang: str) -> str:
     before = made.published.assessment
     towns, entries = differing_towns(before, made.assessment), differing_entries(before, made.assessment)
     facts = {"edition": made.assessment.head["edition"], "published": made.published.number, "file": FILE}
-    return say("cli-next-edition", lang, towns=towns.height, entries=entries.height, **facts)
+    told = say("cli-next-edition", lang, towns=towns.height, entries=entries.height, **facts)
+    if before.head["scheme"]["hash"] != made.assessment.head["scheme"]["hash"]:
+        told += "\n" + say("cli-next-other-scheme", lang, title=before.head["scheme"]["title"])
+    return told

@@ -14,18 +14,21 @@ from typing import Any, Final
 import polars as pl
 
 from scoring.assessment import FRAMES, Assessment
+from scoring.intake.numbered import FILE as NUMBERED
 from scoring.manifest import NAME as MANIFEST
 from scoring.manifest import write_manifest
 from scoring.outfolder import fresh_folder, locked, plain_disk_errors, put_in_place
 from scoring.periods import Period
-from scoring.runs import Job, Progress, print_assessment, score_again
+from scoring.runs import FORMATS, Job, Progress, print_assessment, score_again
 from scoring.store import Stages, latest, next_edition, read_store
+from scoring.store.differing import FILE as DIFFERENCES
 from scoring.store.differing import differing_towns
 from scoring.store.editions import HOLIDAYS, WEIGHTS, write_edition
 from scoring.store.stages import ORDER, StageError, decided, for_comment, without
 from scoring.store.verifying import Finding, check_files
 from scoring.workers import Printer
 
+_OF_THE_RUN: Final = ("problems.csv", "problems.xlsx", NUMBERED, DIFFERENCES)
 SCANS: Final = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".ofd"})
 
 
@@ -86,13 +89,16 @@ def stage(
         settle(job)
         draft = _draft(job, period)
         register, edition = Stages.read(job.store), int(draft.head["edition"])
+        if edition != next_edition(read_store(job.store), period.id):
+            raise StageError("publish-nothing-new", period=period.id)
+        _refuse_other_scheme(job, period)
         passed = register.of(period.id, edition)
         if name == "comment":
-            passed = for_comment(passed, on, job.settings.objection_days, job.workdays)
+            passed = for_comment(passed, on, job.settings.objection_days, job.workdays, draft.head)
         elif name == "decided":
             if draft.head["incomplete"]:
                 raise StageError("stage-incomplete")
-            passed = decided(passed, on, by)
+            passed = decided(passed, on, by, draft.head)
         else:
             passed = without(passed, "comment")
         made = _restaged(draft, name, passed)
@@ -119,7 +125,7 @@ def publish(
     Parameters
     ----------
     formats
-        What to print; left out, what the draft was printed in.
+        What to print; left out, everything.
 
     Raises
     ------
@@ -136,9 +142,7 @@ def publish(
         register = Stages.read(job.store)
         passed = register.of(period.id, edition)
         _refuse_unready(draft, edition, passed, paper)
-        manifest = json.loads((job.out / period.id / MANIFEST).read_text("utf-8"))
-        if manifest["scheme"]["sha256"] != job.scheme.sha256:
-            raise StageError("publish-other-scheme", file=job.scheme.file)
+        manifest = _refuse_other_scheme(job, period)
         as_of = date.fromisoformat(draft.head["as_of"])
         tables, code = score_again(replace(job, as_of=as_of), period, folders.enter_context(_scratch(job)))
         if code != draft.head["run_code"]:
@@ -146,7 +150,7 @@ def publish(
         passed = {**passed, "published": {"on": paper.on.isoformat(), "number": paper.number}}
         made = _restaged(draft, "published", passed)
         fresh = folders.enter_context(fresh_folder(job.out, period.id))
-        _reissue(job, period, made, printer, progress, fresh, formats)
+        _reissue(job, period, made, printer, progress, fresh, formats or FORMATS)
         sealed = folders.enter_context(fresh_folder(job.store, f"{period.id}@{edition}"))
         last = latest(editions)
         said = {
@@ -218,6 +222,14 @@ def _draft(job: Job, period: Period) -> Assessment:
     return Assessment.load(folder)
 
 
+def _refuse_other_scheme(job: Job, period: Period) -> dict[str, Any]:
+    """Return the draft's manifest; refuse a scheme that is not the one that it was scored by."""
+    manifest: dict[str, Any] = json.loads((job.out / period.id / MANIFEST).read_text("utf-8"))
+    if manifest["scheme"]["sha256"] != job.scheme.sha256:
+        raise StageError("publish-other-scheme", file=job.scheme.file, draft=manifest["scheme"]["file"])
+    return manifest
+
+
 def _restaged(draft: Assessment, name: str, passed: Mapping[str, Any]) -> Assessment:
     return replace(draft, head={**draft.head, "stage": name, "stages": dict(passed)})
 
@@ -243,9 +255,10 @@ def _reissue(
     for done, paper in enumerate(papers, 1):
         paper.result()
         progress("pdf", done, len(papers))
-    for path in old.iterdir():
-        if path.is_file() and path.name != MANIFEST and not (fresh / path.name).exists():
-            shutil.copyfile(path, fresh / path.name)
+    # A paper of an earlier stage is never taken along: only what intake and comparison wrote.
+    for name in _OF_THE_RUN:
+        if (old / name).is_file():
+            shutil.copyfile(old / name, fresh / name)
     write_manifest(job, manifest["inputs"], made, fresh)
 
 

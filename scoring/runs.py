@@ -27,9 +27,11 @@ from scoring.problems import Problem, Refused
 from scoring.reports.masking import mask_column
 from scoring.reports.settings import Settings
 from scoring.scheme import LoadedScheme, label_of, laws_given_up, vocabulary
-from scoring.store import Edition, Stages, latest, next_edition, read_store
+from scoring.sealed import sealed_notices
+from scoring.store import BrokenStore, Edition, Stages, latest, next_edition, read_store
 from scoring.store.differing import FILE, differing_entries
 from scoring.store.editions import period_of
+from scoring.store.verifying import check_chain
 from scoring.workdays import Workdays
 from scoring.workers import Printer
 
@@ -108,7 +110,7 @@ def run(
         intake = _read(job)
         if not _may_go_on(job, intake):
             _refuse(job, intake.problems)
-        editions = read_store(job.store)
+        editions = sound_store(job.store)
         written: list[tuple[Made, Path]] = []
         papers: list[Future[None]] = []
         for number, period in enumerate(periods):
@@ -153,7 +155,7 @@ def read_and_assess(job: Job, periods: Sequence[Period]) -> tuple[Intake, list[A
     intake = _read(job)
     if not _may_go_on(job, intake):
         raise RunRefused(intake.problems)
-    editions = read_store(job.store)
+    editions = sound_store(job.store)
     try:
         scored = [_assess(job, intake, period, editions) for period in periods]
     except Refused as refused:
@@ -238,6 +240,20 @@ def _refuse(job: Job, problems: pl.DataFrame) -> NoReturn:
     raise RunRefused(problems)
 
 
+def sound_store(store: Path) -> list[Edition]:
+    """Return the editions of a store whose chain holds; what was carried over would be wrong where one is missing.
+
+    Raises
+    ------
+    BrokenStore
+        An edition is missing, was put in between, or was changed.
+    """
+    editions = read_store(store)
+    if found := check_chain(editions):
+        raise BrokenStore(store / found[0].where)
+    return editions
+
+
 def score_again(job: Job, period: Period, folder: Path) -> tuple[Tables, str]:
     """Read the data and score a period once more, into a folder to be thrown away; return the tables and the run code.
 
@@ -270,8 +286,12 @@ def _assess(job: Job, intake: Intake, period: Period, editions: Sequence[Edition
             raise
         return _assess(job, rest, period, editions)
     as_of = job.as_of or _day(job, period)
-    notices = noticed(intake.tables, job.scheme.scheme, period, as_of, job.settings.lang)
-    return replace(intake, problems=pl.concat([intake.problems, _masked(notices)])), assessment
+    notices = [noticed(intake.tables, job.scheme.scheme, period, as_of, job.settings.lang)]
+    if editions:
+        last, told = editions[-1], editions[-1].head
+        sealed_on, end = date.fromisoformat(told["as_of"]), date.fromisoformat(told["period"]["end"])
+        notices.append(sealed_notices(intake.tables, last.tables(), sealed_on, end, job.settings.lang))
+    return replace(intake, problems=pl.concat([intake.problems, *map(_masked, notices)])), assessment
 
 
 def _before(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]) -> dict[str, object]:

@@ -102,7 +102,7 @@ class Stores(RuleBasedStateMachine):
 
     def _try(self, what, *arguments):
         with suppress(StageError):
-            what(self.job, *arguments, None, lambda *_: None, {})
+            what(self.job, *arguments, None, lambda *_: None, {}, ("csv",))
 
     @invariant()
     def nothing_published_changes(self):

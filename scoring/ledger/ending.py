@@ -136,7 +136,7 @@ def _carry(into: Statement, carried: Carried, weight: Fraction, scorer: Indicato
         "carry_over",
         weight * points,
         subject=f"{carried.origin.id}:{indicator or dimension or 'adjustments'}{merged}",
-        reason="carry-over" if dimension else "carry-over-adjustments",
+        reason=("carry-over" if dimension else "carry-over-adjustments") + ("-again" if carried.posted else ""),
         clause=carried.clause,
         origin=carried.origin.id,
         of=carried.of,

@@ -164,7 +164,10 @@ def bring_in(score: TownScore, shares: Sequence[Share], weights: Mapping[str, Fr
         if share.towns != (into.town,):
             facts["towns"] = list(share.towns)
         brought = share.weight * (share.score - apart - share.start)
-        into.add("period", brought, subject=name, reason="period-merged" if "towns" in facts else "period", **facts)  # type: ignore[arg-type]
+        reason = "period-merged" if "towns" in facts else "period"
+        if apart and at_origin:
+            reason, facts["apart"] = "period-apart", apart
+        into.add("period", brought, subject=name, reason=reason, **facts)  # type: ignore[arg-type]
         for origin, points in share.carried.items():
             weight = weights.get(origin, share.weight) if at_origin else share.weight
             into.add(

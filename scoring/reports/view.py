@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from scoring.exact import round_half_away
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
 from scoring.reports.rolled_view import is_rolled, rolled_columns, rolled_other
 from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order, trailing
-from scoring.reports.text import brief, brief_signed, day, exact, fraction, known
+from scoring.reports.text import ABOUT, brief, brief_signed, day, exact, fraction, known, listed
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -192,10 +193,11 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
         for row in rows
     )
     title = labels(f"reports-annex-title-{'ranked' if with_rank else 'plain'}", period=labels.period)
-    return Annex(title, tuple(columns), body, _notes(rows, settings, labels))
+    partly = any(len(column.scores) < sum(row["score"] is not None for row in rows) for column in rolled)
+    return Annex(title, tuple(columns), body, _notes(rows, settings, labels, partly=partly))
 
 
-def _notes(rows: list[dict[str, Any]], settings: Settings, labels: Labels) -> tuple[str, ...]:
+def _notes(rows: list[dict[str, Any]], settings: Settings, labels: Labels, *, partly: bool = False) -> tuple[str, ...]:
     ranked = "reports-annex-note-ties" if labels.head["scheme"]["tie_breakers"] else "reports-annex-note"
     ties = ranked if settings.names != "order" else "reports-annex-note-order"
     notes = [labels(ties, as_of=day(labels.head["as_of"], labels.lang))]
@@ -203,6 +205,12 @@ def _notes(rows: list[dict[str, Any]], settings: Settings, labels: Labels) -> tu
         notes.append(labels(f"reports-annex-note-{settings.names}"))
     if labels.head.get("rolled"):
         notes.append(labels("reports-annex-note-rolled"))
+        missing = labels.head["rolled"]["missing"]
+        if missing:
+            periods = listed((labels.period_words({"id": label}) for label in missing), labels.lang)
+            notes.append(labels("reports-annex-note-missing", periods=periods))
+        if partly:
+            notes.append(labels("reports-annex-note-own-weights"))
     if labels.base:
         notes.append(labels("reports-annex-note-net", base=exact(labels.base)))
     if any(not row["checked"] and row["outcome"] != "not_checked" for row in rows):
@@ -235,7 +243,13 @@ def _other(
 
 
 def _signed(value: Fraction | None, decimals: int) -> str:
-    return "" if value is None else brief_signed(value, decimals)
+    """Write a difference; in a narrow column what is finer than the scores is rounded openly."""
+    if value is None:
+        return ""
+    told = brief_signed(value, decimals)
+    if told and told[0] != ABOUT and (value * 10**decimals).denominator != 1:
+        return ABOUT + brief_signed(round_half_away(value, decimals), decimals)
+    return told
 
 
 def _score(row: Mapping[str, Any], labels: Labels) -> str:

@@ -7,7 +7,7 @@
 | whether every byte is as it was, and the scores come out again | verifying |
 """
 
-from scoring.store.editions import Edition, latest, next_edition, read_store
+from scoring.store.editions import BrokenStore, Edition, latest, next_edition, read_store
 from scoring.store.stages import Stages
 
-__all__ = ["Edition", "Stages", "latest", "next_edition", "read_store"]
+__all__ = ["BrokenStore", "Edition", "Stages", "latest", "next_edition", "read_store"]

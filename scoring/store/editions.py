@@ -23,7 +23,8 @@ from scoring.assessment import Assessment
 from scoring.intake import Tables
 from scoring.ledger import Frozen
 from scoring.periods import Period
-from scoring.scheme import LoadedScheme, load_scheme
+from scoring.problems import Refused
+from scoring.scheme import LoadedScheme, SchemeError, load_scheme
 
 NAME: Final = "edition.json"
 SEAL: Final = "edition.sha256"
@@ -31,6 +32,31 @@ WEIGHTS: Final = "weights.yaml"
 HOLIDAYS: Final = "holidays.yaml"
 FORMAT: Final = 1
 TABLES: Final = tuple(field.name for field in fields(Tables) if field.name != "present")
+
+
+class BrokenStore(Exception):
+    """The store, or something beside it that a run wrote, cannot be read; `file` names what."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(file)
+        self.file = file
+
+
+def read_json(path: Path, *wanted: str) -> dict[str, Any]:
+    """Read a JSON object that has these keys.
+
+    Raises
+    ------
+    BrokenStore
+        It is none, or lacks one of them.
+    """
+    try:
+        said = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        raise BrokenStore(path) from None
+    if not isinstance(said, dict) or any(key not in said for key in wanted):
+        raise BrokenStore(path)
+    return said
 
 
 @dataclass(frozen=True)
@@ -63,19 +89,28 @@ class Edition:
     @cached_property
     def head(self) -> Mapping[str, Any]:
         """The published result's head alone, without its frames."""
-        return dict(json.loads((self.folder / "run" / "assessment.json").read_text("utf-8")))
+        return read_json(self.folder / "run" / "assessment.json", "period", "scheme", "summary")
 
     @cached_property
     def assessment(self) -> Assessment:
         """The published result."""
-        return Assessment.load(self.folder / "run")
+        try:
+            return Assessment.load(self.folder / "run")
+        except (OSError, ValueError, KeyError, TypeError, Refused, pl.exceptions.PolarsError):
+            raise BrokenStore(self.folder / "run") from None
 
     @cached_property
     def scheme(self) -> LoadedScheme:
         """The scheme it was scored by."""
         sha256 = str(self.said["scheme"]["sha256"])
         if sha256 not in _schemes:
-            _schemes[sha256] = load_scheme(self.folder / WEIGHTS)
+            try:
+                loaded = load_scheme(self.folder / WEIGHTS)
+            except SchemeError:
+                raise BrokenStore(self.folder / WEIGHTS) from None
+            if loaded.sha256 != sha256:
+                raise BrokenStore(self.folder / WEIGHTS)
+            _schemes[sha256] = loaded
         return _schemes[sha256]
 
     @cached_property
@@ -98,7 +133,10 @@ class Edition:
 
     def tables(self) -> Tables:
         """Return the tables that were scored."""
-        frames = {name: pl.read_parquet(self.folder / "inputs" / f"{name}.parquet") for name in TABLES}
+        try:
+            frames = {name: pl.read_parquet(self.folder / "inputs" / f"{name}.parquet") for name in TABLES}
+        except (OSError, pl.exceptions.PolarsError):
+            raise BrokenStore(self.folder / "inputs") from None
         return Tables(**frames, present=frozenset(self.said["present"]))
 
 
@@ -113,9 +151,15 @@ _schemes: Final[dict[str, LoadedScheme]] = {}
 
 
 def read_store(store: Path) -> list[Edition]:
-    """Return every edition of a store in the order of publication; none where there is no store."""
+    """Return every edition of a store in the order of publication; none where there is no store.
+
+    Raises
+    ------
+    BrokenStore
+        An edition's own file cannot be read.
+    """
     found = [
-        Edition(path.parent, json.loads(path.read_text("utf-8")))
+        Edition(path.parent, read_json(path, "sequence", "period", "edition", "run_code", "scheme", "files", "past"))
         for path in store.glob(f"*/{NAME}")
         if not path.parent.name.startswith(".")
     ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from scoring.messages import say
-from scoring.store.editions import Edition
+from scoring.store.editions import Edition, read_json
 
 COLUMNS = ("period", "edition", "stage", "document", "dated", "as_of", "towns", "mean", "scheme", "run_code", "seal")
 
@@ -28,7 +27,7 @@ def listing(editions: Sequence[Edition], out: Path, lang: str) -> pl.DataFrame:
         )
     sealed = {(edition.period, edition.number) for edition in editions}
     for path in sorted(out.glob("*/assessment.json")):
-        head = json.loads(path.read_text("utf-8"))
+        head = read_json(path, "period", "scheme", "summary", "edition", "stage")
         if not path.parent.name.startswith(".") and (head["period"]["id"], head["edition"]) not in sealed:
             rows.append(_row(head, lang))
     return pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from scoring.store.editions import read_json
 from scoring.workdays import Workdays
 
 NAME: Final = "stages.json"
@@ -35,7 +36,7 @@ class Stages:
     def read(cls, store: Path) -> Stages:
         """Read the record; an empty one where there is none."""
         path = store / NAME
-        return cls(path, json.loads(path.read_text("utf-8")) if path.is_file() else {})
+        return cls(path, read_json(path) if path.is_file() else {})
 
     def of(self, period: str, edition: int) -> dict[str, Any]:
         """Return the stages that an edition in work has passed, by name."""
@@ -55,22 +56,36 @@ class Stages:
         fresh.replace(self.path)
 
 
-def for_comment(passed: Mapping[str, Any], on: date, days: int, workdays: Workdays) -> dict[str, Any]:
-    """Return the stages once the draft is sent to the towns: they may object for so many working days."""
-    return {**without(passed, "decided"), "comment": _dated(on, until=workdays.after(on, days).isoformat())}
+def for_comment(
+    passed: Mapping[str, Any], on: date, days: int, workdays: Workdays, draft: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the stages once a draft (its head) is sent to the towns: they may object for so many working days.
+
+    Raises
+    ------
+    StageError
+        The day lies before the one as of which the draft was scored (`stage-before-as-of`).
+    """
+    if on < date.fromisoformat(draft["as_of"]):
+        raise StageError("stage-before-as-of", as_of=draft["as_of"])
+    until = workdays.after(on, days).isoformat()
+    return {**without(passed, "decided"), "comment": _dated(on, until=until, code=draft["run_code"])}
 
 
-def decided(passed: Mapping[str, Any], on: date, by: str) -> dict[str, Any]:
+def decided(passed: Mapping[str, Any], on: date, by: str, draft: Mapping[str, Any]) -> dict[str, Any]:
     """Return the stages once a meeting or a leader has decided.
 
     Raises
     ------
     StageError
-        The towns have not been heard (`stage-not-heard`), or may object still (`stage-still-open`).
+        The towns have not been heard (`stage-not-heard`), not on these figures (`stage-other-figures`), or may object
+        still (`stage-still-open`).
     """
     comment = passed.get("comment")
     if comment is None:
         raise StageError("stage-not-heard")
+    if comment.get("code") != draft["run_code"]:
+        raise StageError("stage-other-figures", heard=comment.get("code", "-"), now=draft["run_code"])
     if on <= date.fromisoformat(comment["until"]):
         raise StageError("stage-still-open", until=comment["until"])
     return {**passed, "decided": _dated(on, by=by)}

@@ -13,7 +13,8 @@ from typing import Any
 from scoring.assessment import FRAMES, OF_OTHER_PERIODS, assess
 from scoring.outcome import Options
 from scoring.problems import Refused
-from scoring.store.editions import HOLIDAYS, NAME, SEAL, Edition, hashes, period_of
+from scoring.store.editions import HOLIDAYS, NAME, SEAL, BrokenStore, Edition, hashes, period_of
+from scoring.store.stages import NAME as STAGES
 from scoring.workdays import Workdays
 
 _MANIFEST = "manifest.json"
@@ -80,6 +81,8 @@ def check_chain(editions: Sequence[Edition]) -> list[Finding]:
     """Compare each edition with the one that it is chained to: none may be missing, changed or put in between."""
     found = []
     for place, edition in enumerate(editions, 1):
+        if edition.folder.name != f"{edition.period}@{edition.number}":
+            found.append(Finding("verify-renamed", f"{edition.period}@{edition.number}", edition.folder.name))
         before = editions[place - 2] if place > 1 else None
         chained = edition.said.get("previous")
         if edition.sequence != place:
@@ -92,14 +95,24 @@ def check_chain(editions: Sequence[Edition]) -> list[Finding]:
     return found
 
 
+def check_store(store: Path) -> list[Finding]:
+    """Name what lies in a store and is neither an edition nor the record of stages."""
+    strays = [
+        path.name
+        for path in sorted(store.glob("*"))
+        if not path.name.startswith(".") and path.name != STAGES and not (path / NAME).is_file()
+    ]
+    return [Finding("verify-added", name, store.name) for name in strays]
+
+
 def check_scores(edition: Edition, editions: Sequence[Edition], workdays: Workdays) -> list[Finding]:
     """Score an edition again from the inputs that it keeps; name each frame that comes out otherwise."""
-    published = edition.assessment
-    head = published.head
     known = {(other.period, other.number): other for other in editions}
-    past = [known[name, number].frozen for name, number in edition.said["past"].items()]
-    options = Options(edition=edition.number, example=head["example"])
     try:
+        published = edition.assessment
+        head = published.head
+        past = [known[name, number].frozen for name, number in edition.said["past"].items()]
+        options = Options(edition=edition.number, example=head["example"])
         again = assess(
             edition.tables(),
             edition.scheme.scheme,
@@ -109,7 +122,7 @@ def check_scores(edition: Edition, editions: Sequence[Edition], workdays: Workda
             past=past,
             workdays=workdays,
         )
-    except (Refused, KeyError):
+    except (Refused, KeyError, BrokenStore):
         return [Finding("verify-scores", "assessment.json", edition.folder.name)]
     return [
         Finding("verify-scores", f"{name}.parquet", edition.folder.name)

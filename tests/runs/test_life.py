@@ -14,7 +14,7 @@ import time
 import polars as pl
 import pytest
 
-from scoring.store import read_store
+from scoring.store import BrokenStore, read_store
 from scoring.store.verifying import check_chain, check_edition, check_scores, check_view
 from scoring.workdays import Workdays
 from tests.runs.conftest import Bureau
@@ -23,7 +23,8 @@ NUMBER = "示例〔2025〕1号"
 
 
 def _own(bureau, *words):
-    return bureau.call(*words, "--data", bureau.data, "--out", bureau.out, "--weights", bureau.scheme)
+    more = ("--formats", "csv") if words[0] == "publish" and "--formats" not in words else ()
+    return bureau.call(*words, "--data", bureau.data, "--out", bureau.out, "--weights", bureau.scheme, *more)
 
 
 def _decide(bureau, period, comment, decided):
@@ -88,7 +89,9 @@ def test_a_stage_prints_the_same_result_under_its_own_mark(bureau):
     after = json.loads((bureau.out / "2025Q1" / "assessment.json").read_text("utf-8"))
     assert (after["stage"], after["run_code"]) == ("comment", before["run_code"])
     assert after["frames"] == before["frames"]
-    assert after["stages"] == {"comment": {"on": "2025-04-02", "until": "2025-04-08"}}
+    assert after["stages"] == {
+        "comment": {"on": "2025-04-02", "until": "2025-04-08", "code": before["run_code"]},
+    }
     manifest = json.loads((bureau.out / "2025Q1" / "manifest.json").read_text("utf-8"))
     assert manifest["stage"] == "comment"
     assert "report.docx" in manifest["files"]
@@ -209,7 +212,7 @@ def test_fault_a_byte_edited_in_any_file_of_a_published_run_is_found(bureau_of):
         _writable(path).write_bytes(changed)
         try:
             found = _found(root, scores=False)
-        except ValueError:  # edition.json that is no JSON any more: the command says that the store cannot be read
+        except BrokenStore:  # edition.json that is no JSON any more: the command says that the store cannot be read
             assert path.name == "edition.json"
             found = [path]
         assert found, path
@@ -294,7 +297,7 @@ def test_fault_a_killed_publish_leaves_the_old_state_or_the_new_one(bureau):
     _decide(bureau, "2025Q1", "2025-04-02", "2025-04-09")
     words = bureau.command(
         "publish", "2025Q1", "--number", NUMBER, "--on", "2025-04-11",
-        "--data", bureau.data, "--out", bureau.out, "--weights", bureau.scheme,
+        "--data", bureau.data, "--out", bureau.out, "--weights", bureau.scheme, "--formats", "csv",
     )  # fmt: skip
     chance, kept = random.Random(3), bureau.root.parent / "kept"
     shutil.copytree(bureau.root, kept)
