@@ -99,7 +99,7 @@ def key_of(row):
         return "carry_over", said["origin"], said["of"], *said["place"]
     if row["kind"] == "period":
         return "period", row["subject"][:6]
-    if row["kind"] in APART or (row["kind"] == "cap" and not row["dimension"]):
+    if row["kind"] in {*APART, "cap"} and not row["dimension"]:
         return (row["kind"],)
     return ("below",)
 
@@ -110,6 +110,6 @@ def reference_key(entry):
         return "carry_over", *(name or "" for name in subject)
     if kind == "period":
         return "period", subject
-    if kind in APART or (kind == "cap" and not dimension):
+    if kind in {*APART, "cap"} and not dimension:
         return (kind,)
     return ("below",)

@@ -101,7 +101,7 @@ def origins(past: Sequence[Frozen], period: Period, policy: CarryOver, as_of: da
 
 
 def differences(
-    past: Sequence[Frozen],
+    posters: Sequence[Frozen],
     taken: Sequence[Frozen],
     period: Period,
     tables: Tables,
@@ -126,7 +126,7 @@ def differences(
         lost = sorted(scored - set(today.scores))
         problems += [problem("frozen-town-missing", None, town=town, period=origin.period.id) for town in lost]
         published, now = _published(origin), _today(today, origin.scheme)
-        posted = _posted(past, origin, period)
+        posted = _posted(posters, origin, period)
         changed = _changed(origin, today)
         labels = _labels(origin.scheme)
         for town in sorted(scored & set(today.scores)):
@@ -190,10 +190,10 @@ def _counts(kind: str, dimension: str | None, subject: str | None) -> bool:
     return bool(dimension) or kind in _ADJUSTED or (kind == "cap" and subject in _ADJUSTED)
 
 
-def _posted(past: Iterable[Frozen], origin: Frozen, period: Period) -> Sums:
+def _posted(posters: Iterable[Frozen], origin: Frozen, period: Period) -> Sums:
     """Add up what later published periods before this one have posted of an origin, in its own points."""
     sums = _sums()
-    for frozen in past:
+    for frozen in posters:
         if when(origin.period) < when(frozen.period) < when(period) and frozen.period.id != period.id:
             for posting in postings(frozen.entries):
                 if posting.origin == origin.period.id:

@@ -15,7 +15,7 @@ from tests.reference.data import months_of
 from tests.reference.facts import RefusedError, counted_towns, months_back, round_half_away
 
 ZERO = Fraction(0)
-BEYOND = {"carry_over", "range", "gate", "rounding", "period", "year_end"}
+BEYOND = {"surcharge", "carry_over", "range", "gate", "rounding", "period", "year_end"}
 
 
 @dataclass
@@ -26,20 +26,22 @@ class Past:
     as_of: object
     scheme: object
     done: Assessed
-    edition: int = 1
+
+    @property
+    def rolled(self):
+        return rolls_up(self.scheme, self.period)
 
 
 def score(scheme, tables, period, as_of, is_workday, past=()):
     """Score a period beside what is published, each by its latest edition."""
     past = [one for one in past if one.period.label != period.label]
-    policy = scheme.roll_up
-    if policy is not None and policy.by == "published" and length(period.label) > LENGTHS[policy.of]:
+    if rolls_up(scheme, period):
         return Year(scheme, tables, period, as_of, is_workday, past).made()
     carried, ties = defaultdict(list), False
     known = [one for one in past if one.as_of <= as_of and order(one) < order(period)]
     if length(period.label) != LENGTHS["year"]:
         origins = [one for one in known if length(one.period.label) == length(period.label)]
-        origins = [one for one in origins if reaches(scheme.carry_over, one, period)]
+        origins = [one for one in origins if reaches(scheme.carry_over, one, period) and not one.rolled]
         held = [one for one in known if not any(holds(other, one) for other in known)]
         differences, ties = since(origins, held, tables, period, as_of, is_workday)
         for (origin, of, dimension, indicator, town), points in differences.items():
@@ -56,13 +58,19 @@ def order(of):
 
 
 def holds(longer, one):
-    """Is this longer period, itself made of finer ones, in the place of another that lies within it."""
-    return length(longer.period.label) > length(one.period.label) > 3 and months_of(one.period.label) <= months_of(
-        longer.period.label
-    )
+    """Does a longer period stand for another that lies in it, both being made of the same finer ones."""
+    if not (longer.rolled and one.rolled) or longer.scheme.roll_up.of != one.scheme.roll_up.of:
+        return False
+    return months_of(one.period.label) < months_of(longer.period.label)
 
 
 LENGTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+
+
+def rolls_up(scheme, period):
+    """Is a period made of finer ones under this scheme."""
+    policy = scheme.roll_up
+    return policy is not None and policy.by == "published" and length(period.label) > LENGTHS[policy.of]
 
 
 def length(label):
@@ -82,7 +90,7 @@ def places_of(result):
     """(dimension, indicator) → points, through the caps of dimensions, and the adjustments; no further."""
     sums = defaultdict(Fraction)
     for _, dimension, indicator, kind, _, points in result.ledger:
-        if kind in BEYOND or (kind == "surcharge" and dimension is None):
+        if dimension is None and kind in BEYOND:
             continue
         sums[dimension, indicator] += points
     return sums
@@ -96,9 +104,7 @@ def since(origins, known, tables, period, as_of, is_workday):
     for origin in origins:
         if not set(origin.done.findings) <= ids:
             raise RefusedError("frozen-finding-missing", origin.period.label)
-        now = reference.assess(
-            origin.scheme, tables, origin.period, as_of, is_workday, windows=origin.as_of
-        )
+        now = reference.assess(origin.scheme, tables, origin.period, as_of, is_workday, windows=origin.as_of)
         ties |= now.ties
         for code, then in origin.done.towns.items():
             if then.score is None:
@@ -148,7 +154,7 @@ class Year:
             if one.scheme.direction != scheme.direction:
                 raise RefusedError("roll-up-direction", label)
             self.inside[label], self.shares[label] = one, share
-        if missing and policy.missing == "refuse":
+        if not sum(self.shares.values(), ZERO) or (missing and policy.missing == "refuse"):
             raise RefusedError("roll-up-missing", missing)
         self.end_share = ZERO
         if policy.year_end is not None and length(period.label) == 12:
@@ -174,7 +180,7 @@ class Year:
             ended = self.year_end()
             ties = ended.ties
         origins = [one for one in self.inside.values() if scheme.carry_over.origins != "none"]
-        origins = [one for one in origins if one.as_of <= self.as_of and one.scheme.roll_up is None]
+        origins = [one for one in origins if one.as_of <= self.as_of and not one.rolled]
         inside = list(self.inside.values())
         differences, more = since(origins, inside, self.tables, period, self.as_of, self.is_workday)
         ties |= more
@@ -244,8 +250,8 @@ class Year:
         if self.end_share:
             end = ended.towns[result.code]
             result.start += self.end_share * end.start
-            for *_, kind, _, points in end.ledger:
-                if kind not in BEYOND:
+            for _, dimension, _, kind, _, points in end.ledger:
+                if dimension is not None or kind not in BEYOND - {"surcharge"}:
                     self.say(result, "year_end", None, self.end_share * points)
 
     def finish(self, result, row):
