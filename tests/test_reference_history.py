@@ -84,8 +84,8 @@ def differences(done, made):
         wanted = defaultdict(Fraction)
         for entry in town.ledger:
             wanted[reference_key(entry)] += entry[-1]
-        for key in {*wanted, *entries[code]}:
-            pairs.append((f"entries {key}", wanted.get(key, 0), entries[code].get(key, 0)))
+        every = {*wanted, *entries[code]}
+        pairs += [(f"entries {key}", wanted.get(key, 0), entries[code].get(key, 0)) for key in every]
         told += [f"{code} {name}: reference {a}, engine {b}" for name, a, b in pairs if a != b]
     return told
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from hypothesis import strategies as st
 
 from schemas.scheme import Scheme
+from schemas.scheme.history import CarryOver, RollUp
 from tests.reference import Period
 from tests.strategies import CHANNELS, schemes
 
@@ -58,7 +59,8 @@ def histories(draw):
     direction = draw(st.sampled_from(["down", "down", "down", "up", "net"]))
     parts = draw(st.integers(0, 3)) == 0
     drawn = [draw(schemes(direction, parts=parts, kinds=kinds))]
-    for _ in range(draw(st.integers(0, 1))):
+    if draw(st.booleans()):
+        direction = draw(st.sampled_from([*[direction] * 5, "down", "up", "net"]))
         drawn.append(draw(schemes(direction, measured_too=draw(st.booleans()), parts=parts, kinds=kinds)))
     # The dice are of the schemes too: Hypothesis likes to repeat a number.
     dice = random.Random(repr((draw(st.integers(0, 2**32 - 1)), drawn)))
@@ -82,16 +84,10 @@ def history_of(dice):
     rolled = {"of": "quarter", "weights": weights, "missing": dice.choice(["refuse", "left_out", "left_out"])}
     if dice.random() < 0.3:
         rolled["year_end"] = {"weight": dice.choice(["0.4", "1/3"]), "label": "年终"}
-    fields = {"carry_over": raw}
+    made = {"carry_over": CarryOver.model_validate(raw)}
     if dice.random() < 0.8:
-        fields["roll_up"] = rolled
-    full = {
-        "id": "空", "title": "空", "document": "空", "effective": {"from": date(2024, 1, 1)}, "full": "1", "dimensions": [
-            {"id": "空", "label": "空", "points": "1", "indicators": [
-                {"id": "无", "label": "无", "points": "1", "clause": "无", "rule": {"kind": "judged"}}]}],
-    }  # fmt: skip
-    made = Scheme.model_validate({**full, **fields})
-    return {"carry_over": made.carry_over, "roll_up": made.roll_up}
+        made["roll_up"] = RollUp.model_validate(rolled)
+    return made
 
 
 class Bureau:
@@ -215,7 +211,7 @@ class Bureau:
                 }
                 for n, code in enumerate(dice.choices(self.codes, k=5))
             ] + [
-                {"check_id": f"C{label}{code}", "town": code, "checked_on": period.end - timedelta(days=40), "sampled": 40}
+                {"check_id": f"C{label}{code}", "town": code, "checked_on": period.end - timedelta(40), "sampled": 40}
                 for label, period in QUARTERS.items() for code in self.codes if dice.random() < 0.97
             ]  # fmt: skip
         rows["measures"] = [row for code in self.codes for label in QUARTERS for row in self.measures(code, label)]
@@ -326,7 +322,8 @@ class Bureau:
         row = {
             "adjustment_id": f"J{number}", "town": dice.choice(self.codes), "dated_on": dated, "kind": kind,
             "item": "否决", "level": dice.choice([None, "省"]), "quantity": dice.choice([None, "2", "0.5"]),
-            "evidence": dice.choice([None, "文一", "文一", "文二"]), "decided_points": dice.choice([None, "1.25", "0.5"]),
+            "evidence": dice.choice([None, "文一", "文一", "文二"]),
+            "decided_points": dice.choice([None, "1.25", "0.5"]),
             "decided_on": None if dice.random() < 0.1 else dated + timedelta(days=dice.randint(0, 90)),
             "period": dice.choice([None, None, None, "2025", "2025H1", "2025Q2"]),
         }  # fmt: skip

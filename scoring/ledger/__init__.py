@@ -34,7 +34,7 @@ from scoring.ledger.ending import Above, TownScore, finish
 from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import ZERO, IndicatorScorer, Sums
-from scoring.ledger.past import Carried, Frozen, differences, published_values
+from scoring.ledger.past import Carried, Frozen, differences, published_values, worth
 from scoring.ledger.rollup import (
     RollUp,
     bring_in,
@@ -171,11 +171,12 @@ def score(
     taken, posters = of_the_past(past, scheme, period, as_of, rolled)
     carried = differences(posters, taken, period, given, reprice) if taken else []
     scorer = IndicatorScorer(scheme, facts, fine=fine)
+    worths = {frozen.period.id: worth(frozen.scheme, scheme) for frozen in taken}
     scores: dict[str, TownScore] = {}
     problems: list[Problem] = []
     for town in codes:
         if town not in (facts.unchecked if rolled is None else set(codes) - set(rolled.shares)):
-            above = _above(town, adjustments.decided.get(town, []), carried, merged, rolled, scheme)
+            above = _above(town, adjustments.decided.get(town, []), carried, merged, rolled, scheme, worths)
             try:
                 if pure:
                     scores[town] = finish(empty_statement(town), above, scorer, Fraction(0))
@@ -196,10 +197,11 @@ def _above(
     merged: Mapping[str, str],
     rolled: RollUp | None,
     scheme: Scheme,
+    worths: Mapping[str, Fraction],
 ) -> Above:
     own = [found for found in carried if merged.get(found.of, found.of) == town]
     if rolled is None:
-        return Above(adjustments, [(found, Fraction(1)) for found in own])
+        return Above(adjustments, [(found, worths[found.origin.id]) for found in own])
     shares = rolled.shares[town]
 
     def enter(into: TownScore) -> None:

@@ -74,6 +74,16 @@ class Carried:
         return self.now - self.published - self.posted
 
 
+def worth(of: Scheme, into: Scheme) -> Fraction:
+    """Return what a point of one scheme is worth in another.
+
+    In proportion to full marks where both count down from them; the other way round where one alone counts up.
+    """
+    if of.direction != into.direction:
+        return -ONE if "up" in (of.direction, into.direction) else ONE
+    return into.full / of.full if into.direction == "down" and of.full else ONE
+
+
 def when(period: Period) -> tuple[date, int]:
     """Order periods by their last day; a year comes after its own last quarter."""
     return period.end, (period.end - period.start).days

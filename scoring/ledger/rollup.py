@@ -15,7 +15,7 @@ from scoring.exact import add_up
 from scoring.ledger.ending import TownScore
 from scoring.ledger.entries import ONE, Statement
 from scoring.ledger.indicators import Result
-from scoring.ledger.past import Carried, Frozen, origins, postings
+from scoring.ledger.past import Carried, Frozen, origins, postings, worth
 from scoring.periods import Period, finer
 from scoring.problems import Refused, problem
 
@@ -127,8 +127,7 @@ def _shares(
         own = (town,) if town in scored else before
         if not own:
             continue
-        # Points of a scheme with other full marks count in proportion.
-        scale = scheme.full / frozen.scheme.full if scheme.direction == "down" and frozen.scheme.full else ONE
+        scale = worth(frozen.scheme, scheme)
         carried: dict[tuple[str, str], Fraction] = {}
         for posting in postings(frozen.entries):
             if posting.town in own:

@@ -37,18 +37,28 @@ def score(scheme, tables, period, as_of, is_workday, past=()):
     past = [one for one in past if one.period.label != period.label]
     if rolls_up(scheme, period):
         return Year(scheme, tables, period, as_of, is_workday, past).made()
-    carried, ties = defaultdict(list), False
+    carried, weights, ties = defaultdict(list), {}, False
     known = [one for one in past if one.as_of <= as_of and order(one) < order(period)]
     if length(period.label) != LENGTHS["year"]:
         origins = [one for one in known if length(one.period.label) == length(period.label)]
         origins = [one for one in origins if reaches(scheme.carry_over, one, period) and not one.rolled]
         held = [one for one in known if not any(holds(other, one) for other in known)]
         differences, ties = since(origins, held, tables, period, as_of, is_workday)
-        for (origin, of, dimension, indicator, town), points in differences.items():
-            carried[town].append(((origin, of, dimension, indicator), points))
+        for (origin, *rest, town), points in differences.items():
+            unit = one_point(next(one.scheme for one in origins if one.period.label == origin), scheme)
+            weights[town, origin, *rest] = unit
+            carried[town].append(((origin, *rest), points * unit))
     done = reference.assess(scheme, tables, period, as_of, is_workday, carried=carried)
     done.ties |= ties
+    done.weights = weights
     return done
+
+
+def one_point(there, here):
+    """What a point of another scheme is here: counting down, in proportion to full marks; up is the other way round."""
+    if there.direction == here.direction == "down":
+        return here.full / there.full
+    return Fraction(1 if (there.direction == "up") == (here.direction == "up") else -1)
 
 
 def order(of):
@@ -215,8 +225,7 @@ class Year:
         return tree.Town(self.scheme, {}, [], {}).tidy(points)
 
     def scale(self, label):
-        """Of schemes that count down from other full marks, in proportion."""
-        return self.scheme.full / self.inside[label].scheme.full if self.scheme.direction == "down" else Fraction(1)
+        return one_point(self.inside[label].scheme, self.scheme)
 
     def weight_of(self, standing, weights, origin, of):
         """What a published score weighs in a town: one of several towns that merged has its part of the mean."""
