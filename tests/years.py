@@ -28,6 +28,7 @@ QUARTERS = {
 }
 LONGER = {
     "2025H1": Period("2025H1", date(2025, 1, 1), date(2025, 6, 30)),
+    "2025H2": Period("2025H2", date(2025, 7, 1), date(2025, 12, 31)),
     "2025": Period("2025", date(2025, 1, 1), date(2025, 12, 31)),
 }
 PERIODS = {**QUARTERS, **LONGER}
@@ -58,6 +59,8 @@ def histories(draw):
     kinds = ("per_point", "linear", "bands", "accrue", "pass_fail", "relative", *["judged"] * 2)
     direction = draw(st.sampled_from(["down", "down", "down", "up", "net"]))
     parts = draw(st.integers(0, 3)) == 0
+    if not parts:  # a part has no earlier period of its own
+        kinds += ("trend", "trend")
     drawn = [draw(schemes(direction, parts=parts, kinds=kinds))]
     if draw(st.booleans()):
         direction = draw(st.sampled_from([*[direction] * 5, "down", "up", "net"]))
@@ -112,6 +115,8 @@ class Bureau:
             made.insert(place + 1, Step(again.label, day, dice.choice([again.scheme, made[place].scheme])))
         if dice.random() < 0.2 and "2025Q2" in labels:
             made.insert(max(n for n, s in enumerate(made) if s.label == "2025Q2") + 1, self.longer("2025H1"))
+        if dice.random() < 0.3 and "2025Q4" in labels:
+            made.append(self.longer("2025H2"))
         last = dice.choice(["next", "year", "year"])
         if last == "year" or len(labels) == 4:
             made.append(self.longer("2025"))
@@ -125,6 +130,8 @@ class Bureau:
 
     def longer(self, label):
         scheme = self.which(3).model_copy(update={"tie_breakers": ()})
+        if label == "2025" and self.dice.random() < 0.1:
+            scheme = scheme.model_copy(update={"roll_up": RollUp(of="half", missing="left_out")})
         return Step(label, LONGER[label].end + timedelta(days=self.dice.choice([0, 9, 20, 40])), scheme)
 
     def seen(self, end):
@@ -140,6 +147,7 @@ class Bureau:
         known = {
             (table, n): self.dice.choice([0, 0, 0, self.dice.randrange(count)]) for table in rows for n in range(99)
         }
+        vanishing = self.dice.choice([99, 99, 99, self.dice.randrange(count)])
         merging = self.dice.random() < 0.3
         merged_at = self.dice.randrange(count)
         gone = self.dice.choice([date(2025, 4, 30), date(2025, 6, 30), date(2025, 7, 15), date(2025, 2, 3)])
@@ -150,6 +158,8 @@ class Bureau:
                 for table, listed in rows.items()
                 if table not in {"towns", "checks"}
             }
+            if place >= vanishing:  # what was published of it stands in where a trend looks for it
+                step.rows["measures"] = step.rows["measures"][::2]
             ids = {row["finding_id"] for row in step.rows["findings"]}
             step.rows["rectifications"] = [r for r in step.rows["rectifications"] if r["finding_id"] in ids]
             step.rows["appeals"] = [

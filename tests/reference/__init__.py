@@ -40,6 +40,7 @@ class Result:
     gates: list = field(default_factory=list)
     earned: dict = field(default_factory=dict)
     outcomes: dict = field(default_factory=dict)
+    values: dict = field(default_factory=dict)
     dimensions: dict = field(default_factory=dict)
     findings: list = field(default_factory=list)
     ledger: list = field(default_factory=list)
@@ -110,7 +111,7 @@ def assess(scheme, tables, period, as_of, is_workday, published=None, windows=No
         )
         result.start, result.score, result.gates = start, score, gates
         result.earned, result.outcomes, result.dimensions = town.earned, town.outcomes, town.dimensions
-        result.ledger = town.entries
+        result.ledger, result.values = town.entries, town.values
         assert start + sum(entry[-1] for entry in town.entries) == score, code
     places.standings(scheme, results, as_of)
     return Assessed({r.code: r for r in results}, {f.id: f for f in findings}, ties)

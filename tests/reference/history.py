@@ -34,24 +34,37 @@ class Past:
 
 def score(scheme, tables, period, as_of, is_workday, past=()):
     """Score a period beside what is published, each by its latest edition."""
+    published = printed(past)
     past = [one for one in past if one.period.label != period.label]
     if rolls_up(scheme, period):
-        return Year(scheme, tables, period, as_of, is_workday, past).made()
+        return Year(scheme, tables, period, as_of, is_workday, past, published).made()
     carried, weights, ties = defaultdict(list), {}, False
     known = [one for one in past if one.as_of <= as_of and order(one) < order(period)]
     if length(period.label) != LENGTHS["year"]:
         origins = [one for one in known if length(one.period.label) == length(period.label)]
         origins = [one for one in origins if reaches(scheme.carry_over, one, period) and not one.rolled]
         held = [one for one in known if not any(holds(other, one) for other in known)]
-        differences, ties = since(origins, held, tables, period, as_of, is_workday)
+        differences, ties = since(origins, held, tables, period, as_of, is_workday, published)
         for (origin, *rest, town), points in differences.items():
             unit = one_point(next(one.scheme for one in origins if one.period.label == origin), scheme)
             weights[town, origin, *rest] = unit
             carried[town].append(((origin, *rest), points * unit))
-    done = reference.assess(scheme, tables, period, as_of, is_workday, carried=carried)
+    done = reference.assess(scheme, tables, period, as_of, is_workday, published, carried=carried)
     done.ties |= ties
     done.weights = weights
     return done
+
+
+def printed(past):
+    """(town, measure, period label) → the value that was published, for trends that find no row."""
+    values = {}
+    for one in past:
+        rules = {indicator.id: indicator.rule for _, indicator in one.scheme.indicators()}
+        for code, result in one.done.towns.items():
+            for (_, name), value in result.values.items():
+                if value is not None:
+                    values[code, rules[name].measure, one.period.label] = value
+    return values
 
 
 def one_point(there, here):
@@ -106,7 +119,7 @@ def places_of(result):
     return sums
 
 
-def since(origins, known, tables, period, as_of, is_workday):
+def since(origins, known, tables, period, as_of, is_workday, published):
     """(origin, town of then, dimension, indicator, town of now) → what today's facts change, less what was posted."""
     _, goes_to = counted_towns(tables["towns"], period.start, period.end)
     found, ties = defaultdict(Fraction), False
@@ -114,7 +127,7 @@ def since(origins, known, tables, period, as_of, is_workday):
     for origin in origins:
         if not set(origin.done.findings) <= ids:
             raise RefusedError("frozen-finding-missing", origin.period.label)
-        now = reference.assess(origin.scheme, tables, origin.period, as_of, is_workday, windows=origin.as_of)
+        now = reference.assess(origin.scheme, tables, origin.period, as_of, is_workday, published, windows=origin.as_of)
         ties |= now.ties
         for code, then in origin.done.towns.items():
             if then.score is None:
@@ -145,12 +158,12 @@ def posted_by(past):
 class Year:
     """A longer period made of the finer ones that are published."""
 
-    def __init__(self, scheme, tables, period, as_of, is_workday, known):
+    def __init__(self, scheme, tables, period, as_of, is_workday, known, published):
         self.scheme, self.tables, self.period, self.as_of = scheme, tables, period, as_of
-        self.is_workday, self.known = is_workday, known
+        self.is_workday, self.published = is_workday, published
         policy = scheme.roll_up
         whole = months_of(period.label)
-        self.inside, self.shares = {}, {}
+        self.inside, self.shares, self.end_share = {}, {}, ZERO
         labels = self.labels(policy.of)
         stated = policy.weights or [Fraction(1, len(labels))] * len(labels)
         missing = []
@@ -166,7 +179,6 @@ class Year:
             self.inside[label], self.shares[label] = one, share
         if not sum(self.shares.values(), ZERO) or (missing and policy.missing == "refuse"):
             raise RefusedError("roll-up-missing", missing)
-        self.end_share = ZERO
         if policy.year_end is not None and length(period.label) == 12:
             self.end_share = policy.year_end.weight
         self.counted, self.goes_to = counted_towns(tables["towns"], period.start, period.end)
@@ -192,7 +204,7 @@ class Year:
         origins = [one for one in self.inside.values() if scheme.carry_over.origins != "none"]
         origins = [one for one in origins if one.as_of <= self.as_of and not one.rolled]
         inside = list(self.inside.values())
-        differences, more = since(origins, inside, self.tables, period, self.as_of, self.is_workday)
+        differences, more = since(origins, inside, self.tables, period, self.as_of, self.is_workday, self.published)
         ties |= more
         results, posted = [], {}
         for row in self.counted:
@@ -236,7 +248,7 @@ class Year:
         """The scheme itself on the whole year, nothing but what its tree says; who was not checked lost nothing."""
         quiet = {**self.tables, "adjustments": []}
         scheme = self.scheme.model_copy(update={"unchecked": "ranked"})
-        return reference.assess(scheme, quiet, self.period, self.as_of, self.is_workday)
+        return reference.assess(scheme, quiet, self.period, self.as_of, self.is_workday, self.published)
 
     def say(self, result, kind, subject, points):
         if points:

@@ -35,6 +35,7 @@ class Town:
     entries: list = field(default_factory=list)  # (part, dimension, indicator, kind, subject, points)
     earned: dict = field(default_factory=dict)  # (part, indicator) -> earned before step 9
     outcomes: dict = field(default_factory=dict)
+    values: dict = field(default_factory=dict)  # (part, indicator) -> what was measured
     dimensions: dict = field(default_factory=dict)
 
     @property
@@ -166,9 +167,11 @@ def score_indicator(town, tables, goes_to, findings, checks, reading, note, peri
         if rule.kind == "judged":
             earned = data.judged_points(tables, goes_to, code, indicator, period, as_of)
         else:
+            measured = data.value_by(rule, reading(rule.measure, rule.several_values))
+            town.values[part, indicator.id] = measured
             earned = data.earned_by(
                 indicator,
-                data.value_by(rule, reading(rule.measure, rule.several_values)),
+                measured,
                 lambda: data.earlier_value(scheme, tables, goes_to, code, rule, period, as_of, town.published),
                 lambda: values_beside(town, tables, goes_to, indicator, period, part, as_of),
             )
