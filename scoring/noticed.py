@@ -17,7 +17,8 @@ from scoring.periods import Period
 
 WEIGHTY: Final = frozenset({
     "decision-undated", "file-name-near", "frozen-fact-changed", "frozen-row-missing", "judgement-undated",
-    "letter-about-unknown", "measure-like-a-share", "row-carried", "sampled-above", "sheet-hidden", "subfolder", "table-below", "town-merged",
+    "letter-about-unknown", "measure-like-a-share", "row-carried", "sampled-above", "sheet-hidden", "subfolder",
+    "table-below", "town-merged",
 })  # fmt: skip
 """Notices behind which a slip may hide that changes a score: a run shows them, the others stand in problems.csv."""
 _NAMED: Final = 5

@@ -93,6 +93,7 @@ class Stores(RuleBasedStateMachine):
     def all_the_way(self, number, days):
         """Random steps alone would seldom come to a publication."""
         self.run(number)
+        self.today = max(self.today, self._period(number).end)
         for stage in ("comment", "decided"):
             self.today += timedelta(days=days)
             self._try(publishing.stage, self._period(number), stage, self.today, "会")

@@ -538,15 +538,20 @@ def adjustments(draw, number, codes, scheme):
     kinds = ["bonus", "bonus", "demerit"] if scheme.bonuses is not None else []
     dated = draw(days(date(2024, 12, 20), date(2025, 2, 20)))
     wait = draw(maybe(st.integers(0, 40), 0.8))
-    return {
+    row = {
         "adjustment_id": f"J{number}",
         "town": draw(st.sampled_from(codes)),
         "dated_on": dated,
-        "kind": draw(st.sampled_from([*kinds, "veto"])),
+        "kind": draw(st.sampled_from([*kinds, "veto", "decision"])),
         "item": "否决",
         "level": draw(st.sampled_from([None, "省", "市"])),
         "quantity": draw(st.sampled_from([None, "2", "0.5"])),
         "evidence": draw(st.sampled_from([None, "文一", "文一", "文二"])),
         "decided_points": draw(st.sampled_from([None, "1.25", "0.5"])),
         "decided_on": None if wait is None else dated + timedelta(days=wait),
+        "period": draw(st.sampled_from([None, None, None, "2025Q1", "2024Q4"])),
     }
+    if row["kind"] == "decision" and draw(st.integers(0, 19)):
+        row["evidence"], row["decided_by"] = row["evidence"] or "纪要", "会议"
+        row["decided_points"] = draw(st.sampled_from(["1.125", "-4", "-0.5"]))
+    return row

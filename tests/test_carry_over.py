@@ -282,3 +282,47 @@ def test_the_same_fix_on_a_later_day_never_pays_more_whatever_was_frozen_between
         return sum(score(life.publish(label), "A") for label in ("2025Q1", "2025Q2", "2025Q3", "2025Q4", "2026Q1"))
 
     assert total(later) <= total(0)
+
+
+def test_what_a_period_with_later_knowledge_posted_says_nothing_either(life):
+    life.publish("2025Q1")
+    life.publish("2025Q2")
+    life.rows["rectifications"] = [report("b", date(2025, 10, 10))]
+    assert carried(life.publish("2025Q2", date(2025, 10, 20)), "B") == {("2025Q1", "complete"): 2}
+    # As of 5 October nothing is known of the fix, nor of what was posted for it.
+    assert carried(life.run("2025Q3", date(2025, 10, 5)), "B") == {}
+
+
+def test_a_difference_counts_in_proportion_to_full_marks(life):
+    wide = scheme(
+        full=200,
+        dimensions=[
+            {
+                "id": "files",
+                "label": "files",
+                "points": 200,
+                "indicators": [
+                    {
+                        "id": "complete", "label": "complete", "points": 200, "clause": "one",
+                        "rule": {"kind": "deduct", "prices": "usual"},
+                    }
+                ],
+            }
+        ],
+    )  # fmt: skip
+    assert score(life.publish("2025Q1", of=wide), "B") == 191
+    life.rows["rectifications"] = [report("b", date(2025, 4, 10))]
+    # 2 of 200 points are 1 of 100.
+    assert carried(life.publish("2025Q2"), "B") == {("2025Q1", "complete"): 1}
+    assert carried(life.run("2025Q3", Q3), "B") == {}
+
+
+def test_where_points_count_up_a_difference_turns_its_sign(life):
+    life.publish("2025Q1")
+    life.rows["rectifications"] = [report("b", date(2025, 4, 10))]
+    life.rows["findings"].append(finding("c", "B", date(2025, 5, 5), severity="grave"))
+    up = scheme(direction="up", range={}, gates=[])
+    second = life.publish("2025Q2", of=up)
+    # A grave finding, overdue, and the 2 that the fix of the first quarter is worth.
+    assert (carried(second, "B"), score(second, "B")) == ({("2025Q1", "complete"): -2}, 8 + 1 - 2)
+    assert carried(life.run("2025Q3", Q3, up), "B") == {}

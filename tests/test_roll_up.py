@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from scoring.problems import Refused
-from tests.published import Life, finding, report, scheme, score, towns
+from tests.published import Life, carried, finding, report, scheme, score, towns
 
 YEAR = date(2026, 1, 15)
 QUARTERS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4")
@@ -28,6 +28,26 @@ def publish_all(life):
     for label in QUARTERS:
         life.publish(label)
     return life
+
+
+def wide_scheme():
+    """Two hundred points."""
+    return scheme(
+        full=200,
+        dimensions=[
+            {
+                "id": "files",
+                "label": "files",
+                "points": 200,
+                "indicators": [
+                    {
+                        "id": "signed", "label": "signed", "points": 200, "clause": "two",
+                        "rule": {"kind": "deduct", "prices": "usual"},
+                    }
+                ],
+            }
+        ],
+    )  # fmt: skip
 
 
 def roll(**policy):
@@ -119,22 +139,7 @@ def test_a_town_that_takes_another_in_keeps_its_own_quarters(life):
 
 
 def test_a_scheme_that_changes_counts_in_proportion_to_full_marks(life):
-    wide = scheme(
-        full=200,
-        dimensions=[
-            {
-                "id": "files",
-                "label": "files",
-                "points": 200,
-                "indicators": [
-                    {
-                        "id": "signed", "label": "signed", "points": 200, "clause": "two",
-                        "rule": {"kind": "deduct", "prices": "usual"},
-                    }
-                ],
-            }
-        ],
-    )  # fmt: skip
+    wide = wide_scheme()
     for label in QUARTERS[:3]:
         life.publish(label)
     life.publish("2025Q4", of=wide)  # 192 of 200 = 96 of 100
@@ -182,3 +187,83 @@ def test_adjustments_of_the_quarters_are_not_counted_twice_and_a_veto_acts_on_th
     life.rows["adjustments"].append(veto)
     assert score(life.run("2025", YEAR, roll()), "A") == 0
     assert score(life.run("2025Q1", date(2025, 3, 31)), "A") == 99
+
+
+def test_a_difference_counts_in_proportion_to_full_marks(life):
+    wide = wide_scheme()
+    for label in QUARTERS[:3]:
+        life.publish(label)
+    life.publish("2025Q4", of=wide)
+    life.rows["rectifications"] = [report("3-0", date(2026, 1, 5))]
+    # (98 + 96 + 94 + 96) / 4, and 1 of 200 points is 1/2 of 100, at a quarter.
+    assert score(life.publish("2025", YEAR, roll()), "A") == Fraction("96.13")
+    assert carried(life.run("2026Q1", date(2026, 3, 31))) == {}
+
+
+def test_what_weighs_nothing_in_the_year_is_left_to_the_next_quarter(life):
+    publish_all(life)
+    life.rows["rectifications"] = [report("0-0", date(2026, 1, 5))]
+    year = life.publish("2025", YEAR, roll(weights=["0", "1/3", "1/3", "1/3"]))
+    assert (carried(year), score(year, "A")) == ({}, 94)
+    assert carried(life.run("2026Q1", date(2026, 3, 31))) == {("2025Q1", "signed"): 1}
+
+
+def test_a_difference_weighs_what_its_period_weighs_in_the_town(life):
+    life.rows["towns"].append({"town_code": "C", "name": "town C", "valid_from": date(2025, 7, 1)})
+    life.rows["findings"].append(finding("c", "C", DAYS[2], indicator="signed", due_on=date(2026, 12, 31)))
+    publish_all(life)
+    life.rows["rectifications"] = [report("c", date(2026, 1, 5))]
+    # (98 + 100) / 2, and half of the 1 that comes back: C has two quarters.
+    assert score(life.run("2025", YEAR, roll()), "C") == Fraction("99.50")
+
+
+@pytest.mark.parametrize("fixed", [date(2025, 7, 8), date(2026, 1, 5)])
+def test_a_difference_of_one_of_two_towns_that_merged_has_half_the_weight_of_their_mean(life, fixed):
+    for label in QUARTERS[:2]:
+        life.publish(label)
+    for town in life.rows["towns"]:
+        town |= {"valid_to": date(2025, 6, 30), "merged_into": "C"}
+    life.rows["towns"].append({"town_code": "C", "name": "town C", "valid_from": date(2025, 7, 1)})
+    life.rows["rectifications"] = [report("0-0", fixed)]
+    for label in QUARTERS[2:]:
+        life.publish(label)
+    # The first quarter is the mean of 98 + 1 and 100, whether the third took the 1 over or the year does.
+    assert score(life.run("2025", YEAR, roll()), "C") == Fraction("95.88")
+
+
+def test_what_a_half_posted_comes_into_the_year_too_and_into_no_later_quarter(life):
+    for label in QUARTERS[:2]:
+        life.publish(label)
+    life.rows["rectifications"] = [report("0-0", date(2025, 7, 5))]
+    assert score(life.publish("2025H1", date(2025, 7, 10), roll()), "A") == Fraction("97.50")
+    assert carried(life.publish("2025Q3")) == {}
+    life.publish("2025Q4")
+    # The year is not made of the half: 95 and a quarter of the 1.
+    assert score(life.publish("2025", YEAR, roll()), "A") == Fraction("95.25")
+    assert carried(life.run("2026Q1", date(2026, 3, 31))) == {}
+
+
+def test_what_was_made_of_finer_periods_is_not_priced_again(life):
+    for label in QUARTERS[:2]:
+        life.publish(label)
+    life.publish("2025H1", date(2025, 7, 10), roll())
+    made = life.run("2025H2", date(2025, 12, 31))
+    assert (carried(made), score(made, "A")) == ({}, 86)
+
+
+def test_a_surcharge_of_the_year_end_part_is_rounded_before_its_weight(life):
+    publish_all(life)
+    life.rows["measures"] = [{"town": "A", "period": "2025", "measure": "again", "value": 1}]
+    surcharge = {
+        "id": "more", "label": "more", "level": "total", "measure": "again",
+        "steps": [{"at_least": 1, "share": "1/3"}],
+    }  # fmt: skip
+    more = scheme(
+        measures=[{"id": "rate", "label": "rate"}, {"id": "again", "label": "again"}],
+        surcharges=[surcharge],
+        roll_up={"of": "quarter", "year_end": {"weight": "0.4", "label": "year end"}},
+    )
+    made = life.run("2025", YEAR, more)
+    (entry,) = made.ledger.filter(made.ledger["kind"] == "surcharge").to_dicts()
+    # A third of 20 is 6.67, of which 0.4 counts.
+    assert Fraction(entry["points_num"], entry["points_den"]) == Fraction("-2.668")

@@ -34,12 +34,13 @@ from scoring.ledger.ending import Above, TownScore, finish
 from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import ZERO, IndicatorScorer, Sums
-from scoring.ledger.past import Carried, Frozen, differences, held_by_store, origins, published_values
+from scoring.ledger.past import Carried, Frozen, differences, held_by_store, published_values, worth
 from scoring.ledger.rollup import (
     RollUp,
     bring_in,
     empty_statement,
     indicators_of,
+    of_the_past,
     roll_up,
     rolls_up,
     with_year_end,
@@ -170,14 +171,15 @@ def score(
             published=published,
         )
 
-    taken = _origins(past, scheme, period, as_of, rolled)
-    carried = differences(past, taken, period, given, reprice) if taken else []
+    taken, posters = of_the_past(past, scheme, period, as_of, rolled)
+    carried = differences(posters, taken, period, given, reprice) if taken else []
     scorer = IndicatorScorer(scheme, facts, fine=fine)
+    worths = {frozen.period.id: worth(frozen.scheme, scheme) for frozen in taken}
     scores: dict[str, TownScore] = {}
     problems: list[Problem] = []
     for town in codes:
         if town not in (facts.unchecked if rolled is None else set(codes) - set(rolled.shares)):
-            above = _above(town, adjustments.decided.get(town, []), carried, merged, rolled, scheme)
+            above = _above(town, adjustments.decided.get(town, []), carried, merged, rolled, scheme, worths)
             try:
                 if pure:
                     scores[town] = finish(empty_statement(town), above, scorer, Fraction(0))
@@ -191,17 +193,6 @@ def score(
     return Scored(charges, facts, adjustments, scores, sums, withdrawn, scheme, rolled)
 
 
-def _origins(
-    past: Sequence[Frozen], scheme: Scheme, period: Period, as_of: date, rolled: RollUp | None
-) -> list[Frozen]:
-    """Return the published periods whose differences this one takes over: a year, those that it is made of."""
-    if rolled is None:
-        # A longer period scored again from all its findings has today's facts already.
-        return origins(past, period, scheme.carry_over, as_of, period.kind) if period.kind != "year" else []
-    inside = [frozen for frozen, _ in rolled.periods]
-    return origins(inside, period, scheme.carry_over, as_of, inside[0].period.kind)
-
-
 def _above(
     town: str,
     adjustments: Sequence[Decided],
@@ -209,19 +200,19 @@ def _above(
     merged: Mapping[str, str],
     rolled: RollUp | None,
     scheme: Scheme,
+    worths: Mapping[str, Fraction],
 ) -> Above:
     own = [found for found in carried if merged.get(found.of, found.of) == town]
     if rolled is None:
-        return Above(adjustments, [(found, Fraction(1)) for found in own])
+        return Above(adjustments, [(found, worths[found.origin.id]) for found in own])
     shares = rolled.shares[town]
-    weights = {frozen.period.id: weight for frozen, weight in rolled.periods}
 
     def enter(into: TownScore) -> None:
-        bring_in(into, shares, weights, at_origin=scheme.carry_over.rolls_up_at == "origin")
+        bring_in(into, shares, at_origin=scheme.carry_over.rolls_up_at == "origin")
         if rolled.pure and scheme.direction == "down":
             indicators_of(shares, scheme, into)
 
-    differing = [(found, weights[found.origin.id]) for found in own]
+    differing = [(found, weight) for found in own if (weight := rolled.weight_of(found, town))]
     return Above(adjustments, differing, enter, sum((share.weight for share in shares), Fraction(0)))
 
 

@@ -50,7 +50,7 @@ def finish(score: TownScore, above: Above, scorer: IndicatorScorer, weights: Fra
         weights += above.rolled
     _adjust(into, adjustments, scorer)
     for carried, weight in above.carried:
-        _carry(into, carried, weight, scorer)
+        _carry(into, carried, weight, scorer, weighed_last=above.enter is not None)
     low = scheme.range.min if scheme.range.min is not None else ZERO
     high = scheme.range.max
     if high is None and scheme.direction != "up":
@@ -125,16 +125,19 @@ def _gates(score: TownScore, adjustments: Sequence[Decided]) -> None:
         )
 
 
-def _carry(into: Statement, carried: Carried, weight: Fraction, scorer: IndicatorScorer) -> None:
-    """Enter a difference of a published period. What rounding leaves of it stays to be posted."""
-    points = rounded(carried.points, scorer)
+def _carry(into: Statement, carried: Carried, weight: Fraction, scorer: IndicatorScorer, *, weighed_last: bool) -> None:
+    """Enter a difference of a published period. What rounding leaves of it stays to be posted.
+
+    In a longer period its weight comes after the rounding: the sum alone is rounded there.
+    """
+    points = weight * rounded(carried.points, scorer) if weighed_last else rounded(weight * carried.points, scorer)
     if not points:
         return
     dimension, indicator = carried.place
     merged = "" if carried.of == into.town else f":{carried.of}"
     into.add(
         "carry_over",
-        weight * points,
+        points,
         subject=f"{carried.origin.id}:{indicator or dimension or 'adjustments'}{merged}",
         reason=("carry-over" if dimension else "carry-over-adjustments") + ("-again" if carried.posted else ""),
         clause=carried.clause,

@@ -76,6 +76,16 @@ class Carried:
         return self.now - self.published - self.posted
 
 
+def worth(of: Scheme, into: Scheme) -> Fraction:
+    """Return what a point of one scheme is worth in another.
+
+    In proportion to full marks where both count down from them; the other way round where one alone counts up.
+    """
+    if of.direction != into.direction:
+        return -ONE if "up" in (of.direction, into.direction) else ONE
+    return into.full / of.full if into.direction == "down" and of.full else ONE
+
+
 def when(period: Period) -> tuple[date, int]:
     """Order periods by their last day; a year comes after its own last quarter."""
     return period.end, (period.end - period.start).days
@@ -103,7 +113,7 @@ def origins(past: Sequence[Frozen], period: Period, policy: CarryOver, as_of: da
 
 
 def differences(
-    past: Sequence[Frozen],
+    posters: Sequence[Frozen],
     taken: Sequence[Frozen],
     period: Period,
     tables: Tables,
@@ -128,7 +138,7 @@ def differences(
         lost = sorted(scored - set(today.scores))
         problems += [problem("frozen-town-missing", None, town=town, period=origin.period.id) for town in lost]
         published, now = _published(origin), _today(today, origin.scheme)
-        posted = _posted(past, origin, period)
+        posted = _posted(posters, origin, period)
         changed = _changed(origin, today)
         labels = _labels(origin.scheme)
         for town in sorted(scored & set(today.scores)):
@@ -206,10 +216,10 @@ def _counts(kind: str, dimension: str | None, subject: str | None) -> bool:
     return bool(dimension) or kind in _ADJUSTED or (kind == "cap" and subject in _ADJUSTED)
 
 
-def _posted(past: Iterable[Frozen], origin: Frozen, period: Period) -> Sums:
+def _posted(posters: Iterable[Frozen], origin: Frozen, period: Period) -> Sums:
     """Add up what later published periods before this one have posted of an origin, in its own points."""
     sums = _sums()
-    for frozen in past:
+    for frozen in posters:
         if when(origin.period) < when(frozen.period) < when(period) and frozen.period.id != period.id:
             for posting in postings(frozen.entries):
                 if posting.origin == origin.period.id:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from fractions import Fraction
 
 import polars as pl
@@ -14,7 +15,7 @@ from scoring.exact import add_up
 from scoring.ledger.ending import TownScore
 from scoring.ledger.entries import ONE, Statement
 from scoring.ledger.indicators import Result
-from scoring.ledger.past import Frozen, postings
+from scoring.ledger.past import Carried, Frozen, origins, postings, worth
 from scoring.periods import Period, finer
 from scoring.problems import Refused, problem
 
@@ -26,9 +27,9 @@ YEAR_END = "year_end"
 class Share:
     """One published period's part in a town's longer one.
 
-    `score` and `start` are exact and on the longer period's full marks; `towns` are those whose published scores it is
-    the mean of: the town itself, or those that merged into it. `carried` holds what the period had taken over from
-    earlier ones, by origin.
+    `score` and `start` are exact and on the longer period's full marks, `scale` times those published; `towns` are
+    those whose published scores it is the mean of: the town itself, or those that merged into it. `carried` holds what
+    the period had taken over from earlier ones, by origin and town of then.
     """
 
     frozen: Frozen
@@ -36,7 +37,12 @@ class Share:
     towns: tuple[str, ...]
     score: Fraction
     start: Fraction
-    carried: Mapping[str, Fraction]
+    scale: Fraction
+    carried: Mapping[tuple[str, str], Fraction]
+
+    def weight_of(self, town: str) -> Fraction:
+        """Return what the published score of one of these towns weighs: of several, its part of their mean."""
+        return self.weight / len(self.towns) if town in self.towns else self.weight
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,11 @@ class RollUp:
     def pure(self) -> bool:
         """Whether nothing but the published periods counts."""
         return not self.year_end
+
+    def weight_of(self, found: Carried, town: str) -> Fraction:
+        """Return what a difference of a published period weighs in a town, on the longer period's full marks."""
+        share = next((share for share in self.shares[town] if share.frozen.period == found.origin), None)
+        return share.weight_of(found.of) * share.scale if share else Fraction(0)
 
 
 def rolls_up(scheme: Scheme, period: Period) -> bool:
@@ -116,20 +127,43 @@ def _shares(
         own = (town,) if town in scored else before
         if not own:
             continue
-        # Points of a scheme with other full marks count in proportion.
-        scale = scheme.full / frozen.scheme.full if scheme.direction == "down" and frozen.scheme.full else ONE
-        carried: dict[str, Fraction] = {}
+        scale = worth(frozen.scheme, scheme)
+        carried: dict[tuple[str, str], Fraction] = {}
         for posting in postings(frozen.entries):
             if posting.town in own:
-                points = scale * posting.points / len(own)
-                carried[posting.origin] = carried.get(posting.origin, Fraction(0)) + points
+                key = posting.origin, posting.of
+                carried[key] = carried.get(key, Fraction(0)) + scale * posting.points / len(own)
         score = scale * add_up(scored[code][0] for code in own) / len(own)
         start = scale * add_up(scored[code][1] for code in own) / len(own)
-        found.append(Share(frozen, weight, own, score, start, carried))
+        found.append(Share(frozen, weight, own, score, start, scale, carried))
     total = add_up(share.weight for share in found)
     if not total:
         return ()
-    return tuple(Share(s.frozen, s.weight * whole / total, s.towns, s.score, s.start, s.carried) for s in found)
+    return tuple(replace(share, weight=share.weight * whole / total) for share in found)
+
+
+def of_the_past(
+    past: Sequence[Frozen], scheme: Scheme, period: Period, as_of: date, rolled: RollUp | None
+) -> tuple[list[Frozen], list[Frozen]]:
+    """Return the published periods whose differences this one takes over, and those whose postings count as posted.
+
+    A longer period takes over what its finer ones have not posted themselves. One that was made of finer ones itself is
+    not priced again; and of two made of the same, the half and its year, the year's postings stand for both.
+    """
+    if rolled is not None:
+        posters = [frozen for frozen, _ in rolled.periods]
+        taken = origins(posters, period, scheme.carry_over, as_of, posters[0].period.kind)
+    else:
+        known = [frozen for frozen in past if frozen.as_of <= as_of]
+        posters = [frozen for frozen in known if not any(_stands_for(longer, frozen) for longer in known)]
+        # A longer period scored again from all its findings has today's facts already.
+        taken = origins(past, period, scheme.carry_over, as_of, period.kind) if period.kind != "year" else []
+    return [frozen for frozen in taken if not rolls_up(frozen.scheme, frozen.period)], posters
+
+
+def _stands_for(longer: Frozen, frozen: Frozen) -> bool:
+    made_of = [one.scheme.roll_up for one in (longer, frozen) if rolls_up(one.scheme, one.period)]
+    return len(made_of) == 2 and made_of[0].of == made_of[1].of and frozen.period.inside(longer.period)  # type: ignore[union-attr]
 
 
 def with_year_end(scheme: Scheme, rolled: RollUp) -> Scheme:
@@ -144,17 +178,16 @@ def with_year_end(scheme: Scheme, rolled: RollUp) -> Scheme:
     return scheme.model_copy(update={"parts": Parts(parts=(part,), allot=(Allotment(part=YEAR_END),))})
 
 
-def bring_in(score: TownScore, shares: Sequence[Share], weights: Mapping[str, Fraction], *, at_origin: bool) -> None:
+def bring_in(score: TownScore, shares: Sequence[Share], *, at_origin: bool) -> None:
     """Enter what each published period brings: weight × (score − start), what it had carried over apart.
 
     Parameters
     ----------
-    weights
-        Of the longer period's published periods, by their ids.
     at_origin
         What a period had carried over weighs what its origin does, or, of an earlier year, what the period itself does.
     """
     into = score.statement
+    by_period = {share.frozen.period.id: share for share in shares}
     into.start += add_up(share.weight * share.start for share in shares)
     into.value += add_up(share.weight * share.start for share in shares)
     for share in shares:
@@ -168,12 +201,13 @@ def bring_in(score: TownScore, shares: Sequence[Share], weights: Mapping[str, Fr
         if apart and at_origin:
             reason, facts["apart"] = "period-apart", apart
         into.add("period", brought, subject=name, reason=reason, **facts)  # type: ignore[arg-type]
-        for origin, points in share.carried.items():
-            weight = weights.get(origin, share.weight) if at_origin else share.weight
+        for (origin, of), points in share.carried.items():
+            weighed = by_period.get(origin) if at_origin else None
+            weight = weighed.weight_of(of) if weighed else share.weight
             into.add(
                 "period",
                 weight * points,
-                subject=f"{name}:{origin}",
+                subject=f"{name}:{origin}" + ("" if of == into.town else f":{of}"),
                 reason="period-carried",
                 period=name,
                 origin=origin,

@@ -34,9 +34,11 @@ def score_town(town: str, sums: Mapping[tuple[str, str], Sums], above: Above, sc
         loss = add_up(_dimension(score, dimension, sums, scorer) for dimension in scheme.dimensions)
         loss += _hand_over(score, scorer)
         scorer.surcharged(into, "part", part, loss, None, {})
-    into.part, into.weight = "", ONE
+    # Rounded like a score of its own, before the weight of a year-end part; of real parts nothing is rounded.
+    into.part, into.weight = "", weights if scorer.fine else ONE
     loss = max((start - into.value) if scheme.direction != "up" else into.value, ZERO)
-    scorer.surcharged(into, "total", "", loss, None, {})
+    scorer.surcharged(into, "total", "", loss / into.weight, None, {})
+    into.weight = ONE
     return finish(score, above, scorer, weights)
 
 

@@ -40,6 +40,7 @@ class Result:
     gates: list = field(default_factory=list)
     earned: dict = field(default_factory=dict)
     outcomes: dict = field(default_factory=dict)
+    values: dict = field(default_factory=dict)
     dimensions: dict = field(default_factory=dict)
     findings: list = field(default_factory=list)
     ledger: list = field(default_factory=list)
@@ -47,21 +48,26 @@ class Result:
 
 @dataclass
 class Assessed:
-    """Every town's result by code, every finding by id; `ties`: only contents told some rows apart."""
+    """Every town's result by code, every finding by id; `ties`: only contents told some rows apart.
+
+    `weights`: at what a longer period carried over, by town and subject.
+    """
 
     towns: dict
     findings: dict
     ties: bool
+    weights: dict = field(default_factory=dict)
 
 
-def assess(scheme, tables, period, as_of, is_workday, published=None):
+def assess(scheme, tables, period, as_of, is_workday, published=None, windows=None, carried=None):
     """Score every town of `tables` (lists of dicts by English table name) for `period` as of a day.
 
-    `published`: (town, measure, period label) → a value that an earlier edition printed.
+    `published`: (town, measure, period label) → a value that an earlier edition printed. `windows`: the day from which
+    windows of parts are counted back, else `as_of`. `carried`: town → [(subject, points)] that earlier periods post.
     """
     counted, goes_to = counted_towns(tables["towns"], period.start, period.end)
     rows = {row["town_code"]: row for row in tables["towns"]}
-    findings = read_findings(scheme, tables, rows, goes_to, period, as_of)
+    findings = read_findings(scheme, tables, rows, goes_to, period, as_of, windows or as_of)
     ties = pair(scheme, findings)
     count_occasions(scheme, findings)
     for finding in findings:
@@ -76,7 +82,7 @@ def assess(scheme, tables, period, as_of, is_workday, published=None):
         row["town_code"]
         for row in counted
         if deducts
-        and any(check["checked_on"] <= as_of for check in tables.get("checks", []))
+        and any(check["checked_on"] <= (windows or as_of) for check in tables.get("checks", []))
         and scheme.unchecked == "unranked"
         and not checks_in(tables, goes_to, row["town_code"], period, as_of)
     }
@@ -92,11 +98,20 @@ def assess(scheme, tables, period, as_of, is_workday, published=None):
                     finding.disposition = "not_checked"
             continue
         town, start, score, gates = tree.score_town(
-            scheme, tables, goes_to, row, result.findings, period, as_of, everyone, published or {}
+            scheme,
+            tables,
+            goes_to,
+            row,
+            result.findings,
+            period,
+            as_of,
+            everyone,
+            published or {},
+            (carried or {}).get(code, ()),
         )
         result.start, result.score, result.gates = start, score, gates
         result.earned, result.outcomes, result.dimensions = town.earned, town.outcomes, town.dimensions
-        result.ledger = town.entries
+        result.ledger, result.values = town.entries, town.values
         assert start + sum(entry[-1] for entry in town.entries) == score, code
     places.standings(scheme, results, as_of)
     return Assessed({r.code: r for r in results}, {f.id: f for f in findings}, ties)

@@ -257,10 +257,12 @@ def judged_points(tables, goes_to, town, indicator, period, as_of):
         row for row in tables.get("judgements", []) if goes_to[row["town"]] == town and row["indicator"] == indicator.id
     ]
     rows = [row for row in rows if not (row.get("judged_on") and row["judged_on"] > as_of)]
+    whole = months_of(period.label) or set()
     rows = [
         row
         for row in rows
         if row.get("period") == period.label
+        or (row.get("period") is not None and (months_of(row["period"]) or {None}) <= whole)
         or (row.get("period") is None and not row.get("judged_on"))
         or (row.get("period") is None and row.get("judged_on") and period.start <= row["judged_on"] <= period.end)
     ]

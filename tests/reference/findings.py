@@ -49,7 +49,7 @@ class Finding:
         return self.price_row.price * self.quantity
 
 
-def read_findings(scheme, tables, towns, goes_to, period, as_of):
+def read_findings(scheme, tables, towns, goes_to, period, as_of, windows):
     """Step 1 and 2: which findings count, and their prices."""
     indicators = {indicator.id: indicator for _, indicator in scheme.indicators()}
     found = []
@@ -76,7 +76,7 @@ def read_findings(scheme, tables, towns, goes_to, period, as_of):
         if not period.start <= placed <= period.end and finding.disposition != "after_as_of":
             finding.disposition = "other_period" if finding.disposition == "priced" else "other_period_gone"
         elif finding.disposition == "priced" and scheme.parts is not None:
-            finding.part = allot(scheme, row, as_of)
+            finding.part = allot(scheme, row, windows)
             if finding.part is None:
                 finding.disposition = "no_part"
         found.append(finding)

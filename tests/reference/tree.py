@@ -35,6 +35,7 @@ class Town:
     entries: list = field(default_factory=list)  # (part, dimension, indicator, kind, subject, points)
     earned: dict = field(default_factory=dict)  # (part, indicator) -> earned before step 9
     outcomes: dict = field(default_factory=dict)
+    values: dict = field(default_factory=dict)  # (part, indicator) -> what was measured
     dimensions: dict = field(default_factory=dict)
 
     @property
@@ -50,8 +51,8 @@ class Town:
         return round_half_away(value, self.scheme.decimals) if self.rounds else value
 
 
-def score_town(scheme, tables, goes_to, row, findings, period, as_of, everyone, published):
-    """Score one town; `everyone` holds the rows of all towns that are scored."""
+def score_town(scheme, tables, goes_to, row, findings, period, as_of, everyone, published, carried=()):
+    """Score one town; `everyone` holds the rows of all towns that are scored, `carried` what earlier periods post."""
     town = Town(scheme, row, everyone, published)
     parts = [(p.id, p.weight) for p in scheme.parts.parts] if scheme.parts else [(None, Fraction(1))]
     weights = sum(weight for _, weight in parts)
@@ -71,6 +72,11 @@ def score_town(scheme, tables, goes_to, row, findings, period, as_of, everyone, 
             town.entries.append((None, None, None, "surcharge", surcharge.id, town.sign * extra))
     score = start + sum((entry[-1] for entry in town.entries), ZERO)
     score += adjust(town, tables, goes_to, period, as_of)
+    for subject, points in carried:
+        points = town.tidy(points)
+        if points:
+            town.entries.append((None, None, None, "carry_over", subject, points))
+            score += points
     score, gates = finish(town, tables, goes_to, period, as_of, score, weights)
     return town, start, score, gates
 
@@ -161,9 +167,11 @@ def score_indicator(town, tables, goes_to, findings, checks, reading, note, peri
         if rule.kind == "judged":
             earned = data.judged_points(tables, goes_to, code, indicator, period, as_of)
         else:
+            measured = data.value_by(rule, reading(rule.measure, rule.several_values))
+            town.values[part, indicator.id] = measured
             earned = data.earned_by(
                 indicator,
-                data.value_by(rule, reading(rule.measure, rule.several_values)),
+                measured,
                 lambda: data.earlier_value(scheme, tables, goes_to, code, rule, period, as_of, town.published),
                 lambda: values_beside(town, tables, goes_to, indicator, period, part, as_of),
             )
@@ -286,8 +294,11 @@ def top(town, note, dimension, loss, reading):
     return loss
 
 
-def decided(scheme, tables, goes_to, code, kind, period, as_of):
-    """The adjustments of one kind that count for the town, with what appeals made of them."""
+def decided(scheme, tables, goes_to, code, kind, period, as_of, named=False):
+    """The adjustments of one kind that count for the town, with what appeals made of them.
+
+    A row that names its period counts for that one alone; `named`: no others are wanted.
+    """
     # Of equal ones the earlier counts.
     for raw in sorted(tables.get("adjustments", []), key=lambda row: (row["dated_on"], row["adjustment_id"])):
         row = dict(raw)
@@ -295,7 +306,10 @@ def decided(scheme, tables, goes_to, code, kind, period, as_of):
             continue
         if row.get("decided_on") is None or row["decided_on"] > as_of or row["dated_on"] > as_of:
             continue
-        if not period.start <= row[scheme.adjustments_belong_by] <= period.end:
+        if row.get("period") is not None:
+            if row["period"] != period.label:
+                continue
+        elif named or not period.start <= row[scheme.adjustments_belong_by] <= period.end:
             continue
         appeals = [
             a
@@ -313,15 +327,15 @@ def decided(scheme, tables, goes_to, code, kind, period, as_of):
         yield row
 
 
-def adjust(town, tables, goes_to, period, as_of):
-    """Step 11: bonuses to their ceiling, then demerits. Returns what they add to the score."""
+def adjust(town, tables, goes_to, period, as_of, named=False):
+    """Step 11: bonuses to their ceiling, then demerits, then decisions. Returns what they add to the score."""
     scheme, total = town.scheme, ZERO
     for kind, rule, way in (("bonus", scheme.bonuses, 1), ("demerit", scheme.demerits, -1)):
         if rule is None:
             continue
         way = -way if scheme.direction == "up" else way
         best = {}
-        rows = decided(scheme, tables, goes_to, town.row["town_code"], kind, period, as_of)
+        rows = decided(scheme, tables, goes_to, town.row["town_code"], kind, period, as_of, named)
         for place, row in enumerate(rows):
             points = worth(rule, row)
             matter = row.get("evidence") or ("alone", place)
@@ -336,6 +350,13 @@ def adjust(town, tables, goes_to, period, as_of):
             town.entries.append((None, None, None, "cap", kind, way * (rule.ceiling - added)))
             added = rule.ceiling
         total += way * added
+    way = -1 if scheme.direction == "up" else 1
+    for row in decided(scheme, tables, goes_to, town.row["town_code"], "decision", period, as_of, named):
+        if not row.get("evidence") or not row.get("decided_by") or row.get("decided_points") is None:
+            raise RefusedError("decision-without-basis", row["adjustment_id"])
+        points = way * town.tidy(Fraction(row["decided_points"]))
+        town.entries.append((None, None, None, "decision", row["adjustment_id"], points))
+        total += points
     return total
 
 
