@@ -5,6 +5,7 @@ It is scored as it stands, for a correction may be right; but nobody should lear
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -41,7 +42,8 @@ def sealed_notices(tables: Tables, sealed: Tables, as_of: date, end: date, lang:
         The day as of which it was scored, and its period's last: later rows are nobody's published facts.
     """
     problems = Problems()
-    _changed(problems, tables.findings, sealed.findings.filter(pl.col("found_on") <= as_of), lang)
+    names = dict(tables.towns.select("town_code", "name").iter_rows())
+    _changed(problems, tables.findings, sealed.findings.filter(pl.col("found_on") <= as_of), names, lang)
     for name, (key, day) in _ROWS.items():
         known: pl.DataFrame = getattr(sealed, name)
         known = (
@@ -56,7 +58,9 @@ def sealed_notices(tables: Tables, sealed: Tables, as_of: date, end: date, lang:
     return problems.frame(lang)
 
 
-def _changed(problems: Problems, findings: pl.DataFrame, sealed: pl.DataFrame, lang: str) -> None:
+def _changed(
+    problems: Problems, findings: pl.DataFrame, sealed: pl.DataFrame, names: Mapping[str, str], lang: str
+) -> None:
     columns = [name for name in _FACTS if name in findings.columns and name in sealed.columns]
     both = findings.join(sealed.select("finding_id", *columns), on="finding_id", suffix="_sealed")
     known = catalogue().tables["findings"].columns
@@ -67,5 +71,10 @@ def _changed(problems: Problems, findings: pl.DataFrame, sealed: pl.DataFrame, l
                 "frozen-fact-changed", "notice", file=row["source_file"], sheet=row["source_sheet"] or "",
                 row=row["source_row"], table="findings", column=column, finding=row["finding_id"],
                 heading=known[column].zh if lang == "zh" else column.replace("_", " "),
-                was=row[f"{column}_sealed"] or "-", now=row[column] or "-",
+                was=_word(row[f"{column}_sealed"], names), now=_word(row[column], names),
             )  # fmt: skip
+
+
+def _word(value: object, names: Mapping[str, str]) -> str:
+    """Return a cell in words: a town by its name."""
+    return "-" if value is None else names.get(str(value), str(value))
