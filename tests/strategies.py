@@ -144,8 +144,11 @@ def policies(draw):
 
 
 @st.composite
-def schemes(draw, direction=None, measured_too=True, parts=True, kinds=KINDS):
-    """A scheme with up to three `deduct` indicators and one measured or judged one, of these kinds."""
+def schemes(draw, direction=None, measured_too=True, parts=True, kinds=KINDS, refuses=True):
+    """A scheme with up to three `deduct` indicators and one measured or judged one, of these kinds.
+
+    `refuses`: it may refuse where there is no data.
+    """
     direction = direction or draw(st.sampled_from(["down", "down", "down", "down", "up", "net"]))
 
     decimals = draw(st.sampled_from([0, 1, 2, 2, 3]))
@@ -160,7 +163,9 @@ def schemes(draw, direction=None, measured_too=True, parts=True, kinds=KINDS):
     if measured_too:
         extra = indicator("乙二", draw(measured(kinds)), "10")
         extra["cap"] = "points"
-        choices = [*["zero", "full"] * 3, "refuse"] + (["not_applicable"] * 4 if direction == "down" else [])
+        choices = (
+            [*["zero", "full"] * 3] + ["refuse"] * refuses + (["not_applicable"] * 4 if direction == "down" else [])
+        )
         extra["no_data"] = draw(st.sampled_from(choices))
         two.append(extra)
     if direction == "down" and draw(st.integers(0, 2)) == 0:

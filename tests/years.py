@@ -61,10 +61,10 @@ def histories(draw):
     parts = draw(st.integers(0, 3)) == 0
     if not parts:  # a part has no earlier period of its own
         kinds += ("trend", "trend")
-    drawn = [draw(schemes(direction, parts=parts, kinds=kinds))]
+    drawn = [draw(schemes(direction, parts=parts, kinds=kinds, refuses=False))]
     if draw(st.booleans()):
-        direction = draw(st.sampled_from([*[direction] * 5, "down", "up", "net"]))
-        drawn.append(draw(schemes(direction, measured_too=draw(st.booleans()), parts=parts, kinds=kinds)))
+        direction = draw(st.sampled_from([*[direction] * 9, "down", "up", "net"]))
+        drawn.append(draw(schemes(direction, draw(st.booleans()), parts, kinds, refuses=False)))
     # The dice are of the schemes too: Hypothesis likes to repeat a number.
     dice = random.Random(repr((draw(st.integers(0, 2**32 - 1)), drawn)))
     return Bureau(dice, [scheme.model_copy(update=history_of(dice) | summed(scheme)) for scheme in drawn]).steps()
@@ -84,7 +84,7 @@ def history_of(dice):
     weights = dice.choice(
         [[], [], ["1/2", "1/4", "1/8", "1/8"], ["0.1", "0.2", "0.3", "0.4"], ["0", "1/3", "1/3", "1/3"]]
     )
-    rolled = {"of": "quarter", "weights": weights, "missing": dice.choice(["refuse", "left_out", "left_out"])}
+    rolled = {"of": "quarter", "weights": weights, "missing": dice.choice(["refuse", *["left_out"] * 9])}
     if dice.random() < 0.3:
         rolled["year_end"] = {"weight": dice.choice(["0.4", "1/3"]), "label": "年终"}
     made = {"carry_over": CarryOver.model_validate(raw)}
@@ -102,11 +102,13 @@ class Bureau:
         self.bonuses = all(scheme.bonuses is not None for scheme in drawn)
         self.judged = any(i.rule.kind == "judged" for scheme in drawn for _, i in scheme.indicators())
         self.parted = any(scheme.parts is not None for scheme in drawn)
-        self.later = {}  # (table, number of the row) -> the step from which the folder holds it
+        # Findings on what does not apply are refused, which ends most of what could be compared.
+        everywhere = all(i.applies_when is None for scheme in drawn for _, i in scheme.indicators())
+        self.indicators = ["甲一", "甲二", "乙一"] if everywhere or dice.random() < 0.1 else ["甲一", "甲一", "乙一"]
 
     def steps(self):
         dice = self.dice
-        labels = list(ENDS)[: dice.choice([1, 2, 2, 3, 3, 4, 4])]
+        labels = list(ENDS)[: dice.choice([1, 2, 2, 2, 3, 3, 4])]
         made = [Step(label, self.seen(ENDS[label]), self.which(n)) for n, label in enumerate(labels)]
         if len(made) > 1 and dice.random() < 0.3:
             place = dice.randrange(1, len(made))  # an earlier one is published again just after this one
@@ -117,7 +119,7 @@ class Bureau:
             made.insert(max(n for n, s in enumerate(made) if s.label == "2025Q2") + 1, self.longer("2025H1"))
         if dice.random() < 0.3 and "2025Q4" in labels:
             made.append(self.longer("2025H2"))
-        last = dice.choice(["next", "year", "year"])
+        last = dice.choice(["next", "year", "year", "year"])
         if last == "year" or len(labels) == 4:
             made.append(self.longer("2025"))
             if dice.random() < 0.4:
@@ -148,9 +150,10 @@ class Bureau:
             (table, n): self.dice.choice([0, 0, 0, self.dice.randrange(count)]) for table in rows for n in range(99)
         }
         vanishing = self.dice.choice([99, 99, 99, self.dice.randrange(count)])
-        merging = self.dice.random() < 0.3
+        merging = self.dice.random() < 0.4
         merged_at = self.dice.randrange(count)
-        gone = self.dice.choice([date(2025, 4, 30), date(2025, 6, 30), date(2025, 7, 15), date(2025, 2, 3)])
+        # Mostly in the period that is scored then: what is published of the town is done, and can be scored again.
+        gone = self.dice.choice([steps[merged_at].period.end - timedelta(20)] * 4 + [date(2025, 2, 3)])
         founded = self.dice.random() < 0.5
         for place, step in enumerate(steps):
             step.rows = {
@@ -206,8 +209,8 @@ class Bureau:
             for code in self.codes
         ]
         self.old = len(towns) - 1  # all but one may have findings before July
-        if dice.random() < 0.2:
-            towns[-1]["valid_from"] = date(2025, 7, 1)
+        if dice.random() < 0.3:
+            towns[-1]["valid_from"] = dice.choice([date(2025, 4, 1), date(2025, 7, 1)])
             self.old -= 1
         rows = {"towns": towns, "rectifications": [], "appeals": [], "letters": []}
         rows["findings"] = [self.finding(n) for n in range(dice.randint(3, 16))]
@@ -256,7 +259,7 @@ class Bureau:
             "finding_id": f"W{number}",
             "town": dice.choice(self.codes if found >= date(2025, 7, 1) else self.codes[: 1 + self.old]),
             "found_on": found,
-            "indicator": dice.choice(["甲一", "甲二", "乙一"]),
+            "indicator": dice.choice(self.indicators),
             "severity": dice.choice(["一般", "一般", "较重", "严重"]),
             "channel": dice.choice([*CHANNELS, None]),
             "village": dice.choice(["东村", "西村", f"{number}村", f"{number}村"]),

@@ -11,7 +11,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.test_reference_history import live
+from tests.test_reference_history import QUICK, live
 from tests.years import histories
 
 pytestmark = pytest.mark.long
@@ -23,6 +23,7 @@ pytestmark = pytest.mark.long
     derandomize=False,
     database=None,
     deadline=None,
+    phases=QUICK,
     print_blob=True,
     suppress_health_check=list(HealthCheck),
 )
