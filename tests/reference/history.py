@@ -12,7 +12,7 @@ from fractions import Fraction
 from tests import reference
 from tests.reference import Assessed, Result, places, tree
 from tests.reference.data import months_of
-from tests.reference.facts import RefusedError, counted_towns, months_back, round_half_away
+from tests.reference.facts import RefusedError, counted_towns, months_back
 
 ZERO = Fraction(0)
 BEYOND = {"surcharge", "carry_over", "range", "gate", "rounding", "period", "year_end"}
@@ -286,4 +286,4 @@ class Year:
         assert result.start + sum((entry[-1] for entry in result.ledger), ZERO) == score
 
 
-__all__ = ["Past", "round_half_away", "score"]
+__all__ = ["Past", "score"]
