@@ -85,7 +85,7 @@ scored = 0
 def add(world):
     global scored
     scheme, rows, as_of = world
-    made = carried_out(scheme, copies(rows, 120), as_of, sys.argv[1])
+    made = carried_out(scheme, copies(rows, 40), as_of, sys.argv[1])
     if isinstance(made, list):
         total.update(repr(made).encode())
         return
