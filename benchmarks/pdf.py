@@ -66,7 +66,7 @@ def main() -> int:
     own = sample.assessment(crowd=findings).for_town(sample.CROWDED)
     settings = Settings(bureau="示例市民政局")
     renderer = Renderer(settings)
-    html = renderer.html("town.html.j2", view=town_view(own, settings), author="", as_of="2025-04-15")
+    html = renderer.html("town.html.j2", view=town_view(own, settings), trend=None, author="", as_of="2025-04-15")
     html = re.sub(r"<colgroup>.*?</colgroup>", "", html, flags=re.DOTALL)
     html = re.sub(r"(?<=<td)[^\n].*?(?=</td>)", lambda cell: cell[0].replace("\n", "<br/>"), html, flags=re.DOTALL)
     for role, family in SYSTEM.items():
