@@ -64,6 +64,9 @@ class _Compared:
         return self.now / self.expected if self.past else None
 
 
+_READ: Final = ("town", "village", "indicator", "problem_type", "channel")
+
+
 @dataclass(frozen=True)
 class _Row:
     key: tuple[str, ...]
@@ -82,8 +85,10 @@ def warning_frame(
     towns, merged = assessed_towns(tables.towns, period)
     names = dict(towns.select("town_code", "name").iter_rows())
     cases = (
-        scored.charges.findings.filter(~pl.col("set_aside") & ~pl.col("twin") & pl.col("town").is_in(list(names)))
-        .select("town", "village", "indicator", "problem_type", "channel", slot=slot_of(pl.col("belongs_on"), spans))
+        # Columns before rows: a filter would copy all the forty.
+        scored.charges.findings.select(*_READ, "set_aside", "twin", slot=slot_of(pl.col("belongs_on"), spans))
+        .filter(~pl.col("set_aside") & ~pl.col("twin") & pl.col("town").is_in(list(names)))
+        .select(*_READ, "slot")
         .drop_nulls("slot")
     )
     checks = (
