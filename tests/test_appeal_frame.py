@@ -1,0 +1,50 @@
+"""What an appeal would do, told from one town's rows, equals the whole scored again with that decision."""
+
+from datetime import date
+
+import pytest
+
+from scoring.outcome import appeals
+from tests.published import Life, finding, report, towns
+
+
+@pytest.fixture
+def life():
+    made = Life(
+        {
+            "towns": towns("A", "B", "C"),
+            "findings": [
+                finding("a", "A", date(2025, 3, 20)),
+                finding("b", "B", date(2025, 2, 3), severity="grave"),
+                finding("c", "C", date(2025, 2, 3), severity="grave", indicator="signed"),
+                finding("d", "B", date(2025, 5, 6)),
+            ],
+            "rectifications": [report("c", date(2025, 3, 1), verdict="sent_back")],
+            "measures": [{"town": "A", "period": "2025Q2", "measure": "rate", "numerator": 95, "denominator": 100}],
+            "checks": [{"town": t, "checked_on": date(2025, m, 9), "sampled": 9} for t in "ABC" for m in (2, 5)],
+        }
+    )
+    made.publish("2025Q1")
+    appeal = {"filed_on": date(2025, 5, 1), "ground": "x"}
+    made.rows["appeals"] = [
+        {**appeal, "appeal_id": "1", "target": "finding", "target_id": "b"},
+        {**appeal, "appeal_id": "2", "target": "finding", "target_id": "d", "filed_on": date(2025, 5, 9)},
+        {**appeal, "appeal_id": "3", "target": "measure", "target_id": "A/rate/2025Q2", "asked_value": "99/100"},
+        {**appeal, "appeal_id": "4", "target": "verdict", "target_id": "c", "asked_value": "passed"},
+        {
+            **appeal, "appeal_id": "5", "target": "finding", "target_id": "a",
+            "decided_on": date(2025, 5, 20), "decision": "withdraw",
+        },
+    ]  # fmt: skip
+    return made
+
+
+def test_one_towns_rows_say_what_the_whole_says(life, monkeypatch):
+    alone = life.run("2025Q2", date(2025, 6, 30)).appeals
+    monkeypatch.setattr(appeals, "_only", lambda tables, past, codes: (tables, past))
+    assert alone.equals(life.run("2025Q2", date(2025, 6, 30)).appeals)
+    assert alone["appeal_id"].to_list() == ["1", "3", "4", "5", "2"]
+    said = {row["appeal_id"]: (row["upheld"], row["rejected"]) for row in alone.to_dicts()}
+    # B: d open in time 2, b of Q1 overdue by then as it was: withdrawn 9 come back, up to full marks.
+    assert said["1"] == ("100.00", "98.00")
+    assert said["3"] == ("100.00", "97.00")  # A: 99 % costs 1, 95 % costs 5, and a's withdrawal gives 2
