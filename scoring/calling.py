@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from scoring.messages import LANGUAGES, say
-from scoring.screen import given_language, holder_words, language, print_lines
+from scoring.screen import given_language, holder_words, language, print_lines, print_problems
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from scoring.periods import Period
     from scoring.runs import Job
     from scoring.scheme import LoadedScheme
@@ -194,3 +196,26 @@ def machine_faults(job: Job) -> Iterator[None]:
         stop(2, str(wrong))
     except BrokenProcessPool:
         stop(3, say("cli-worker-died", lang))
+
+
+@contextmanager
+def refusals(lang: str) -> Iterator[None]:
+    """Let data that were refused by a command that writes nothing become their list and exit 1."""
+    from scoring.runs import RunRefused
+
+    try:
+        yield
+    except RunRefused as refused:
+        print_problems(refused.problems, lang)
+        stop(1, say("cli-check-refused", lang, count=(refused.problems["kind"] == "refused").sum()))
+
+
+def town_called(called: str, towns: pl.DataFrame, lang: str) -> str:
+    """Return the code of the town that is called so; a near miss is named, never taken."""
+    from scoring.explain import UnknownTown, find_town
+
+    try:
+        return find_town(called, towns)
+    except UnknownTown as unknown:
+        near = say("list-comma", lang).join(unknown.near)
+        stop(2, say("cli-unknown-town" if near else "cli-no-such-town", lang, town=called, near=near))

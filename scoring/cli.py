@@ -12,7 +12,7 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -22,7 +22,9 @@ from scoring.calling import (
     open_here,
     periods_of,
     read_scheme,
+    refusals,
     stop,
+    town_called,
 )
 from scoring.cli_app import (
     AsOf,
@@ -42,13 +44,12 @@ from scoring.screen import (
     os_sentence,
     print_lines,
     print_notices,
-    print_problems,
     print_table,
     usage_sentence,
 )
 
 if TYPE_CHECKING:
-    import polars as pl
+    pass
 
 
 _INTERRUPTED: Final = 130
@@ -142,22 +143,14 @@ def check(
     lang: Lang = None,
 ) -> None:
     """Read the data, score the periods named, and say what is wrong; write nothing."""
-    from scoring.runs import RunRefused, read_and_assess
+    from scoring.runs import read_and_assess
 
     (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
-    try:
+    with refusals(job.settings.lang):
         intake, _ = read_and_assess(job, periods_of(periods or [], job))
-    except RunRefused as refused:
-        _stop_refused(refused.problems, job.settings.lang)
     print_notices(intake.problems, job.settings.lang, kinds=("notice", "repaired"))
     counts = {name: (intake.problems["kind"] == kind).sum() for name, kind in _TOLD.items()}
     print_lines([say("cli-checked", job.settings.lang, findings=intake.tables.findings.height, **counts)])
-
-
-def _stop_refused(problems: pl.DataFrame, lang: str) -> NoReturn:
-    """Show what was refused by a command that writes nothing, and stop."""
-    print_problems(problems, lang)
-    stop(1, say("cli-check-refused", lang, count=(problems["kind"] == "refused").sum()))
 
 
 @app.command(cls=Command, help=say_here("cli-explain-help"))
@@ -173,27 +166,21 @@ def explain(
     from scoring import explain as statements
     from scoring.answers import at_hand, held_words, towns_of
     from scoring.intake.fold import fold_id
-    from scoring.runs import RunRefused, find_period, read_and_assess
+    from scoring.runs import find_period, read_and_assess
 
     (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
     lang = job.settings.lang
     # Without further words the question is about what the bureau has in hand, not about a new calculation.
     span = find_period(fold_id(period), job.scheme)
     held = at_hand(job, span) if span is not None and not (data or weights or as_of) else None
-    try:
-        if held is None:
+    if held is None:
+        with refusals(lang):
             intake, (assessment,) = read_and_assess(job, periods_of([period], job))
-            towns = intake.tables.towns
-        else:
-            assessment, towns = held, towns_of(job, held)
-    except RunRefused as refused:
-        _stop_refused(refused.problems, lang)
+        towns = intake.tables.towns
+    else:
+        assessment, towns = held, towns_of(job, held)
     try:
-        told = statements.explain(assessment, statements.find_town(town, towns), lang)
-    except statements.UnknownTown as unknown:
-        if not unknown.near:
-            stop(2, say("cli-no-such-town", lang, town=town))
-        stop(2, say("cli-unknown-town", lang, town=town, near=say("list-comma", lang).join(unknown.near)))
+        told = statements.explain(assessment, town_called(town, towns, lang), lang)
     except KeyError:
         into = statements.merged_into(town, towns)
         code = "cli-town-merged" if into else "cli-town-not-assessed"

@@ -8,10 +8,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from scoring.calling import jobs_of, periods_of, stop
+from scoring.calling import jobs_of, periods_of, refusals, stop, town_called
 from scoring.cli_app import AsOf, Data, Lang, Out, Weights, app, argument, option, say_here
 from scoring.messages import say
-from scoring.screen import Command, print_lines, print_problems, print_table
+from scoring.screen import Command, print_lines, print_table
 
 if TYPE_CHECKING:
     from scoring.answers import Answer
@@ -28,15 +28,12 @@ _EVERY = ("all", "*")
 def _told(lang: str) -> Iterator[None]:
     """Let what cannot be answered, and data that were refused, become sentences and their exit codes."""
     from scoring.answers import NoAnswer
-    from scoring.runs import RunRefused
 
     try:
-        yield
+        with refusals(lang):
+            yield
     except NoAnswer as none:
         stop(2, say(none.code, lang, **none.parameters))
-    except RunRefused as refused:
-        print_problems(refused.problems, lang)
-        stop(1, say("cli-check-refused", lang, count=(refused.problems["kind"] == "refused").sum()))
 
 
 @app.command(cls=Command, help=say_here("cli-appeal-help"))
@@ -78,18 +75,13 @@ def changes(
 ) -> None:
     """Split the difference between two periods' scores exactly into what caused it."""
     from scoring.answers import ALL, changes_answer, scored
-    from scoring.explain import UnknownTown, find_town
 
     (job,) = jobs_of([data] if data else [], weights, None, None, lang, "csv", set_aside=False)
     lang = job.settings.lang
     with _told(lang):
         one, other = (scored(job, _period(label, job)) for label in (start, end))
-        try:
-            every = town in (*_EVERY, say("answer-every", lang))
-            code = ALL if every else find_town(town, other.tables.towns)
-        except UnknownTown as unknown:
-            near = say("list-comma", lang).join(unknown.near)
-            stop(2, say("cli-unknown-town" if near else "cli-no-such-town", lang, town=town, near=near))
+        every = town in (*_EVERY, say("answer-every", lang))
+        code = ALL if every else town_called(town, other.tables.towns, lang)
         _show(changes_answer(one, other, code, job))
 
 

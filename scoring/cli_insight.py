@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from scoring.calling import jobs_of, periods_of, stop
+from scoring.calling import jobs_of, periods_of, refusals, stop
 from scoring.cli_app import AsOf, Data, Lang, Weights, app, argument, option, say_here
 from scoring.messages import say
-from scoring.screen import Command, print_lines, print_problems, print_table
+from scoring.screen import Command, print_lines, print_table
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -29,12 +29,14 @@ def warn(
     """Print what rises, and draft a working hint to towns."""
     from scoring.reports.labels import Labels
     from scoring.reports.rising import COLUMNS, rising
+    from scoring.runs import read_and_assess
 
     (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
     lang = job.settings.lang
     if draft is not None:
         _check_draft(draft, lang)
-    assessment = _assessed(period, job)
+    with refusals(lang):
+        _, (assessment,) = read_and_assess(job, periods_of([period], job))
     labels = Labels(assessment.head, lang)
     head = assessment.head
     told = rising(assessment, labels)
@@ -46,18 +48,6 @@ def warn(
     print_lines([told.note])
     if draft is not None:
         _write_draft(assessment, job, draft)
-
-
-def _assessed(label: str, job: Job) -> Assessment:
-    from scoring.runs import RunRefused, read_and_assess
-
-    try:
-        _, (assessment,) = read_and_assess(job, periods_of([label], job))
-    except RunRefused as refused:
-        lang, count = job.settings.lang, (refused.problems["kind"] == "refused").sum()
-        print_problems(refused.problems, lang)
-        stop(1, say("cli-check-refused", lang, count=count))
-    return assessment
 
 
 def _check_draft(path: Path, lang: str) -> None:

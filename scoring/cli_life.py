@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from scoring.calling import day_of, jobs_of, machine_faults, open_here, periods_of, stop
+from scoring.calling import day_of, jobs_of, machine_faults, open_here, periods_of, refusals, stop
 from scoring.cli_app import Data, Formats, Lang, Out, Weights, app, argument, option, say_here
 from scoring.messages import say
-from scoring.screen import Command, print_lines, print_problems, print_table, progress_bars
+from scoring.screen import Command, print_lines, print_table, progress_bars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,6 @@ def _carry_out(
 ) -> Staged:
     from scoring import publishing
     from scoring.runlog import note_event, who
-    from scoring.runs import RunRefused
     from scoring.store.stages import StageError
     from scoring.workers import prepare, printer
 
@@ -111,7 +110,7 @@ def _carry_out(
     day = day_of(on, lang) or period.end
     prepare()
     try:
-        with machine_faults(job), printer() as workers, progress_bars(lang) as progress:
+        with refusals(lang), machine_faults(job), printer() as workers, progress_bars(lang) as progress:
             if paper is not None:
                 made = publishing.publish(job, period, paper, workers, progress, who(), formats)
             else:
@@ -121,9 +120,6 @@ def _carry_out(
     except publishing.Altered as altered:
         _tell(altered.found, lang)
         stop(1, say("stage-altered", lang, period=period.id))
-    except RunRefused as refused:
-        print_problems(refused.problems, lang)
-        stop(1, say("cli-check-refused", lang, count=(refused.problems["kind"] == "refused").sum()))
     note_event(Path.cwd(), [period.id, name, str(on or ""), by, str(made.assessment.head["run_code"])])
     return made
 
@@ -136,9 +132,7 @@ def _tell_differences(made: Staged, lang: str) -> None:
         print_lines([say("cli-differs-nowhere", lang)])
         return
     print_lines([say("cli-differs", lang, count=made.differs.height)])
-    columns = ("town", "score_before", "score_after", "rank_before", "rank_after")
-    headings = [say(f"cli-column-{name.replace('_', '-')}", lang) for name in columns]
-    print_table(headings, [["" if cell is None else str(cell) for cell in row] for row in made.differs[columns].rows()])
+    _print_frame(made.differs.select("town", "score_before", "score_after", "rank_before", "rank_after"), lang)
 
 
 @app.command(cls=Command, help=say_here("cli-verify-help"))
@@ -217,7 +211,8 @@ def _score_again(edition: Edition, editions: Sequence[Edition], lang: str) -> li
 
 def _verify_file(path: Path, editions: Sequence[Edition], out: Path, lang: str) -> None:
     """Look a paper up by its bytes among those of every edition and of the current runs."""
-    from scoring.store.verifying import file_hash, places_of
+    from scoring.manifest import file_hash
+    from scoring.store.verifying import places_of
 
     digest = file_hash(path)
     places = places_of(digest, editions, out)

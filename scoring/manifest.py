@@ -48,7 +48,7 @@ def write_manifest(job: Job, inputs: Mapping[str, str], assessment: Assessment, 
         "fonts": _fonts(job.settings) if "pdf" in job.formats else {},
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in _VERSIONED}},
         "files": {
-            path.relative_to(folder).as_posix(): _sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()
+            path.relative_to(folder).as_posix(): file_hash(path) for path in sorted(folder.rglob("*")) if path.is_file()
         },
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True)
@@ -72,7 +72,7 @@ def _templates(settings: Settings) -> dict[str, str]:
     if settings.templates:
         folders["own"] = settings.templates
     return {
-        f"{owner}/{path.relative_to(folder).as_posix()}": _sha256(path)
+        f"{owner}/{path.relative_to(folder).as_posix()}": file_hash(path)
         for owner, folder in folders.items()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not path.name.startswith(".")
@@ -83,13 +83,14 @@ def _fonts(settings: Settings) -> dict[str, dict[str, str | int]]:
     from scoring.reports.fonts import faces
 
     found = faces(settings.fonts, settings.lang)
-    hashes = {face.path: _sha256(face.path) for face in found.values()}
+    hashes = {face.path: file_hash(face.path) for face in found.values()}
     return {
         role: {"file": face.path.name, "index": face.index, "sha256": hashes[face.path]} for role, face in found.items()
     }
 
 
-def _sha256(path: Path) -> str:
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -128,7 +128,9 @@ def run(
             assessment = _with_code(assessment, {**said, "stages": stages}, fresh, frames)
             published = latest(editions).get(period.id)
             if published is not None:
-                differing_entries(published.assessment, assessment).write_csv(fresh / FILE, include_bom=True)
+                from scoring.reports.tables_out import write_plain
+
+                write_plain(differing_entries(published.assessment, assessment), fresh / FILE)
             papers += _write(job, used, assessment, printer, fresh)
             written.append((Made(period, assessment, job.out / period.id, used.problems, published), fresh))
         progress("score", len(periods), len(periods))

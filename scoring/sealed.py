@@ -14,7 +14,6 @@ import polars as pl
 from schemas.tables import catalogue
 from scoring.intake import Problems, Tables
 
-CODES: Final = frozenset({"frozen-fact-changed", "frozen-row-missing"})
 # What a finding costs and when it is due by; an extension may come later, a description cost nothing.
 _FACTS: Final = (
     "town", "found_on", "assigned_on", "approved_on", "indicator", "severity", "channel", "programme", "problem_type",

@@ -32,7 +32,7 @@ LEDGER: Final = (
 # Free text that an officer typed can stand in these; the others hold words of the scheme and numbers.
 _TYPED: Final = ("entry_id", "subject", "parameters")
 # Exact numbers that the frames carry as text.
-_NUMBERS: Final = ("score", "points")
+_NUMBERS: Final = ("score", "points", "points_before", "points_after")
 _NUMBER: Final = r"^-?\d+(\.\d+)?(/\d+)?$"
 # A spreadsheet runs a cell that begins with one of these; some skip a leading control character.
 _RUNS: Final = r"^[=+\-@\p{Cc}]"
@@ -61,11 +61,16 @@ def write_tables(assessment: Assessment, folder: Path) -> list[Path]:
 
     def write(name: str) -> Path:
         masked = tables[name].with_columns(mask_column(typed) for typed in _TYPED if typed in tables[name].columns)
-        _plain(masked).write_csv(folder / name, include_bom=True)
+        write_plain(masked, folder / name)
         return folder / name
 
     with ThreadPoolExecutor() as threads:
         return list(threads.map(write, tables))
+
+
+def write_plain(frame: pl.DataFrame, path: Path) -> None:
+    """Write a frame as CSV no cell of which a spreadsheet would run: UTF-8 with BOM."""
+    _plain(frame).write_csv(path, include_bom=True)
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import Final
 import polars as pl
 
 from scoring.assessment import Assessment
+from scoring.reports.masking import mask_column
 
 FILE: Final = "differences.csv"
 _SAME: Final = ("town_code", "part", "dimension", "indicator", "kind", "subject")
@@ -35,8 +36,10 @@ def differing_towns(before: Assessment, after: Assessment) -> pl.DataFrame:
 def differing_entries(before: Assessment, after: Assessment) -> pl.DataFrame:
     """Return the ledger entries whose points differ, added or gone ones with one side empty.
 
-    Columns: town_code, part, dimension, indicator, kind, subject, points_before, points_after, reason.
+    Columns: town_code, town, part, dimension, indicator, kind, subject, points_before, points_after, reason.
+    Identifiers in what people typed are masked.
     """
+    names = pl.concat([a.scores.select("town_code", "town") for a in (after, before)]).unique("town_code", keep="first")
     old, new = (
         a.ledger.with_columns(pl.col(_SAME).fill_null("")).select(*_SAME, "line", "points", "reason")
         for a in (before, after)
@@ -51,4 +54,7 @@ def differing_entries(before: Assessment, after: Assessment) -> pl.DataFrame:
             pl.coalesce("reason_after", "reason").alias("reason"),
         )
         .sort(_SAME)
+        .join(names, on="town_code", how="left", maintain_order="left")
+        .select("town_code", "town", pl.exclude("town_code", "town"))
+        .with_columns(mask_column("subject"))
     )

@@ -6,7 +6,6 @@ own. An edition appears whole or not at all and is never written again.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import shutil
@@ -22,6 +21,7 @@ import polars as pl
 from scoring.assessment import Assessment
 from scoring.intake import Tables
 from scoring.ledger import Frozen
+from scoring.manifest import file_hash
 from scoring.periods import Period
 from scoring.problems import Refused
 from scoring.scheme import LoadedScheme, SchemeError, load_scheme
@@ -84,7 +84,7 @@ class Edition:
     @property
     def seal(self) -> str:
         """The SHA-256 of its edition.json, by which the next edition is chained to it."""
-        return _sha256((self.folder / NAME).read_bytes())
+        return file_hash(self.folder / NAME)
 
     @cached_property
     def head(self) -> Mapping[str, Any]:
@@ -223,7 +223,7 @@ def write_edition(
     }
     text = (json.dumps(whole, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode()
     (fresh / NAME).write_bytes(text)
-    (fresh / SEAL).write_text(f"{_sha256(text)}  {NAME}\n", "utf-8")
+    (fresh / SEAL).write_text(f"{file_hash(fresh / NAME)}  {NAME}\n", "utf-8")
     for path in fresh.rglob("*"):
         if path.is_file():
             path.chmod(0o444)
@@ -232,11 +232,5 @@ def write_edition(
 def hashes(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file in a folder by its path."""
     return {
-        path.relative_to(folder).as_posix(): _sha256(path.read_bytes())
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        path.relative_to(folder).as_posix(): file_hash(path) for path in sorted(folder.rglob("*")) if path.is_file()
     }
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

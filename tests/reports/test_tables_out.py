@@ -10,7 +10,7 @@ from fractions import Fraction
 import polars as pl
 import pytest
 
-from scoring.reports.tables_out import INDICATORS, LEDGER, SCORES, write_tables
+from scoring.reports.tables_out import INDICATORS, LEDGER, SCORES, write_plain, write_tables
 from tests.reports.sample import SampleAssessment, assessment
 
 
@@ -106,3 +106,10 @@ def test_a_hundred_thousand_entries_are_written_at_once(whole, tmp_path):
     begun = time.perf_counter()
     write_tables(many, tmp_path)
     assert time.perf_counter() - begun < 5  # a tenth of a second on an idle machine
+
+
+def test_faults_what_differs_between_editions_does_not_run_either(tmp_path):
+    frame = pl.DataFrame({"subject": ["=1+1", "A-1"], "points_before": ["-45", "+x"], "points_after": ["-1/3", None]})
+    write_plain(frame, tmp_path / "differences.csv")
+    rows = (tmp_path / "differences.csv").read_text("utf-8-sig").splitlines()[1:]
+    assert rows == ["'=1+1,-45,-1/3", "A-1,'+x,"]
