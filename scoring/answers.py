@@ -335,7 +335,7 @@ def write_converted(made: Converted, one: Scored, last: Scored | None, path: Pat
         sheet.write_string(3, 0, labels("convert-source", sources=labels("list-comma").join(sources)))
         for place, name in enumerate(made.frame.columns):
             sheet.write_string(5, place, labels(f"convert-{name.replace('_', '-')}"), head)
-            sheet.set_column(place, place, 14 if place != 1 else 18)
+            sheet.set_column(place, place, 14 if name not in ("town", "exact") else 20)
         for line, row in enumerate(made.frame.iter_rows(), 6):
             for place, (name, cell) in enumerate(zip(made.frame.columns, row, strict=True)):
                 if cell is None:
@@ -345,6 +345,7 @@ def write_converted(made: Converted, one: Scored, last: Scored | None, path: Pat
                 else:
                     sheet.write_number(line, place, float(cell), number)
         sheet.freeze_panes(6, 2)
+        sheet.fit_to_pages(1, 0)
 
 
 def _source(one: Scored, lang: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -109,7 +110,7 @@ def convert(
     lang: Lang = None,
 ) -> None:
     """Write the converted points for the city-wide assessment sheet."""
-    from scoring.answers import converted, scored, write_converted
+    from scoring.answers import at_hand, converted, scored, write_converted
     from scoring.lookback import published
     from scoring.periods import period_last_year
     from scoring.store import latest, read_store
@@ -122,6 +123,8 @@ def convert(
     with _told(lang):
         span = _period(period, job)
         one = scored(job, span)
+        # A draft in hand is what the sheet goes by, with its run code; `scored` has refused one of another scheme.
+        one = replace(one, assessment=at_hand(job, span) or one.assessment)
         editions = read_store(job.store)
         earlier = period_last_year(span, job.scheme.scheme.calendar)
         edition = latest(editions).get(earlier.id) if earlier else None

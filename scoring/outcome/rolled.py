@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ROLLED: Final = {
     "town_code": pl.String, "period": pl.String, "edition": pl.Int64, **pairs("weight", "score"), "score": pl.String,
-    "rank": pl.Int64, "grade": pl.String, "towns": pl.List(pl.String),
+    "rank": pl.Int64, "grade": pl.String, "grade_en": pl.String, "towns": pl.List(pl.String),
 }  # fmt: skip
 OTHER: Final = {"published": "rescored", "rescored": "published"}
 
@@ -35,7 +35,8 @@ def rolled_frame(ledger: Scored, scheme: Scheme, beside: pl.DataFrame | None) ->
             frozen = share.frozen
             own = frozen.scores.filter(pl.col("town_code") == town).to_dicts() if share.towns == (town,) else []
             places = own[0] if own else {"rank": None, "grade": None}
-            labels = {grade.id: grade.label for grade in (frozen.scheme.grades.grades if frozen.scheme.grades else ())}
+            grades = frozen.scheme.grades.grades if frozen.scheme.grades else ()
+            grade = next((grade for grade in grades if grade.id == places["grade"]), None)
             rows.append(
                 {
                     "town_code": town,
@@ -45,7 +46,8 @@ def rolled_frame(ledger: Scored, scheme: Scheme, beside: pl.DataFrame | None) ->
                     **pair("score", share.score),
                     "score": fixed(share.score, scheme.decimals),
                     "rank": places["rank"],
-                    "grade": labels.get(str(places["grade"]), places["grade"]),
+                    "grade": grade.label if grade else None,
+                    "grade_en": grade.label_en if grade else None,
                     "towns": list(share.towns),
                 }
             )

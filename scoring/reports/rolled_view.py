@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from scoring.reports.labels import Labels
+from scoring.reports.office_text import printable
 from scoring.reports.text import brief, exact, known, signed
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def rolled_rows(assessment: Assessment, town: Mapping[str, Any], labels: Labels)
                 exact(known(row, "weight")),
                 labels("reports-rolled-merged", score=row["score"]) if of_others else row["score"],
                 "" if row["rank"] is None else str(row["rank"]),
-                labels.word(row["grade"]),
+                printable((labels.lang == "en" and row["grade_en"]) or row["grade"] or ""),
                 brief(brought, least),
             )
         )

@@ -159,6 +159,12 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
         for d in labels.dimensions.values()
     ]
     dimensions = [(heading, "number", wide) for heading in headings]
+    # Its periods leave a year no room for counts, which stand in the text and in each sheet.
+    counted = [
+        (labels("reports-column-findings"), "text", 7),
+        (labels("reports-column-on-time"), "text", 9.5 if with_other else 10),
+    ]
+    counted = [] if rolled else counted
     wanted = [
         *([(labels("reports-column-place"), "text", 5)] if with_rank else []),
         (labels("reports-column-town"), "name", 13 if not with_other else 12 if chinese else 10),
@@ -168,8 +174,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
         (labels("reports-column-score"), "number", 8.5 if chinese else 10),
         (labels("reports-column-grade"), "text", 9 if chinese else 10),
         *([(labels("reports-column-group-place"), "text", 8)] if with_group_rank else []),
-        (labels("reports-column-findings"), "text", 7),
-        (labels("reports-column-on-time"), "text", 9.5 if with_other else 10),
+        *counted,
         (labels("reports-column-overdue"), "text", 7 if chinese else 7.5),
     ]
     columns = [Column(*column) for column in wanted]
@@ -186,8 +191,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
             _score(row, labels),
             labels.grade(row["grade"]),
             *([_place(row["group_rank"], labels)] if with_group_rank else []),
-            str(row["findings"]),
-            f"{row['closed_on_time']}/{row['due']}",
+            *([] if rolled else [str(row["findings"]), f"{row['closed_on_time']}/{row['due']}"]),
             str(row["overdue"]),
         )
         for row in rows
