@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from schemas.scheme import Scheme
+from schemas.tables import catalogue
 from scoring.assessment import Assessment, assess
 from scoring.example import generate_tables
 from scoring.example.volume import complete
@@ -29,7 +30,7 @@ from scoring.reports import Renderer, render_internal, render_report, render_tow
 from scoring.reports.settings import Settings
 from scoring.scheme import load_scheme
 from scoring.store import latest, read_store
-from scoring.store.editions import TABLES, period_of, write_edition
+from scoring.store.editions import period_of, write_edition
 from scoring.workdays import Workdays
 
 QUARTERS = [f"{year}Q{quarter}" for year in range(2016, 2026) for quarter in range(1, 5)]
@@ -85,7 +86,7 @@ def _moved(frames: dict[str, pl.DataFrame], year: int) -> Tables:
             *(pl.col(text).str.replace("2025", str(year)) for text in texts),
             *((f"{year}-" + pl.col(key)).alias(key) for key in ("finding_id", "check_id") if key in frame.columns),
         )
-    whole = {name: moved[name] if name in moved else complete(pl.DataFrame(), name) for name in TABLES}
+    whole = {name: moved[name] if name in moved else complete(pl.DataFrame(), name) for name in catalogue().tables}
     return Tables(**whole, present=frozenset(moved))
 
 

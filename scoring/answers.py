@@ -23,7 +23,7 @@ from scoring.reports.labels import Labels
 from scoring.reports.text import MINUS, brief_signed, exact, signed
 from scoring.runs import Job, RunRefused, find_period, read_and_assess
 from scoring.store import latest, read_store
-from scoring.store.editions import period_of
+from scoring.store.editions import period_of, remember
 from scoring.store.verifying import check_files
 
 ALL: Final = ""
@@ -91,6 +91,7 @@ def scored(job: Job, period: Period) -> Scored:
     NoAnswer
         There is a draft of it by another scheme than the one that would score it now.
     """
+    remember(job.scheme)
     editions = read_store(job.store)
     edition = latest(editions).get(period.id)
     if edition is not None:
@@ -100,7 +101,7 @@ def scored(job: Job, period: Period) -> Scored:
         raise NoAnswer("answer-other-scheme", period=period.id, title=draft.head["scheme"]["title"])
     intake, (assessment,) = read_and_assess(job, [period])
     past = [one.frozen for one in latest(editions).values()]
-    return Scored(assessment, intake.tables, job.scheme.scheme, job.scheme.sha256, past)
+    return Scored(assessment, lambda: intake.tables, job.scheme.scheme, job.scheme.sha256, past)
 
 
 def period_of_appeal(job: Job, tables: Tables, appeal: str) -> Period:

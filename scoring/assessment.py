@@ -161,6 +161,7 @@ def assess(
     workdays: Workdays | None = None,
     plan: Plan | None = None,
     published: Published | None = None,
+    lean: bool = False,
 ) -> Assessment:
     """Score a period under a scheme as things stood at `as_of`.
 
@@ -175,6 +176,8 @@ def assess(
     published
         (Town, measure, period id) → a value published elsewhere, in percent or in units: what a trend goes by where
         neither the measures table nor `past` has one of that earlier period.
+    lean
+        Leave out what is told of appeals, warnings and the other way of making a year.
 
     Raises
     ------
@@ -193,6 +196,8 @@ def assess(
         plan=plan,
         published=published,
     )
+    if lean:
+        return _from_ledger(ledger, tables, scheme, period, as_of, options, read or {}, None, None)
     other = _other_way(scheme)
     beside = None
     if other is not None and finer(period, other.roll_up.of, scheme.calendar):  # type: ignore[union-attr]
@@ -239,7 +244,7 @@ def _from_ledger(
     options: Options,
     read: Mapping[str, Mapping[str, int]],
     beside: pl.DataFrame | None,
-    appeals: pl.DataFrame,
+    appeals: pl.DataFrame | None,
 ) -> Assessment:
     rolled = rolled_frame(ledger, scheme, beside)
     made_of = rolled_head(ledger.rolled, scheme)
@@ -247,7 +252,9 @@ def _from_ledger(
     findings = finding_frame(ledger, scheme, as_of)
     scores = score_frame(ledger, scheme, as_of)
     head = head_of(ledger, scheme, scores, tables, period, as_of, options, read)
-    warnings, head["internal"]["warnings"] = warning_frame(ledger, tables, scheme, period, as_of)
+    warnings = pl.DataFrame(schema=WARNINGS)
+    if appeals is not None:
+        warnings, head["internal"]["warnings"] = warning_frame(ledger, tables, scheme, period, as_of)
     frames = (
         scores,
         dimension_frame(ledger, scheme, scores),
@@ -255,7 +262,7 @@ def _from_ledger(
         ledger.entries,
         findings,
         rolled,
-        appeals,
+        pl.DataFrame(schema=APPEALS) if appeals is None else appeals,
         warnings,
     )
     made = Assessment({"format": FORMAT, **head, "rolled": made_of}, *frames)

@@ -82,7 +82,7 @@ def changes(
     with _told(lang):
         one, other = (scored(job, _period(label, job)) for label in (start, end))
         every = town in (*_EVERY, say("answer-every", lang))
-        code = ALL if every else town_called(town, other.tables.towns, lang)
+        code = ALL if every else town_called(town, other.read().towns, lang)
         _show(changes_answer(one, other, code, job))
 
 

@@ -14,8 +14,6 @@ from scoring.screen import Command, print_lines, print_table, progress_bars
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import polars as pl
-
     from scoring.publishing import Paper, Staged
     from scoring.runs import Job
     from scoring.store import Edition
@@ -132,7 +130,9 @@ def _tell_differences(made: Staged, lang: str) -> None:
         print_lines([say("cli-differs-nowhere", lang)])
         return
     print_lines([say("cli-differs", lang, count=made.differs.height)])
-    _print_frame(made.differs.select("town", "score_before", "score_after", "rank_before", "rank_after"), lang)
+    columns = ("town", "score_before", "score_after", "rank_before", "rank_after")
+    headings = [say(f"cli-column-{name.replace('_', '-')}", lang) for name in columns]
+    print_table(headings, [[cell or "" for cell in row] for row in made.differs.select(columns).rows()])
 
 
 @app.command(cls=Command, help=say_here("cli-verify-help"))
@@ -211,7 +211,7 @@ def _score_again(edition: Edition, editions: Sequence[Edition], lang: str) -> li
 
 def _verify_file(path: Path, editions: Sequence[Edition], out: Path, lang: str) -> None:
     """Look a paper up by its bytes among those of every edition and of the current runs."""
-    from scoring.manifest import file_hash
+    from scoring.store.editions import file_hash
     from scoring.store.verifying import places_of
 
     digest = file_hash(path)
@@ -230,19 +230,15 @@ def _tell(found: Sequence[Finding], lang: str) -> None:
 def history(out: Out = None, lang: Lang = None) -> None:
     """List periods, editions, schemes and run codes, and the drafts in work."""
     from scoring.store import read_store
-    from scoring.store.listing import listing
+    from scoring.store.listing import COLUMNS, listing
 
     workspace, lang = open_here(lang)
     _needs_workspace(workspace, lang)
     rows = listing(read_store(workspace.store), out or workspace.out, lang)
-    if rows.is_empty():
+    if not rows:
         print_lines([say("history-none", lang, store=workspace.store)])
         return
-    _print_frame(rows, lang)
-    if rows["seal"].drop_nulls().len():
+    headings = [say(f"cli-column-{name.replace('_', '-')}", lang) for name in COLUMNS]
+    print_table(headings, [[row.get(name) or "" for name in COLUMNS] for row in rows])
+    if any("seal" in row for row in rows):
         print_lines(["", say("history-seal", lang)])
-
-
-def _print_frame(rows: pl.DataFrame, lang: str) -> None:
-    headings = [say(f"cli-column-{name.replace('_', '-')}", lang) for name in rows.columns]
-    print_table(headings, [["" if cell is None else str(cell) for cell in row] for row in rows.rows()])

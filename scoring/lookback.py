@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -32,7 +32,8 @@ class Scored:
     """An assessment with what it was made from."""
 
     assessment: Assessment
-    tables: Tables
+    read: Callable[[], Tables]
+    """Gives the tables, which only a change of rules asks for."""
     scheme: Scheme
     scheme_hash: str
     past: Sequence[Frozen]
@@ -47,7 +48,7 @@ def published(edition: Edition, editions: Sequence[Edition]) -> Scored:
     """Return an edition with what it was made from."""
     known = {(other.period, other.number): other for other in editions}
     past = [known[name, number].frozen for name, number in edition.said["past"].items() if (name, number) in known]
-    return Scored(edition.assessment, edition.tables(), edition.scheme.scheme, edition.scheme.sha256, past)
+    return Scored(edition.assessment, edition.tables, edition.scheme.scheme, edition.scheme.sha256, past)
 
 
 def before(period: Period, editions: Iterable[Edition]) -> list[Edition]:
@@ -127,13 +128,14 @@ def why(one: Scored, other: Scored, workdays: Workdays) -> pl.DataFrame:
 def _under(facts: Scored, rules: Scored, workdays: Workdays) -> Assessment:
     head = facts.assessment.head
     return assess(
-        facts.tables,
+        facts.read(),
         rules.scheme,
         facts.period,
         date.fromisoformat(head["as_of"]),
         options=Options(edition=head["edition"], scheme_hash=rules.scheme_hash),
         past=facts.past,
         workdays=workdays,
+        lean=True,
     )
 
 

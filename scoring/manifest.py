@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import platform
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from scoring.assessment import Assessment
 from scoring.reports.settings import Settings
+from scoring.store.editions import file_hash
 
 if TYPE_CHECKING:
     from scoring.runs import Job
@@ -87,12 +87,6 @@ def _fonts(settings: Settings) -> dict[str, dict[str, str | int]]:
     return {
         role: {"file": face.path.name, "index": face.index, "sha256": hashes[face.path]} for role, face in found.items()
     }
-
-
-def file_hash(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _version(name: str) -> str:

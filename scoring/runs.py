@@ -323,7 +323,7 @@ def _looking_back(
     last = list(latest(editions).values())
     earlier = before(period_of(assessment.head), last)
     past = [edition.frozen for edition in last]
-    one = Scored(assessment, intake.tables, job.scheme.scheme, job.scheme.sha256, past)
+    one = Scored(assessment, lambda: intake.tables, job.scheme.scheme, job.scheme.sha256, past)
     return {
         "history": history(assessment, earlier),
         "changes": changes_since(one, earlier, editions, job.workdays),

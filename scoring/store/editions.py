@@ -6,32 +6,31 @@ own. An edition appears whole or not at all and is never written again.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import polars as pl
-
-from scoring.assessment import Assessment
-from scoring.intake import Tables
-from scoring.ledger import Frozen
-from scoring.manifest import file_hash
 from scoring.periods import Period
-from scoring.problems import Refused
-from scoring.scheme import LoadedScheme, SchemeError, load_scheme
+
+if TYPE_CHECKING:
+    # What lists editions reads their JSON alone: it need not wait for all that scores.
+    from scoring.assessment import Assessment
+    from scoring.intake import Tables
+    from scoring.ledger import Frozen
+    from scoring.scheme import LoadedScheme
 
 NAME: Final = "edition.json"
 SEAL: Final = "edition.sha256"
 WEIGHTS: Final = "weights.yaml"
 HOLIDAYS: Final = "holidays.yaml"
 FORMAT: Final = 1
-TABLES: Final = tuple(field.name for field in fields(Tables) if field.name != "present")
 
 
 class BrokenStore(Exception):
@@ -94,14 +93,21 @@ class Edition:
     @cached_property
     def assessment(self) -> Assessment:
         """The published result."""
+        from polars.exceptions import PolarsError
+
+        from scoring.assessment import Assessment
+        from scoring.problems import Refused
+
         try:
             return Assessment.load(self.folder / "run")
-        except (OSError, ValueError, KeyError, TypeError, Refused, pl.exceptions.PolarsError):
+        except (OSError, ValueError, KeyError, TypeError, Refused, PolarsError):
             raise BrokenStore(self.folder / "run") from None
 
     @cached_property
     def scheme(self) -> LoadedScheme:
         """The scheme it was scored by."""
+        from scoring.scheme import SchemeError, load_scheme
+
         sha256 = str(self.said["scheme"]["sha256"])
         if sha256 not in _schemes:
             try:
@@ -116,6 +122,10 @@ class Edition:
     @cached_property
     def frozen(self) -> Frozen:
         """What later periods need of it."""
+        import polars as pl
+
+        from scoring.ledger import Frozen
+
         made = self.assessment
         return Frozen(
             period_of(made.head),
@@ -133,8 +143,14 @@ class Edition:
 
     def tables(self) -> Tables:
         """Return the tables that were scored."""
+        import polars as pl
+
+        from schemas.tables import catalogue
+        from scoring.intake import Tables
+
+        inputs = self.folder / "inputs"
         try:
-            frames = {name: pl.read_parquet(self.folder / "inputs" / f"{name}.parquet") for name in TABLES}
+            frames = {name: pl.read_parquet(inputs / f"{name}.parquet") for name in catalogue().tables}
         except (OSError, pl.exceptions.PolarsError):
             raise BrokenStore(self.folder / "inputs") from None
         return Tables(**frames, present=frozenset(self.said["present"]))
@@ -148,6 +164,11 @@ def period_of(head: Mapping[str, Any]) -> Period:
 
 _schemes: Final[dict[str, LoadedScheme]] = {}
 """By hash: forty quarters are scored by a few schemes."""
+
+
+def remember(loaded: LoadedScheme) -> None:
+    """Spare reading again a scheme that is at hand already."""
+    _schemes[loaded.sha256] = loaded
 
 
 def read_store(store: Path) -> list[Edition]:
@@ -202,9 +223,11 @@ def write_edition(
     before
         Every edition of the store.
     """
+    from schemas.tables import catalogue
+
     shutil.copytree(run, fresh / "run")
     (fresh / "inputs").mkdir()
-    for name in TABLES:
+    for name in catalogue().tables:
         content = io.BytesIO()
         getattr(tables, name).write_parquet(content, compression="zstd", statistics=False)
         (fresh / "inputs" / f"{name}.parquet").write_bytes(content.getbuffer())
@@ -234,3 +257,9 @@ def hashes(folder: Path) -> dict[str, str]:
     return {
         path.relative_to(folder).as_posix(): file_hash(path) for path in sorted(folder.rglob("*")) if path.is_file()
     }
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import polars as pl
+from typing import Any, Final
 
 from scoring.messages import say
 from scoring.store.editions import Edition, read_json
 
-COLUMNS = ("period", "edition", "stage", "document", "dated", "as_of", "towns", "mean", "scheme", "run_code", "seal")
+COLUMNS: Final = (
+    "period",
+    "edition",
+    "stage",
+    "document",
+    "dated",
+    "as_of",
+    "towns",
+    "mean",
+    "scheme",
+    "run_code",
+    "seal",
+)
 
 
-def listing(editions: Sequence[Edition], out: Path, lang: str) -> pl.DataFrame:
-    """Return a row an edition in the order of publication, then a row a draft that lies in `out`; all text.
+def listing(editions: Sequence[Edition], out: Path, lang: str) -> list[dict[str, str]]:
+    """Return a row an edition in the order of publication, then a row a draft that lies in `out`: `COLUMNS`, all text.
 
     The seal is the beginning of the hash of edition.json: written beside the number in the office's register, it shows
     later that the whole store before it is as it was.
@@ -30,14 +41,11 @@ def listing(editions: Sequence[Edition], out: Path, lang: str) -> pl.DataFrame:
         head = read_json(path, "period", "scheme", "summary", "edition", "stage")
         if not path.parent.name.startswith(".") and (head["period"]["id"], head["edition"]) not in sealed:
             rows.append(_row(head, lang))
-    return pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
+    return rows
 
 
-def _row(head: Mapping[str, object], lang: str) -> dict[str, object]:
+def _row(head: Mapping[str, Any], lang: str) -> dict[str, str]:
     scheme, period, summary = head["scheme"], head["period"], head["summary"]
-    assert isinstance(scheme, dict)
-    assert isinstance(period, dict)
-    assert isinstance(summary, dict)
     title = (scheme["title_en"] if lang == "en" else None) or scheme["title"]
     return {
         "period": period["id"],
@@ -45,7 +53,7 @@ def _row(head: Mapping[str, object], lang: str) -> dict[str, object]:
         "stage": say(f"reports-stage-{head['stage']}", lang),
         "as_of": head["as_of"],
         "towns": summary["scored"],
-        "mean": summary["mean"],
+        "mean": summary["mean"] or "",
         "scheme": f"{title} ({str(scheme['hash'])[:8]})",
         "run_code": head["run_code"],
     }

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from scoring.store.editions import read_json
-from scoring.workdays import Workdays
+
+if TYPE_CHECKING:
+    from scoring.workdays import Workdays
 
 NAME: Final = "stages.json"
 ORDER: Final = ("internal", "comment", "decided", "published")
