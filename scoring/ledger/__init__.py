@@ -34,7 +34,7 @@ from scoring.ledger.ending import Above, TownScore, finish
 from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import ZERO, IndicatorScorer, Sums
-from scoring.ledger.past import Carried, Frozen, differences, held_by_store, published_values, worth
+from scoring.ledger.past import Carried, Frozen, charged_by_store, differences, held_by_store, published_values, worth
 from scoring.ledger.rollup import (
     RollUp,
     bring_in,
@@ -125,6 +125,7 @@ def score(
     *,
     past: Sequence[Frozen] = (),
     frozen_on: date | None = None,
+    beside: Sequence[Frozen] | None = None,
     workdays: Workdays | None = None,
     plan: Plan | None = None,
     published: Published | None = None,
@@ -136,6 +137,9 @@ def score(
     frozen_on
         The day as of which a published period was scored, when it is priced again with the facts of `as_of`: windows
         back from the day, and whether anything was checked at all, stay as they were.
+    beside
+        The published periods whose findings are seen (repeats, pairs) where nothing is carried over from them; else
+        those of `past`.
     """
     workdays, plan = workdays or Workdays(), plan or Plan()
     given = tables
@@ -149,10 +153,22 @@ def score(
     if rolled is not None:
         scheme = with_year_end(scheme, rolled)
     facts = Facts.of(tables, towns, scheme, period, as_of, published=published, frozen_on=frozen_on)
-    held = held_by_store(past, period, tables) if scheme.repeats else None
+    beside = past if beside is None else beside
+    held = held_by_store(beside, period, tables) if scheme.repeats or scheme.duplicates else None
     if held is not None:
         held = held.with_columns(pl.col("town").replace(merged))
-    charges = charge(tables, scheme, period, as_of, facts.unchecked, workdays, plan, frozen_on=frozen_on, held=held)
+    charges = charge(
+        tables,
+        scheme,
+        period,
+        as_of,
+        facts.unchecked,
+        workdays,
+        plan,
+        frozen_on=frozen_on,
+        held=held,
+        frozen=charged_by_store(beside, as_of) if scheme.duplicates else None,
+    )
     adjustments = decide(tables.adjustments, scheme, period, as_of, rolled_up=rolled is not None)
     pure = rolled is not None and rolled.pure
     sums = {} if pure else _sums(charges, scheme)
@@ -166,6 +182,7 @@ def score(
             origin.period,
             as_of,
             frozen_on=origin.as_of,
+            beside=past,
             workdays=workdays,
             plan=plan,
             published=published,

@@ -56,6 +56,7 @@ def charge(
     *,
     frozen_on: date | None = None,
     held: pl.DataFrame | None = None,
+    frozen: pl.DataFrame | None = None,
 ) -> Charges:
     """Carry out steps 1 to 5.
 
@@ -66,7 +67,10 @@ def charge(
     frozen_on
         Of a published period that is priced again: the day from which its windows are counted back.
     held
-        Findings of earlier periods that the store alone holds: occasions for repeats, and nothing else.
+        Findings of earlier periods that the store alone holds: occasions for repeats and partners of a pair, no more.
+    frozen
+        `finding_id`, `frozen_in`: what published periods have charged; a later finding of the same matter costs its
+        excess alone.
 
     Raises
     ------
@@ -91,23 +95,30 @@ def charge(
         & pl.col("price_row").is_not_null()
         & pl.col("quantity").is_not_null()
     ).with_columns(bucket=_bucket(findings, scheme, period))
-    matters = pair(counting, _said_of_findings(tables, as_of), scheme.duplicates)
+    matters = pair(counting, _said_of_findings(tables, as_of), scheme.duplicates, frozen)
     counting = counting.join(matters, on="finding_id", maintain_order="left", how="left")
     occasions = occasions_before(counting, scheme.repeats)
     # A town that was not checked has no points, but its findings are to be mended all the same.
     unscored = findings.filter(pl.col("disposition") == "not_checked").with_columns(matter="finding_id")
-    stated = pl.concat([counting.filter(now), unscored], how="diagonal_relaxed")
+    own = pl.concat([counting.filter(now), unscored], how="diagonal_relaxed")
+    # The state is the whole matter's, also where one of the two lies in another period.
+    across = matters.filter(pl.col("frozen_in").is_not_null())["matter"].implode()
+    others = counting.filter(~now & pl.col("matter").is_in(across) & pl.col("matter").is_in(own["matter"].implode()))
+    stated = pl.concat([own, others], how="diagonal_relaxed")
     states = matter_states(stated, tables.rectifications, tables.appeals, tables.letters, scheme, as_of, workdays, plan)
     facts = (
-        stated.select("finding_id", "matter")
+        own.select("finding_id", "matter", "frozen_in", "already")
         .join(states, on="matter", how="left", maintain_order="left")
         .join(occasions, on="matter", how="left", maintain_order="left")
     )
+    # Beyond what a frozen finding of the same matter costs; a veto of the whole indicator fires all the same.
+    exceeds = pl.col("zero_out") | (pl.col("price_units") * pl.col("quantity") > pl.col("already"))
+    exceeds = pl.col("frozen_in").is_not_null() & exceeds
     twins = matters.filter(pl.col("matter") != pl.col("finding_id")).select("finding_id", twin=pl.lit(value=True))
     findings = findings.join(facts, on="finding_id", how="left", maintain_order="left")
     findings = findings.join(twins, on="finding_id", how="left", maintain_order="left").with_columns(
         twin=pl.col("twin").fill_null(False),
-        disposition=pl.when(now & (pl.col("matter") != pl.col("finding_id")))
+        disposition=pl.when(now & (pl.col("matter") != pl.col("finding_id")) & ~exceeds)
         .then(pl.lit("duplicate"))
         .otherwise("disposition"),
     )
@@ -230,7 +241,10 @@ def _period_of(day: date, period: Period, scheme: Scheme) -> str:
 
 
 def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFrame:
-    """Step 5: charge = price × quantity × repeat; credit = share × charge; extras add up and are not given back."""
+    """Step 5: charge = price × quantity × repeat; credit = share × charge; extras add up.
+
+    A finding whose matter a published period has charged costs its excess alone, and bears no extras.
+    """
     states = scheme.rectification.states
     multipliers = scheme.repeats.multipliers if scheme.repeats else (Fraction(1),)
     steps = {number: int(value * units.multiplier) for number, value in enumerate(multipliers)}
@@ -243,12 +257,14 @@ def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFram
         pl.col("occasions").fill_null(0).clip(0, len(multipliers) - 1).replace_strict(steps, return_dtype=pl.Int64)
     )
     base = pl.col("price_units") * pl.col("quantity")
+    already = pl.min_horizontal(base, pl.col("already").fill_null(0))
     raw = pl.col("raw_charge")
     findings = (
         findings.with_columns(multiplier_units=pl.when(kept).then(multiplier))
-        .with_columns(raw_charge=base * pl.col("multiplier_units"))
+        .with_columns(raw_charge=(base - already) * pl.col("multiplier_units"))
         .with_columns(
             base_units=pl.when(kept).then(base * (units.points // units.price)),
+            already_units=pl.when(kept).then(already * (units.points // units.price)),
             charge_units=raw * (units.points // (units.price * units.multiplier)),
             credit_units=raw
             * pl.col("share_state").replace_strict(shares, default=0, return_dtype=pl.Int64)
@@ -263,7 +279,13 @@ def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFram
             amount = amount * pl.col("quantity")
         elif scheme.rectification.extra_per == "charge":
             amount = raw * int(consequence.extra * (units.points // (units.price * units.multiplier)))
-        extras.append(pl.when(kept & flag.fill_null(False)).then(amount).otherwise(0).alias(f"extra_{name}"))
+        # Of a matter that is charged already its frozen finding bears what its state adds.
+        extras.append(
+            pl.when(kept & pl.col("frozen_in").is_null() & flag.fill_null(False))
+            .then(amount)
+            .otherwise(0)
+            .alias(f"extra_{name}")
+        )
     return (
         findings.with_columns(extras)
         .with_columns(extra_units=pl.sum_horizontal(f"extra_{name}" for name in policy))

@@ -157,10 +157,10 @@ def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.
     words = {int(value * units.multiplier): write_amount(value) for value in multipliers}
     due = pl.col("due").dt.to_string("%Y-%m-%d").fill_null("")
     unit_of = {i.id: i.rule.per for _, i in scheme.indicators() if i.rule.kind == "deduct"}
-    partners = findings.filter(pl.col("disposition") == "duplicate").with_columns(
-        weight=pl.lit(0, dtype=pl.Int64), charge_units=pl.lit(0, dtype=pl.Int64)
-    )
-    repeated = kept.filter(pl.col("charge_units") != pl.col("base_units"))
+    partners = findings.filter(pl.col("disposition") == "duplicate").with_columns(weight=pl.lit(0, dtype=pl.Int64))
+    across = pl.col("frozen_in").is_not_null()
+    own = pl.col("base_units") - pl.col("already_units")
+    repeated = kept.filter(pl.col("charge_units") != own)
     effects = [
         effect(
             kept,
@@ -170,12 +170,22 @@ def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.
             "deduction",
             [pl.col("indicator").replace_strict(unit_of, default="finding", return_dtype=pl.String).alias("unit")],
         ),
-        effect(partners, 1, "duplicate", pl.col("charge_units"), "duplicate", [pl.col("matter").alias("keeper")]),
+        effect(partners.filter(~across), 1, "duplicate", pl.lit(0), "duplicate", [pl.col("matter").alias("keeper")]),
+        effect(
+            pl.concat([partners, kept], how="diagonal_relaxed").filter(across),
+            1,
+            "duplicate",
+            -sign * pl.col("already_units").fill_null(0),
+            pl.when(pl.col("disposition") == "duplicate")
+            .then(pl.lit("duplicate-frozen"))
+            .otherwise(pl.lit("duplicate-excess")),
+            [pl.col("matter").alias("keeper"), pl.col("frozen_in").alias("period")],
+        ),
         effect(
             repeated,
             2,
             "repeat",
-            sign * (pl.col("charge_units") - pl.col("base_units")),
+            sign * (pl.col("charge_units") - own),
             pl.when(pl.col("seen_on").is_null()).then(pl.lit("repeat")).otherwise(pl.lit("repeat-since")),
             [
                 pl.col("occasions").cast(pl.String),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Place = tuple[str, str]
 """Dimension and indicator; an indicator is empty for what happens to its dimension, both for adjustments."""
 _NOWHERE: Final = ("other_period", "after_as_of")
+_CHARGED: Final = ("priced", "duplicate")
 _ADJUSTED: Final = ("bonus", "demerit", "decision")
 
 
@@ -161,7 +162,7 @@ def differences(
 
 
 def held_by_store(past: Sequence[Frozen], period: Period, tables: Tables) -> pl.DataFrame | None:
-    """Return published findings of earlier periods that the folder no longer holds: they still make a repeat.
+    """Return published findings of earlier periods that the folder no longer holds: repeats and pairs still see them.
 
     None where it holds them all, and those that were withdrawn or exempt are none.
     """
@@ -172,6 +173,22 @@ def held_by_store(past: Sequence[Frozen], period: Period, tables: Tables) -> pl.
         if when(frozen.period) < when(period) and gone.len() and frozen.registered is not None:
             found.append(frozen.registered.filter(pl.col("finding_id").is_in(gone.implode())).collect())
     return pl.concat(found, how="diagonal_relaxed").unique("finding_id", maintain_order=True) if found else None
+
+
+def charged_by_store(past: Sequence[Frozen], as_of: date) -> pl.DataFrame:
+    """Return `finding_id`, `frozen_in`: what published periods have charged, under the first that did.
+
+    One that was published with later knowledge than this run's says nothing to it.
+    """
+    known = sorted((frozen for frozen in past if frozen.as_of <= as_of), key=lambda frozen: when(frozen.period))
+    charged = [
+        frozen.findings.filter(pl.col("disposition").is_in(_CHARGED)).select(
+            "finding_id", frozen_in=pl.lit(frozen.period.id)
+        )
+        for frozen in known
+    ]
+    schema = {"finding_id": pl.String, "frozen_in": pl.String}
+    return pl.concat([pl.DataFrame(schema=schema), *charged]).unique("finding_id", keep="first", maintain_order=True)
 
 
 Sums = defaultdict[str, defaultdict[Place, Fraction]]

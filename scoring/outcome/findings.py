@@ -35,7 +35,9 @@ def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
     kept = pl.col("disposition") == "priced"
     frame = findings.with_columns(
         flags=flags,
-        matter=pl.when(pl.col("disposition") == "duplicate").then("matter"),
+        matter=pl.when(
+            pl.col("disposition").is_in(["priced", "duplicate"]) & (pl.col("matter") != pl.col("finding_id"))
+        ).then("matter"),
         found_severity=pl.when(pl.col("found_severity") != pl.col("severity")).then("found_severity"),
         repeat=pl.when(kept).then("occasions"),
         clause=pl.coalesce(

@@ -7,7 +7,8 @@ partner enter the loop.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from datetime import date
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -15,34 +16,79 @@ from schemas.scheme.policy import Duplicates
 from scoring.conditions import holds
 
 _NOT_CONTENT: Final = ("finding_id", "appeal_id", "letter_id", "source_file", "source_sheet", "source_row")
+_PAIRS: Final = {"finding_id": pl.String, "keeper": pl.String, "frozen_in": pl.String, "already": pl.Int64}
 
 
-def pair(findings: pl.DataFrame, about: Sequence[pl.DataFrame], policy: Duplicates | None) -> pl.DataFrame:
+class _Row(NamedTuple):
+    """What a finding chooses by. `opens` is the first day that its period is known by."""
+
+    finding_id: str
+    side: bool
+    found_on: date
+    belongs_on: date
+    zero_out: bool
+    dearness: int
+    part: str | None
+    bucket: str
+    opens: date
+    frozen_in: str | None
+
+
+class _Pair(NamedTuple):
+    """A finding that another keeps."""
+
+    finding_id: str
+    keeper: str
+    frozen_in: str | None
+    already: int | None
+
+
+def pair(
+    findings: pl.DataFrame,
+    about: Sequence[pl.DataFrame],
+    policy: Duplicates | None,
+    frozen: pl.DataFrame | None = None,
+) -> pl.DataFrame:
     """Pair findings into matters.
 
     Parameters
     ----------
     findings
-        Priced findings with `price_units`, `quantity`, `zero_out`, `bucket` (the period that a finding belongs to)
-        and `part`.
+        Priced findings with `price_units`, `quantity`, `zero_out`, `bucket` (the period that a finding belongs to),
+        `belongs_on` (the day that says so) and `part`.
     about
         What other tables say of findings (reports, appeals, letters), with `finding_id`: it breaks full ties, ids never
         do.
+    frozen
+        `finding_id`, `frozen_in` (the period): the findings of published periods, with which later ones pair too.
 
     Returns
     -------
-    `finding_id`, `matter` (the keeper's id, the finding's own where it pairs with nothing).
+    `finding_id`, `matter` (the keeper's id, the finding's own where it pairs with nothing), and where the keeper is a
+    frozen finding of an earlier period `frozen_in` (that period) and `already` (units: what the keeper costs).
     """
     alone = findings.select("finding_id", matter="finding_id")
-    if policy is None or findings.is_empty():
-        return alone
+    chosen = _chosen(findings, about, policy, frozen) if policy is not None and findings.height else []
+    partners = pl.DataFrame(chosen, schema=_PAIRS, orient="row")
+    return alone.join(partners, on="finding_id", how="left", maintain_order="left").select(
+        "finding_id", "frozen_in", "already", matter=pl.coalesce("keeper", "matter")
+    )
+
+
+def _chosen(
+    findings: pl.DataFrame, about: Sequence[pl.DataFrame], policy: Duplicates, frozen: pl.DataFrame | None
+) -> list[_Pair]:
+    """Return the findings that another keeps, with what `pair` says of them."""
     side = (
         pl.when(holds(policy.sides[0], findings.schema))
         .then(pl.lit(value=True))
         .when(holds(policy.sides[1], findings.schema))
         .then(pl.lit(value=False))
     )
-    group = ["town", "part", "bucket", *policy.key] + (["indicator"] if policy.within == "indicator" else [])
+    group = ["town", *policy.key] + (["indicator"] if policy.within == "indicator" else [])
+    if frozen is None or frozen.is_empty():
+        frozen = pl.DataFrame(schema={"finding_id": pl.String, "frozen_in": pl.String})
+        group += ["part", "bucket"]
     group = list(dict.fromkeys(group))
     exempt = pl.any_horizontal(pl.lit(False), *[holds(conditions, findings.schema) for conditions in policy.exempt])
     # Looked for in the few columns that say it: of a large ledger hardly a row has a possible partner.
@@ -53,25 +99,25 @@ def pair(findings: pl.DataFrame, about: Sequence[pl.DataFrame], policy: Duplicat
         .filter(pl.col("side").min().over(group) != pl.col("side").max().over(group))
     )
     if places.is_empty():
-        return alone
-    possible = findings[places["place"]].with_columns(places["side"])
-    partners = _choose(possible, about, policy, group)
-    keepers = pl.DataFrame(
-        {"finding_id": list(partners), "keeper": list(partners.values())},
-        schema={"finding_id": pl.String, "keeper": pl.String},
+        return []
+    opens = findings.group_by("bucket").agg(opens=pl.col("belongs_on").min())
+    possible = (
+        findings[places["place"]]
+        .with_columns(places["side"])
+        .join(opens, on="bucket", how="left", maintain_order="left")
+        .join(frozen, on="finding_id", how="left", maintain_order="left")
     )
-    return alone.join(keepers, on="finding_id", how="left", maintain_order="left").select(
-        "finding_id", matter=pl.coalesce("keeper", "matter")
-    )
+    ordered = _ordered(possible, about, policy, group)
+    return [found for _, members in ordered.group_by(group, maintain_order=True) for found in _choose(members, policy)]
 
 
-def _choose(
+def _ordered(
     possible: pl.DataFrame, about: Sequence[pl.DataFrame], policy: Duplicates, group: Sequence[str]
-) -> dict[str, str]:
-    """Return finding set aside → finding that keeps."""
+) -> pl.DataFrame:
+    """Put the findings of each group in the order in which they choose."""
     place = {word: number for number, word in enumerate(policy.order)}
     content = _contents(possible, about)
-    ordered = (
+    return (
         possible.with_columns(
             dearness=pl.col("price_units") * pl.col("quantity"),
             channel_order=pl.col(policy.order_by).replace_strict(place, default=len(place), return_dtype=pl.Int64),
@@ -88,25 +134,45 @@ def _choose(
             descending=[False] * len(group) + [True, True, False, False, False, False],
         )
     )
-    partners: dict[str, str] = {}
-    for _, members in ordered.group_by(group, maintain_order=True):
-        rows = members.select("finding_id", "side", "found_on", "zero_out").rows()
-        free = set(range(len(rows)))
-        for number, (finding, side, day, _) in enumerate(rows):
+
+
+def _choose(members: pl.DataFrame, policy: Duplicates) -> list[_Pair]:
+    """Pair the findings of one group: period after period, each with what is free of the frozen ones before it."""
+    rows = [_Row(*row) for row in members.select(_Row._fields).iter_rows()]
+    free = set(range(len(rows)))
+    chosen: list[_Pair] = []
+    for opens, bucket in sorted({(row.opens, row.bucket) for row in rows}):
+        own = {number for number in free if rows[number].bucket == bucket}
+        # What lies in no period at all is nothing that others could follow.
+        before = {n for n in free if rows[n].frozen_in is not None and rows[n].belongs_on < opens} if bucket else set()
+        for number in sorted(own | before):
             if number not in free:
                 continue
-            near = [
-                (abs((rows[other][2] - day).days), other)
-                for other in free
-                if other != number and rows[other][1] != side and not rows[other][3]
+            partners = [
+                (abs((rows[other].found_on - rows[number].found_on).days), other)
+                for other in (own | before if number in own else own) & free
+                if rows[other].side != rows[number].side
+                and not rows[other].zero_out
+                # Of one period both lie in one part too; the frozen one's part was its own period's matter.
+                and (other in before or number in before or rows[other].part == rows[number].part)
             ]
-            near = [candidate for candidate in near if candidate[0] <= policy.days]
-            if near:
-                # Equally near: the dearer one, which stands earlier in this order.
-                chosen = min(near)[1]
-                partners[rows[chosen][0]] = finding
-                free -= {number, chosen}
-    return partners
+            near = [partner for partner in partners if partner[0] <= policy.days]
+            if not near:
+                continue
+            # Equally near: the dearer one, which stands earlier in this order.
+            other = min(near)[1]
+            keeper, kept = (rows[other], rows[number]) if other in before else (rows[number], rows[other])
+            across = keeper.bucket != bucket
+            chosen.append(
+                _Pair(
+                    kept.finding_id,
+                    keeper.finding_id,
+                    keeper.frozen_in if across else None,
+                    keeper.dearness if across else None,
+                )
+            )
+            free -= {number, other}
+    return chosen
 
 
 def _contents(possible: pl.DataFrame, about: Sequence[pl.DataFrame]) -> pl.DataFrame:
