@@ -14,7 +14,7 @@ Q1, Q2, Q3 = date(2025, 3, 31), date(2025, 6, 30), date(2025, 9, 30)
 
 
 def seen(number, day, channel, severity="mild", **more):
-    """Mild 2 points, due in 10 working days; grave 8, in 20. One overdue costs 1 more, a fix in time gives half back."""
+    """Mild 2 points, due in 10 working days; grave 8, in 20. Overdue costs 1 more, a fix in time gives half."""
     return finding(number, "A", day, severity=severity, channel=channel, village="东村", **more)
 
 

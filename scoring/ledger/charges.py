@@ -280,12 +280,8 @@ def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFram
         elif scheme.rectification.extra_per == "charge":
             amount = raw * int(consequence.extra * (units.points // (units.price * units.multiplier)))
         # Of a matter that is charged already its frozen finding bears what its state adds.
-        extras.append(
-            pl.when(kept & pl.col("frozen_in").is_null() & flag.fill_null(False))
-            .then(amount)
-            .otherwise(0)
-            .alias(f"extra_{name}")
-        )
+        charged = kept & pl.col("frozen_in").is_null() & flag.fill_null(False)
+        extras.append(pl.when(charged).then(amount).otherwise(0).alias(f"extra_{name}"))
     return (
         findings.with_columns(extras)
         .with_columns(extra_units=pl.sum_horizontal(f"extra_{name}" for name in policy))

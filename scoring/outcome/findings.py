@@ -33,11 +33,10 @@ def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
     findings = _gives_back(findings, ledger, scheme, as_of)
     flags = _flags(("overdue", "sent_back", "false_report", "letter_twice"))
     kept = pl.col("disposition") == "priced"
+    own_matter = pl.col("matter") == pl.col("finding_id")
     frame = findings.with_columns(
         flags=flags,
-        matter=pl.when(
-            pl.col("disposition").is_in(["priced", "duplicate"]) & (pl.col("matter") != pl.col("finding_id"))
-        ).then("matter"),
+        matter=pl.when(pl.col("disposition").is_in(["priced", "duplicate"]) & ~own_matter).then("matter"),
         found_severity=pl.when(pl.col("found_severity") != pl.col("severity")).then("found_severity"),
         repeat=pl.when(kept).then("occasions"),
         clause=pl.coalesce(
