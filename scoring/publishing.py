@@ -103,6 +103,7 @@ def stage(
             passed = without(passed, "comment")
         made = _restaged(draft, name, passed)
         fresh = folders.enter_context(fresh_folder(job.out, period.id))
+        folders.enter_context(printer.at_rest())
         _reissue(job, period, made, printer, progress, fresh, formats)
         put_in_place(fresh, job.out / period.id)
         register.write(period.id, edition, passed)
@@ -150,6 +151,7 @@ def publish(
         passed = {**passed, "published": {"on": paper.on.isoformat(), "number": paper.number}}
         made = _restaged(draft, "published", passed)
         fresh = folders.enter_context(fresh_folder(job.out, period.id))
+        folders.enter_context(printer.at_rest())
         _reissue(job, period, made, printer, progress, fresh, formats or FORMATS)
         sealed = folders.enter_context(fresh_folder(job.store, f"{period.id}@{edition}"))
         last = latest(editions)

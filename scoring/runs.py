@@ -121,6 +121,7 @@ def run(
                 own = _told(job, intake, refused)
                 _refuse(job, pl.concat([own, intake.problems], how="diagonal_relaxed"))
             fresh = folders.enter_context(fresh_folder(job.out, period.id))
+            folders.enter_context(printer.at_rest())
             # Only papers speak of the period before; tables alone need not score it.
             said = _before(job, used, period, editions) if set(job.formats) & {"pdf", "docx"} else {}
             stages = Stages.read(job.store).of(period.id, assessment.head["edition"])

@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import wait as wait_for_papers
 from contextlib import contextmanager, suppress
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
@@ -35,6 +36,17 @@ class Printer:
     def __init__(self, pool: ProcessPoolExecutor, workers: int) -> None:
         self._pool = pool
         self._workers = workers
+        self._begun: list[Future[None]] = []
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Let nobody leave while a paper is still being printed: its folder may be removed next."""
+        try:
+            yield
+        finally:
+            still_running = [paper for paper in self._begun if not paper.cancel()]
+            wait_for_papers(still_running)
+            self._begun = []
 
     def warm(self, settings: Settings) -> None:
         """Have every worker load what papers need while the data is still being read; a fault shows when it prints."""
@@ -57,6 +69,7 @@ class Printer:
             self._pool.submit(_print, "town", assessment.for_town(code), settings, folder / "towns" / f"{code}.pdf")
             for code in assessment.scores["town_code"]
         ]
+        self._begun += begun
         return begun
 
 
