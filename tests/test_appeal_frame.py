@@ -1,11 +1,23 @@
 """What an appeal would do, told from one town's rows, equals the whole scored again with that decision."""
 
+import os
 from datetime import date
+from unittest.mock import patch
 
 import pytest
+from hypothesis import HealthCheck, event, given, settings
 
+from scoring.assessment import assess
+from scoring.ledger import Frozen
 from scoring.outcome import appeals
+from scoring.periods import Period
+from scoring.problems import Refused
+from tests.frames import tables_of
 from tests.published import Life, finding, report, towns
+from tests.test_reference_history import QUICK
+from tests.years import histories, kind_of
+
+EXAMPLES = int(os.environ.get("TOWNSCORE_EXAMPLES", "6"))
 
 
 @pytest.fixture
@@ -48,3 +60,25 @@ def test_one_towns_rows_say_what_the_whole_says(life, monkeypatch):
     # B: d open in time 2, b of Q1 overdue by then as it was: withdrawn 9 come back, up to full marks.
     assert said["1"] == ("100.00", "98.00")
     assert said["3"] == ("100.00", "97.00")  # A: 99 % costs 1, 95 % costs 5, and a's withdrawal gives 2
+
+
+@given(histories())
+@settings(max_examples=EXAMPLES, phases=QUICK, deadline=None, suppress_health_check=list(HealthCheck))
+def test_one_towns_rows_say_what_the_whole_says_in_random_years(steps):
+    past = {}
+    for step in steps:
+        period = Period(step.label, kind_of(step.label), step.period.start, step.period.end)
+        tables = tables_of(step.rows, step.scheme)
+        try:
+            made = assess(tables, step.scheme, period, step.as_of, past=list(past.values()))
+        except Refused:
+            continue
+        event(f"{min(made.appeals.height, 3)} appeals")
+        if made.appeals.height:
+            with patch.object(appeals, "_only", lambda tables, past, codes: (tables, past)):
+                whole = assess(tables, step.scheme, period, step.as_of, past=list(past.values())).appeals
+            assert made.appeals.to_dicts() == whole.to_dicts()
+        past[step.label] = Frozen(
+            period, 1, step.as_of, step.scheme, "code",
+            made.ledger, made.scores, made.findings, made.indicators, made.dimensions, tables.findings.lazy(),
+        )  # fmt: skip
