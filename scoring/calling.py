@@ -201,13 +201,15 @@ def machine_faults(job: Job) -> Iterator[None]:
 @contextmanager
 def refusals(lang: str) -> Iterator[None]:
     """Let data that were refused by a command that writes nothing become their list and exit 1."""
-    from scoring.runs import RunRefused
+    from scoring.problems import Refused
+    from scoring.runs import RunRefused, as_rows
 
     try:
         yield
-    except RunRefused as refused:
-        print_problems(refused.problems, lang)
-        stop(1, say("cli-check-refused", lang, count=(refused.problems["kind"] == "refused").sum()))
+    except (RunRefused, Refused) as refused:
+        problems = refused.problems if isinstance(refused, RunRefused) else as_rows(refused.problems, lang)
+        print_problems(problems, lang)
+        stop(1, say("cli-check-refused", lang, count=(problems["kind"] == "refused").sum()))
 
 
 def town_called(called: str, towns: pl.DataFrame, lang: str) -> str:

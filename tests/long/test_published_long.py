@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import time
 
+import pikepdf
+import polars as pl
 import pytest
 
 from scoring.store import BrokenStore, read_store
 from scoring.store.verifying import check_chain, check_edition, check_view
-from tests.runs.conftest import Bureau
+from tests.reports import pdf
+from tests.runs import test_published_faults as faults
+from tests.runs.conftest import Bureau, contents
+from tests.runs.test_published_faults import first_quarter, life
 
 EDITS = int(os.environ.get("TOWNSCORE_EDITS", "1000"))
 KILLS = int(os.environ.get("TOWNSCORE_KILLS", "200"))
@@ -121,3 +128,37 @@ def test_fault_a_killed_publication_leaves_the_old_state_or_the_new_one(tmp_path
         assert _call(bureau, *_words("2025Q2")).code == (2 if new else 0)
         assert not _found(bureau.root)
     print(f"\n{KILLS} kills: {counted[False]} before the edition stood, {counted[True]} after")
+
+
+@pytest.mark.parametrize("fault", faults.REFUSED)
+def test_fault_whatever_is_refused_leaves_everything_published_as_it_was(life, contents, fault):
+    faults.test_fault_what_is_refused_leaves_everything_published_as_it_was(life, contents, fault)
+
+
+@pytest.mark.parametrize("layout", faults.LAYOUTS)
+def test_fault_equal_facts_in_every_form_change_nothing_that_is_published(life, contents, layout):
+    faults.test_fault_equal_facts_in_another_form_change_nothing_that_is_published(life, contents, layout)
+
+
+def test_no_sheet_of_the_examples_year_names_another_town(tmp_path):
+    """Trends, changes, appeals and quarters stand in these sheets, as the command prints them."""
+    bureau = Bureau(tmp_path / "caller")
+    assert bureau.call("demo", tmp_path / "demo", "--year").code == 0
+    sheets = 0
+    for period in sorted((tmp_path / "demo" / "out").iterdir()):
+        if not (period / "scores.parquet").exists():
+            continue
+        towns = dict(pl.read_parquet(period / "scores.parquet").select("town_code", "town").iter_rows())
+        found = pl.read_parquet(period / "findings.parquet").select("town", "finding_id").rows()
+        for path in (period / "towns").glob("*.pdf"):
+            sheets += 1
+            data, code = path.read_bytes(), path.stem
+            words = re.sub(r"\s", "", pdf.text(data) + str(pikepdf.open(io.BytesIO(data)).docinfo))
+            own = {number for town, number in found if town == code}
+            others = {n for town, n in found if town != code} - own
+            others |= {name for other, name in towns.items() if other != code and name not in towns[code]}
+            assert not [mark for mark in others if mark in words], path
+    assert sheets == 5 * 16
+
+
+__all__ = ["contents", "first_quarter", "life"]
