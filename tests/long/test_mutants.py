@@ -1,9 +1,8 @@
 """Mutants of the scoring core: a slip of one sign, bound or word in the engine must turn a test red.
 
 `TOWNSCORE_MUTANTS` sets another number, `TOWNSCORE_SEED` another choice, `TOWNSCORE_ONLY` some of the files by a
-pattern. Each
-mutant is the core with one change, in a process forked for it, under the tests that say what a score is: worked cases,
-the second engine, the laws. Survivors are printed with their place as they are found.
+pattern. Each mutant is the core with one change, in a process forked for it, under the tests that say what a score is:
+worked cases, the second engine, the laws. Survivors are printed with their place as they are found.
 """
 
 from __future__ import annotations
