@@ -9,6 +9,7 @@ import pytest
 
 from scoring.choosing import NoScheme, Schemes
 from scoring.config import ConfigError, read_config
+from scoring.messages import say
 from scoring.scheme import SchemeError
 from scoring.workspace import open_workspace
 from tests.runs.conftest import SCHEME
@@ -67,25 +68,26 @@ def test_one_path_or_a_list(tmp_path, text, wanted):
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "line", "code"),
     [
-        ("lang: zh\nweights: []\n", 2, "没有文件"),  # scheme-weights-none
-        ("weights:\n  -\n", 1, "没有文件"),
-        ("weights:\n  - a.yaml\n  - b.yaml\n  - ./a.yaml\n", 4, "第 2 行"),  # scheme-weights-twice
-        ("weights: {quarter: a.yaml}\n", 1, "列表"),  # scheme-weights-shape
-        ("weights:\n  - a.yaml\n  - [b.yaml]\n", 3, "列表"),
-        ("weights: true\n", 1, "weights"),
-        ("weights:\n  - a.yaml\n  - false\n", 3, ""),
-        ("weights: [a.yaml\n", 1, ""),
+        ("lang: zh\nweights: []\n", 2, "weights-none"),
+        ("weights:\n  -\n", 1, "weights-none"),
+        ("weights:\n  - a.yaml\n  - b.yaml\n  - ./a.yaml\n", 4, "weights-twice"),
+        ("weights: {quarter: a.yaml}\n", 1, "weights-shape"),
+        ("weights:\n  - a.yaml\n  - [b.yaml]\n", 3, "weights-shape"),
+        ("weights: true\n", 1, "want-text"),
+        ("weights:\n  - a.yaml\n  - false\n", 3, "want-text"),
+        ("weights: [a.yaml\n", 1, "not-yaml"),
     ],
 )
-def test_a_mistake_in_the_list_is_named_with_its_line(tmp_path, text, line, said):
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_mistake_in_the_list_is_named_with_its_line(tmp_path, text, line, code, lang):
     (tmp_path / "townscore.yaml").write_text(text, "utf-8")
     with pytest.raises(ConfigError) as caught:
-        read_config(tmp_path / "townscore.yaml", "zh")
+        read_config(tmp_path / "townscore.yaml", lang)
     (found,) = str(caught.value.parameters["lines"]).splitlines()
-    assert f"townscore.yaml:{line}: " in found
-    assert said in found
+    sentence = say(f"scheme-{code}", lang, path="./a.yaml", first=2, key="weights")
+    assert found == f"  townscore.yaml:{line}: {sentence}"
 
 
 def test_it_is_named_together_with_the_other_mistakes(tmp_path):
