@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
 from scoring.assessment import Assessment
 from scoring.changes import PARTS
+from scoring.choosing import Schemes
 from scoring.exact import fixed
 from scoring.intake import Tables
+from scoring.jobs import Desk, Job
 from scoring.ledger.past import when
 from scoring.lookback import Scored, published, why
 from scoring.messages import say
-from scoring.periods import Period, parse_period
+from scoring.periods import Period
 from scoring.reports.appeal_view import appeal_rows
 from scoring.reports.labels import Labels
 from scoring.reports.text import MINUS, brief_signed, exact, signed
-from scoring.runs import Job, RunRefused, find_period, read_and_assess
+from scoring.runs import RunRefused, read_and_assess, read_only
 from scoring.store import latest, read_store
 from scoring.store.editions import period_of, remember
 from scoring.store.verifying import check_files
@@ -49,15 +52,15 @@ class Answer:
     ending: list[str]
 
 
-def at_hand(job: Job, period: Period) -> Assessment | None:
+def at_hand(desk: Desk, period: Period) -> Assessment | None:
     """Return the result that the bureau has of a period: the published edition, else the draft in the output folder.
 
     None where there is neither, or the draft's files do not fit together.
     """
-    edition = latest(read_store(job.store)).get(period.id)
+    edition = latest(read_store(desk.store)).get(period.id)
     if edition is not None:
         return edition.assessment
-    folder = job.out / period.id
+    folder = desk.out / period.id
     if not (folder / "manifest.json").is_file() or check_files(folder):
         return None
     return Assessment.load(folder)
@@ -66,7 +69,7 @@ def at_hand(job: Job, period: Period) -> Assessment | None:
 def towns_of(job: Job, held: Assessment) -> pl.DataFrame:
     """Return the towns as they may be called: by the ledgers, or, where these cannot be read now, by the result."""
     try:
-        return read_and_assess(job, [])[0].tables.towns
+        return read_only(job).tables.towns
     except RunRefused:
         nobody = pl.lit(None, dtype=pl.String)
         return held.scores.select(
@@ -99,12 +102,12 @@ def scored(job: Job, period: Period) -> Scored:
     draft = at_hand(job, period)
     if draft is not None and draft.head["scheme"]["hash"] != job.scheme.sha256:
         raise NoAnswer("answer-other-scheme", period=period.id, title=draft.head["scheme"]["title"])
-    intake, (assessment,) = read_and_assess(job, [period])
+    intake, (assessment,) = read_and_assess([(job, period)])
     past = [one.frozen for one in latest(editions).values()]
     return Scored(assessment, lambda: intake.tables, job.scheme.scheme, job.scheme.sha256, past)
 
 
-def period_of_appeal(job: Job, tables: Tables, appeal: str) -> Period:
+def period_of_appeal(desk: Desk, schemes: Schemes, tables: Tables, appeal: str) -> Period:
     """Return the period whose score an appeal can change: its target's, or, once that is published, the next one.
 
     Raises
@@ -114,20 +117,20 @@ def period_of_appeal(job: Job, tables: Tables, appeal: str) -> Period:
     """
     rows = tables.appeals.filter(pl.col("appeal_id") == appeal).to_dicts()
     if not rows:
-        known = say("list-comma", job.settings.lang).join(tables.appeals["appeal_id"].sort().head(20))
+        known = say("list-comma", desk.settings.lang).join(tables.appeals["appeal_id"].sort().head(20))
         raise NoAnswer("answer-no-appeal", appeal=appeal, known=known)
     target, about = rows[0]["target"], rows[0]["target_id"]
     if target == "measure":
-        found = find_period(about.rpartition("/")[2], job.scheme)
+        found = schemes.period(about.rpartition("/")[2])
     else:
         name, column, day = ("adjustments", "adjustment_id", "dated_on") if target == "adjustment" else (
             "findings", "finding_id", "found_on"
         )  # fmt: skip
         days = getattr(tables, name).filter(pl.col(column) == about)[day].to_list()
-        found = _holding(job, days[0]) if days and days[0] else None
+        found = schemes.holding(days[0]) if days and days[0] else None
     if found is None:
         raise NoAnswer("answer-no-period", appeal=appeal)
-    frozen = latest(read_store(job.store))
+    frozen = latest(read_store(desk.store))
     # A decision that a published result knows of is told from there.
     told = [
         edition
@@ -136,26 +139,9 @@ def period_of_appeal(job: Job, tables: Tables, appeal: str) -> Period:
     ]
     if told:
         return min((period_of(edition.head) for edition in told), key=when)
-    while found.id in frozen and (later := _holding(job, found.end.fromordinal(found.end.toordinal() + 1))):
+    while found.id in frozen and (later := schemes.holding(found.end + timedelta(days=1))):
         found = later
     return found
-
-
-def _holding(job: Job, day: Any) -> Period | None:
-    """Return the period of the scheme's kind that holds a day."""
-    rules = job.scheme.scheme.calendar
-    patterns = {
-        "month": [f"{{y}}-{n:02d}" for n in range(1, 13)],
-        "quarter": [f"{{y}}Q{n}" for n in range(1, 5)],
-        "half": ["{y}H1", "{y}H2"],
-        "year": ["{y}"],
-    }[rules.kind]
-    labels = [
-        *(one.id for one in rules.intervals),
-        *(p.format(y=y) for y in (day.year, day.year + 1) for p in patterns),
-    ]
-    spans = (parse_period(label, rules) for label in labels)
-    return next((span for span in spans if span is not None and span.holds(day)), None)
 
 
 def appeal_answer(assessment: Assessment, appeal: str, lang: str) -> Answer:
@@ -196,7 +182,7 @@ def appeal_answer(assessment: Assessment, appeal: str, lang: str) -> Answer:
     return Answer(lines, [labels("answer-if"), labels("answer-then")], table, ending)
 
 
-def changes_answer(one: Scored, other: Scored, town: str, job: Job) -> Answer:
+def changes_answer(one: Scored, other: Scored, town: str, desk: Desk) -> Answer:
     """Split the difference of a town's two scores, or of every town's, into what caused it.
 
     Raises
@@ -204,9 +190,9 @@ def changes_answer(one: Scored, other: Scored, town: str, job: Job) -> Answer:
     NoAnswer
         The town is not scored in both periods.
     """
-    lang = job.settings.lang
+    lang = desk.settings.lang
     labels = Labels(other.assessment.head, lang)
-    frame = why(one, other, job.workdays)
+    frame = why(one, other, desk.workdays)
     names = dict(other.assessment.scores.select("town_code", "town").iter_rows())
     before, after = (Labels(s.assessment.head, lang).period for s in (one, other))
     towns = [code for code in names if code in set(frame["town_code"])]
