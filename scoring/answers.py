@@ -175,24 +175,37 @@ def appeal_answer(assessment: Assessment, appeal: str, lang: str) -> Answer:
     stands = assessment.scores.filter(pl.col("town_code") == row["town_code"]).to_dicts()[0]
     lines = [
         labels("answer-appeal-title", appeal=shown.number, town=names[row["town_code"]], period=labels.period),
-        labels("answer-appeal-about", about=shown.about, original=shown.original, ground=shown.ground or "-"),
+        labels(
+            "answer-appeal-about",
+            about=shown.about,
+            original=shown.original or labels("reports-none"),
+            asked=labels("answer-asked", value=shown.asked) if shown.asked else "",
+            ground=shown.ground or labels("reports-none"),
+        ),
         labels("answer-appeal-filed", filed=row["filed_on"], decision=shown.decision),
     ]
-    now = labels("reports-appeal-score", score=stands["score"], rank=stands["rank"] or labels("reports-none"))
+    now = labels("reports-appeal-why-not-scored")
+    if stands["score"] is not None:
+        now = labels("reports-appeal-score", score=stands["score"], rank=stands["rank"] or labels("reports-none"))
     table = [
         [labels("answer-now"), now],
         [labels("answer-upheld"), shown.upheld],
         [labels("answer-rejected"), shown.rejected],
     ]
     ending = [labels("answer-moved-none")]
-    if row["moved_towns"]:
+    if stands["score"] is None:
+        ending = []
+    elif row["upheld"] is None or row["rejected"] is None:
+        ending = [labels("answer-moved-unknown")]
+    elif row["moved_towns"]:
         moves = [
             labels("answer-moved-town", town=names[code], rejected=old, upheld=new)
             for code, new, old in zip(row["moved_towns"], row["moved_upheld"], row["moved_rejected"], strict=True)
         ]
         ending = [labels("answer-moved", towns=labels("list-comma").join(moves))]
     if row["pending"]:
-        ending.append(labels("answer-pending"))
+        code = "answer-pending" if stands["score"] is not None else "answer-pending-unscored"
+        ending.append(labels(code, town=names[row["town_code"]], period=labels.period))
     return Answer(lines, [labels("answer-if"), labels("answer-then")], table, ending)
 
 

@@ -141,6 +141,7 @@ def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
             }
             for dimension in scheme.dimensions
         ],
+        "measures": [_labels(measure) for measure in scheme.measures],
         "parts": [
             {**_labels(part), "weight": write_amount(part.weight)}
             for part in (scheme.parts.parts if scheme.parts else ())

@@ -84,6 +84,11 @@ class Labels:
         found = self.indicators.get(identifier or "")
         return printable(identifier or "") if found is None else self.named(found)
 
+    def measure(self, identifier: str) -> str:
+        """Return a measure's label."""
+        measures = self.head["scheme"].get("measures") or ()
+        return next((self.named(one) for one in measures if one["id"] == identifier), printable(identifier))
+
     def grade(self, identifier: str | None) -> str:
         """Return a grade's label; nothing for none."""
         for grade in self.head["scheme"].get("grades") or ():
