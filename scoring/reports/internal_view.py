@@ -19,8 +19,9 @@ from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order, trailing
 from scoring.reports.text import brief, known, listed, short_day, signed
 from scoring.reports.town_view import Figure
-from scoring.reports.trend import Previous, previous
+from scoring.reports.trend import Moved, Previous, previous
 from scoring.reports.view import example_note
+from scoring.reports.within import span, within
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -90,6 +91,8 @@ class InternalView:
     figures: tuple[Figure, ...]
     low: tuple[Low, ...]
     compared: str
+    within: str
+    """Between which two periods of the year the towns moved, where no earlier one is there to compare with."""
     moves: tuple[Move, ...]
     pending: tuple[str, ...]
     gated: tuple[str, ...]
@@ -122,15 +125,16 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
     )
     ranked = in_rank_order(towns)
     low = trailing(ranked, settings.last, up=labels.up)[::-1]
-    earlier = previous(assessment, towns)
+    earlier, course = previous(assessment, towns), within(assessment, towns)
     mapped = (ranked + [town for town in towns if town["rank"] is None])[-_MOST_TOWNS:]
     return InternalView(
         lang=settings.lang,
         title=labels("reports-internal-title", period=labels.period),
         figures=_figures(labels),
         low=tuple(_low(town, assessment, findings, earlier, labels) for town in low),
-        compared="" if earlier is None else labels.period_words(earlier.period),
-        moves=_moves(towns, earlier),
+        compared=_compared(earlier, labels),
+        within=labels("reports-within-moves", **span(course, labels)) if course else "",
+        moves=_moves(towns, earlier or course),
         pending=tuple(_pending(labels, names)),
         gated=tuple(_gated(towns, labels)),
         unchecked=listed((names[t["town_code"]] for t in towns if not t["checked"]), labels.lang),
@@ -178,8 +182,8 @@ def _low(
     losses = sorted(((loss, labels.indicator(i)) for i, loss in lost.items() if loss > 0), key=lambda item: -item[0])
     villages = Counter(printable(row["village"]) for row in findings if row["town"] == code and row["village"])
     change = ""
-    if earlier is not None and code in earlier.scores:
-        change = signed(known(town, "score") - earlier.scores[code], 2)
+    if earlier is not None and code in earlier.changes:
+        change = signed(earlier.changes[code], 2)
     return Low(
         town=printable(town["town"]),
         score=str(town["score"]),
@@ -195,20 +199,26 @@ def _low(
     )
 
 
-def _moves(towns: list[dict[str, Any]], earlier: Previous | None) -> tuple[Move, ...]:
-    """Take the three that gained most places and the three that lost most."""
+def _compared(earlier: Previous | None, labels: Labels) -> str:
+    """Name the period before, and that the rules were others."""
     if earlier is None:
+        return ""
+    before = labels.period_words(earlier.period)
+    return labels("reports-compared-rules", before=before) if earlier.rule_change else before
+
+
+def _moves(towns: list[dict[str, Any]], moved: Moved | None) -> tuple[Move, ...]:
+    """Take the three that gained most places and the three that lost most."""
+    if moved is None:
         return ()
-    rows = [(earlier.places[town["town_code"]], town) for town in towns if earlier.places.get(town["town_code"])]
+    rows = [(moved.places[town["town_code"]], town) for town in towns if moved.places.get(town["town_code"])]
     rows.sort(key=lambda item: (-item[0], item[1]["order"]))
     chosen = [row for row in rows if row[0] > 0][:3] + [row for row in rows if row[0] < 0][-3:]
     return tuple(
         Move(
             town=printable(town["town"]),
             places=str(abs(places)),
-            points=signed(known(town, "score") - earlier.scores[town["town_code"]], 2)
-            if town["town_code"] in earlier.scores
-            else "",
+            points=signed(moved.changes[town["town_code"]], 2) if town["town_code"] in moved.changes else "",
             up=places > 0,
         )
         for places, town in chosen

@@ -188,6 +188,13 @@ class Labels:
             return self(f"reports-short-half-{half}")
         return self(f"reports-month-{int(month)}") if month else self.period_words({"id": identifier})
 
+    def brief_in_year(self, identifier: str) -> str:
+        """Return a quarter without its year in as few words as a heading holds; other periods as `place_in_year`."""
+        match = _PERIOD.fullmatch(identifier)
+        if match is None or match[2] is None:
+            return self.place_in_year(identifier)
+        return self("reports-brief-quarter", ordinal=self(f"reports-ordinal-{match[2]}"), number=match[2])
+
     def short_period(self, period: Mapping[str, Any]) -> str:
         """Return a period in as few words as stand under a picture."""
         match = _PERIOD.fullmatch(str(period.get("id") or ""))
