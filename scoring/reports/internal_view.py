@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # A leader reads a page; the lists behind it stop where nobody reads on.
 _MOST_TOWNS: Final = 51
+_MOST_OVERDUE_TOWNS: Final = 8
 _MOST_VILLAGES: Final = 10
 _MOST_OVERDUE: Final = 200
 _MOST_WARNINGS: Final = 30
@@ -248,7 +249,11 @@ def _overdue_towns(rows: list[dict[str, Any]], names: Mapping[str, str], labels:
         ] += 1
     counts = Counter({town: counter.total() for town, counter in villages.items()})
     most = max(counts.values(), default=1)
-    return tuple(
+    first = _most(counts, len(counts) if len(counts) <= _MOST_OVERDUE_TOWNS + 1 else _MOST_OVERDUE_TOWNS)
+    rest = len(counts) - len(first)
+    more = labels("reports-internal-overdue-rest", towns=rest)
+    others = counts.total() - sum(count for _, count in first)
+    told = [
         Tally(
             name=names[town],
             detail=listed(
@@ -258,8 +263,9 @@ def _overdue_towns(rows: list[dict[str, Any]], names: Mapping[str, str], labels:
             other="",
             share=1000 * count // most,
         )
-        for town, count in _most(counts, 12)
-    )
+        for town, count in first
+    ]
+    return (*told, Tally(more, "", str(others), "", 0)) if rest else tuple(told)
 
 
 def _villages(rows: list[dict[str, Any]], names: Mapping[str, str]) -> tuple[Tally, ...]:

@@ -53,6 +53,8 @@ class Annex:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
+    dense: bool
+    """Whether there are so many columns that the rows are set closer."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
     )
     title = labels(f"reports-annex-title-{'ranked' if with_rank else 'plain'}", period=labels.period)
     partly = any(len(column.scores) < sum(row["score"] is not None for row in rows) for column in rolled)
-    return Annex(title, tuple(columns), body, _notes(rows, settings, labels, course, partly=partly))
+    return Annex(title, tuple(columns), body, _notes(rows, settings, labels, course, partly=partly), course is not None)
 
 
 def _shares(*, chinese: bool, rolled: bool, moved: bool, with_other: bool) -> dict[str, float]:
@@ -207,7 +209,7 @@ def _shares(*, chinese: bool, rolled: bool, moved: bool, with_other: bool) -> di
     if moved:  # a year with its inner movement has most columns, and one share is about 1.6 mm
         names = ("place", "town", "group", "wide", "other", "score", "grade", "in_group", "moved", "overdue")
         zh = (5.5, 14, 6.8, 9.6, 11.2, 9, 8, 5.8, 9.8, 5.6)
-        return dict(zip(names, zh if chinese else (5.2, 11.5, 12.5, 8.3, 9.5, 8, 10.5, 6.5, 9, 8), strict=True))
+        return dict(zip(names, zh if chinese else (4.8, 10.2, 12.6, 9.4, 8.9, 7.6, 10, 5.6, 8.4, 7.4), strict=True))
     return {
         "place": 5,
         "town": 13 if not with_other else 12 if chinese else 10,

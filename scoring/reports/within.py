@@ -106,8 +106,10 @@ def within_cells(course: Within, town: Mapping[str, Any], labels: Labels, *, ran
     if not ranked:
         return (points,)
     places = course.places.get(code)
-    way = "up" if places and places > 0 else "down"
-    return points, labels(f"reports-improved-{way}", places=abs(places)) if places else blank
+    if places is None:
+        return points, blank
+    way = "up" if places > 0 else "down"
+    return points, labels(f"reports-improved-{way}", places=abs(places)) if places else labels("reports-within-level")
 
 
 def _moved(course: Within, code: str, labels: Labels, *, ranked: bool) -> str:
@@ -129,7 +131,7 @@ def within_notes(course: Within, labels: Labels) -> list[str]:
 
 
 def _rules(course: Within, labels: Labels) -> str:
-    periods = listed((labels.place_in_year(period) for period in course.changed), labels.lang)
+    periods = listed((labels.brief_in_year(period) for period in course.changed), labels.lang)
     return labels("reports-within-rules", periods=periods)
 
 
