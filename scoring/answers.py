@@ -161,24 +161,37 @@ def appeal_answer(assessment: Assessment, appeal: str, lang: str) -> Answer:
     stands = assessment.scores.filter(pl.col("town_code") == row["town_code"]).to_dicts()[0]
     lines = [
         labels("answer-appeal-title", appeal=shown.number, town=names[row["town_code"]], period=labels.period),
-        labels("answer-appeal-about", about=shown.about, original=shown.original, ground=shown.ground or "-"),
+        labels(
+            "answer-appeal-about",
+            about=shown.about,
+            original=shown.original or labels("reports-none"),
+            asked=labels("answer-asked", value=shown.asked) if shown.asked else "",
+            ground=shown.ground or labels("reports-none"),
+        ),
         labels("answer-appeal-filed", filed=row["filed_on"], decision=shown.decision),
     ]
-    now = labels("reports-appeal-score", score=stands["score"], rank=stands["rank"] or labels("reports-none"))
+    now = labels("reports-appeal-why-not-scored")
+    if stands["score"] is not None:
+        now = labels("reports-appeal-score", score=stands["score"], rank=stands["rank"] or labels("reports-none"))
     table = [
         [labels("answer-now"), now],
         [labels("answer-upheld"), shown.upheld],
         [labels("answer-rejected"), shown.rejected],
     ]
     ending = [labels("answer-moved-none")]
-    if row["moved_towns"]:
+    if stands["score"] is None:
+        ending = []
+    elif row["upheld"] is None or row["rejected"] is None:
+        ending = [labels("answer-moved-unknown")]
+    elif row["moved_towns"]:
         moves = [
             labels("answer-moved-town", town=names[code], rejected=old, upheld=new)
             for code, new, old in zip(row["moved_towns"], row["moved_upheld"], row["moved_rejected"], strict=True)
         ]
         ending = [labels("answer-moved", towns=labels("list-comma").join(moves))]
     if row["pending"]:
-        ending.append(labels("answer-pending"))
+        code = "answer-pending" if stands["score"] is not None else "answer-pending-unscored"
+        ending.append(labels(code, town=names[row["town_code"]], period=labels.period))
     return Answer(lines, [labels("answer-if"), labels("answer-then")], table, ending)
 
 
@@ -309,30 +322,45 @@ def write_converted(made: Converted, one: Scored, last: Scored | None, path: Pat
     import xlsxwriter
 
     labels = Labels(one.assessment.head, lang)
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    outcomes = dict(one.assessment.scores.select("town_code", "outcome").iter_rows())
+    font = {"font_name": labels("book-font"), "font_size": 10}
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "default_format_properties": font}
     with xlsxwriter.Workbook(path, options) as book:
         sheet = book.add_worksheet(labels("convert-sheet"))
-        head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter"})
-        number, text = book.add_format({"num_format": "0.00"}), book.add_format({"num_format": "@"})
-        sheet.write_string(0, 0, labels("convert-title", period=labels.period), book.add_format({"bold": True}))
-        sheet.write_string(1, 0, labels("convert-share", share=exact(made.share)))
+        line = {"border": 1, "border_color": "#C9D1D9", "valign": "vcenter"}
+        look = {**line, "bold": True, "text_wrap": True, "bg_color": "#E3EAF1", "font_color": "#1F2D3D"}
+        heads = {side: book.add_format({**look, "align": side}) for side in ("left", "right")}
+        number = book.add_format({**line, "align": "right", "num_format": "0.00"})
+        texts = {side: book.add_format({**line, "align": side, "num_format": "@"}) for side in ("left", "right")}
+        lines = [labels("convert-title", period=labels.period), labels("convert-share", share=exact(made.share))]
         if made.last_share is not None:
-            sheet.write_string(2, 0, labels("convert-last-share", share=exact(made.last_share)))
-        sources = [_source(s, lang) for s in (one, last) if s is not None]
-        sheet.write_string(3, 0, labels("convert-source", sources=labels("list-comma").join(sources)))
+            lines.append(labels("convert-last-share", share=exact(made.last_share)))
+        lines += [labels("convert-source", sources=_source(s, lang)) for s in (one, last) if s is not None]
+        for place, text in enumerate(lines):
+            sheet.write_string(place, 0, text, book.add_format({"bold": True, "font_size": 14}) if not place else None)
+        sheet.set_row(0, 24)
+        sheet.set_row(5, 32)
         for place, name in enumerate(made.frame.columns):
-            sheet.write_string(5, place, labels(f"convert-{name.replace('_', '-')}"), head)
-            sheet.set_column(place, place, 14 if name not in ("town", "exact") else 20)
-        for line, row in enumerate(made.frame.iter_rows(), 6):
-            for place, (name, cell) in enumerate(zip(made.frame.columns, row, strict=True)):
-                if cell is None:
-                    sheet.write_blank(line, place, None)
+            side = "left" if name in ("town_code", "town") else "right"
+            sheet.write_string(5, place, labels(f"convert-{name.replace('_', '-')}"), heads[side])
+            sheet.set_column(place, place, {"town_code": 13, "town": 18, "exact": 16}.get(name, 12))
+        for row, cells in enumerate(made.frame.iter_rows(named=True), 6):
+            for place, (name, cell) in enumerate(cells.items()):
+                if cell is None and name == "score":  # who was not checked
+                    word = outcomes[cells["town_code"]].replace("_", "-")
+                    sheet.write_string(row, place, labels(f"reports-{word}"), texts["right"])
+                elif cell is None:
+                    sheet.write_blank(row, place, None, number)
                 elif name in ("town_code", "town", "exact"):
-                    sheet.write_string(line, place, cell, text)
+                    sheet.write_string(row, place, cell, texts["right" if name == "exact" else "left"])
                 else:
-                    sheet.write_number(line, place, float(cell), number)
+                    sheet.write_number(row, place, float(cell), number)
         sheet.freeze_panes(6, 2)
+        sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
+        sheet.center_horizontally()
+        sheet.repeat_rows(5)
+        sheet.set_footer("&R&8 &P / &N")
 
 
 def _source(one: Scored, lang: str) -> str:

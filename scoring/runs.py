@@ -29,7 +29,7 @@ from scoring.reports.masking import mask_column
 from scoring.scheme import label_of, laws_given_up, vocabulary
 from scoring.sealed import sealed_notices
 from scoring.store import BrokenStore, Edition, Stages, latest, next_edition, read_store
-from scoring.store.differing import FILE, differing_entries
+from scoring.store.differing import FILE, differing_words
 from scoring.store.editions import period_of
 from scoring.store.verifying import check_chain
 from scoring.workers import Printer
@@ -111,7 +111,7 @@ def run(desk: Desk, tasks: Sequence[Task], printer: Printer, progress: Progress,
             if published is not None:
                 from scoring.reports.tables_out import write_plain
 
-                write_plain(differing_entries(published.assessment, assessment), fresh / FILE)
+                write_plain(differing_words(published.assessment, assessment, job.settings.lang), fresh / FILE)
             papers += _write(job, used, assessment, printer, fresh)
             written.append((Made(period, assessment, job.out / period.id, used.problems, published), fresh, job))
         progress("score", len(tasks), len(tasks))
