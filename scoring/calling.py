@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -142,28 +142,49 @@ def formats_of(text: str | None, lang: str) -> tuple[str, ...]:
 
 
 def day_of(text: str | None, lang: str) -> date | None:
-    """Return the day that was written; None for none."""
+    """Return the day that was written, in any form that a ledger may have but Excel's serials; None for none."""
+    from scoring.intake.values import read_date
+
     if text is None:
         return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
-        stop(2, say("cli-bad-date", lang, text=text))
-    return day
+    read = read_date(text)
+    if not isinstance(read.value, date) or "repair-serial" in read.repairs:
+        stop(2, say("cli-bad-date", lang, text=text, why=say(read.error or "date-unreadable", lang)))
+    return read.value
+
+
+def period_label(text: str, intervals: Collection[str] = ()) -> str:
+    """Return the id of the period that a text names in any form that a ledger may have, else the text without spaces.
+
+    A whole date names no period, though a ledger's date cell of a first day may be a month that Excel made a date of.
+    """
+    from scoring.intake.fold import fold_id
+    from scoring.intake.values import read_date, read_period
+
+    plain = fold_id(text)
+    day = read_date(plain)
+    if plain in intervals or (day.value is not None and "repair-serial" not in day.repairs):
+        return plain
+    return str(read_period(plain, frozenset(intervals)).value or plain)
+
+
+def named_period(text: str, job: Job) -> Period | None:
+    """Return the period that was named under the job's scheme; None where none is."""
+    from scoring.runs import find_period
+
+    return find_period(period_label(text, [one.id for one in job.scheme.scheme.calendar.intervals]), job.scheme)
 
 
 def periods_of(labels: Sequence[str], job: Job) -> list[Period]:
     """Return the periods that were named, each once."""
-    from scoring.intake.fold import fold_id
-    from scoring.runs import find_period
-
-    lang, periods = job.settings.lang, []
-    for label in dict.fromkeys(map(fold_id, labels)):  # full-width digits are what a Chinese keyboard gives
-        period = find_period(label, job.scheme)
+    lang = job.settings.lang
+    periods: list[Period] = []
+    for label in labels:
+        period = named_period(label, job)
         if period is None:
             stop(2, say("cli-unknown-period", lang, label=label))
+        if period in periods:
+            continue
         force = job.scheme.scheme.effective
         if not force.from_ <= period.end <= (force.to or period.end):  # the last day decides
             place = f"{job.scheme.file}:{force.line_of('from')}"

@@ -19,6 +19,7 @@ import typer
 from scoring.calling import (
     check_language,
     jobs_of,
+    named_period,
     open_here,
     periods_of,
     read_scheme,
@@ -165,13 +166,12 @@ def explain(
     """Print the statement of a town's score: start, each entry with clause and reason, total."""
     from scoring import explain as statements
     from scoring.answers import at_hand, held_words, towns_of
-    from scoring.intake.fold import fold_id
-    from scoring.runs import find_period, read_and_assess
+    from scoring.runs import read_and_assess
 
     (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
     lang = job.settings.lang
     # Without further words the question is about what the bureau has in hand, not about a new calculation.
-    span = find_period(fold_id(period), job.scheme)
+    span = named_period(period, job)
     held = at_hand(job, span) if span is not None and not (data or weights or as_of) else None
     if held is None:
         with refusals(lang):
@@ -184,7 +184,7 @@ def explain(
     except KeyError:
         into = statements.merged_into(town, towns)
         code = "cli-town-merged" if into else "cli-town-not-assessed"
-        stop(2, say(code, lang, town=town, period=period, into=into))
+        stop(2, say(code, lang, town=town, period=assessment.head["period"]["id"], into=into))
     print_lines([told.title, *([say("cli-explain-held", lang, **held_words(held, lang))] if held else []), ""])
     if told.rows:
         columns = ("points", "balance", "clause", "indicator", "subject", "reason")

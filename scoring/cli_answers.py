@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from scoring.calling import jobs_of, periods_of, refusals, stop, town_called
+from scoring.calling import jobs_of, named_period, periods_of, refusals, stop, town_called
 from scoring.cli_app import AsOf, Data, Lang, Out, Weights, app, argument, option, say_here
 from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table
@@ -88,11 +88,9 @@ def changes(
 
 def _period(label: str, job: Job) -> Period:
     """Return a period; one that is published needs no scheme in force."""
-    from scoring.intake.fold import fold_id
-    from scoring.runs import find_period
     from scoring.store import latest, read_store
 
-    found = find_period(fold_id(label), job.scheme)
+    found = named_period(label, job)
     if found is not None and found.id in latest(read_store(job.store)):
         return found
     return periods_of([label], job)[0]

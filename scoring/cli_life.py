@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from scoring.calling import day_of, jobs_of, machine_faults, open_here, periods_of, refusals, stop
+from scoring.calling import day_of, jobs_of, machine_faults, open_here, period_label, periods_of, refusals, stop
 from scoring.cli_app import Data, Formats, Lang, Out, Weights, app, argument, option, say_here
 from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table, progress_bars
@@ -54,7 +54,7 @@ def stage(
         stop(2, say("cli-stage-needs-name", lang))
     made = _carry_out(job, period, name, on, by, None, job.formats if formats else ())
     until = made.stages.get("comment", {}).get("until", "")
-    print_lines([say(f"cli-staged-{name}", lang, period=period, folder=made.folder, until=until, by=by)])
+    print_lines([say(f"cli-staged-{name}", lang, period=made.folder.name, folder=made.folder, until=until, by=by)])
     _tell_differences(made, lang)
 
 
@@ -91,7 +91,7 @@ def publish(
     )
     head = made.assessment.head
     facts = {"edition": head["edition"], "code": head["run_code"], "store": job.store, "folder": made.folder}
-    print_lines([say("cli-published", lang, period=period, **facts)])
+    print_lines([say("cli-published", lang, period=made.folder.name, **facts)])
     _tell_differences(made, lang)
 
 
@@ -118,7 +118,7 @@ def _carry_out(
     except publishing.Altered as altered:
         _tell(altered.found, lang)
         stop(1, say("stage-altered", lang, period=period.id))
-    note_event(Path.cwd(), [period.id, name, str(on or ""), by, str(made.assessment.head["run_code"])])
+    note_event(Path.cwd(), [period.id, name, day.isoformat() if on else "", by, str(made.assessment.head["run_code"])])
     return made
 
 
@@ -192,11 +192,8 @@ def _needs_workspace(workspace: Workspace, lang: str) -> None:
 
 
 def _period_of(text: str) -> str:
-    """Return a period as it is named in folders: typed wide or small, or the folder itself."""
-    from scoring.intake.fold import fold_id
-
-    name = Path(text).name if Path(text).is_dir() else text
-    return fold_id(name).upper() if fold_id(name).upper()[:4].isdigit() else fold_id(name)
+    """Return a period as it is named in folders: in any form that a ledger may have, or the folder itself."""
+    return period_label(Path(text).name if Path(text).is_dir() else text)
 
 
 def _score_again(edition: Edition, editions: Sequence[Edition], lang: str) -> list[Finding]:

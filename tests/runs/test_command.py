@@ -8,12 +8,14 @@ import json
 import os
 import pty
 import tomllib
+from datetime import date
 
 import openpyxl
 import polars as pl
 import pytest
 
 from scoring.assessment import FRAMES
+from scoring.calling import day_of, period_label
 
 HEAD = ["问题编号", "镇街", "发现日期", "考核指标", "严重程度", "问题描述"]
 BAD = ["B-1", "沁园街", "2025-03-01", "档案资料", "一般", "x"]
@@ -83,6 +85,12 @@ def test_version(bureau, root):
         (("--as-of", "2025-13-01"), "2025-13-01"),
         (("--as-of", "2024-12-31"), "2024-12-31"),
         (("--as-of", "2025-W15-4"), "2025-W15-4"),
+        (("--as-of", "2025年2月30日"), "没有这一天"),
+        (("--as-of", "25.4.10"), "年份只有两位"),
+        (("--as-of", "4月10日"), "2025年4月10日"),
+        (("--as-of", "45757"), "2025-04-10"),
+        (("--as-of", "无"), "2025-04-10"),
+        (("--as-of", ""), "2025-04-10"),
         (("--formats", "pdf,odt"), "odt"),
         (("--formats", ""), "csv, pdf"),
         (("--weights", "nowhere/jiyuan-quarterly.yaml"), "jiyuan-quarterly.yaml"),
@@ -103,7 +111,9 @@ def test_a_wrong_option_is_2_and_nothing_is_written(bureau, more, said):
     assert _names(bureau.data) == before
 
 
-@pytest.mark.parametrize("period", ["2025Q5", "25Q1", "٢٠٢٥Q1", "../2025Q1", "spring", ""])
+@pytest.mark.parametrize(
+    "period", ["2025Q5", "25Q1", "٢٠٢٥Q1", "../2025Q1", "spring", "", "-", "2025年五季度", "2025-04-01"]
+)
 def test_a_wrong_period_is_2(bureau, period):
     answer = bureau.run(period, "2025Q1")
     assert (answer.code, "2025Q1" in answer.err) == (2, True)
@@ -113,6 +123,57 @@ def test_a_wrong_period_is_2(bureau, period):
 def test_a_period_may_be_typed_full_width(bureau):
     assert bureau.run("２０２５Q1").code == 0
     assert _names(bureau.out) == ["2025Q1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("2025q4", "2025Q4"),
+        ("2025-Q4", "2025Q4"),
+        ("2025年第四季度", "2025Q4"),
+        ("2025年四季度", "2025Q4"),
+        ("２０２５年第４季度", "2025Q4"),
+        ("2025 年 Q4", "2025Q4"),
+        ("二〇二五年四季度", "2025Q4"),
+        ("2025年", "2025"),
+        ("2025年度", "2025"),
+        ("二〇二五年", "2025"),
+        ("2025年上半年", "2025H1"),
+        ("2025年下半年", "2025H2"),
+        ("2025年3月", "2025-03"),
+        ("2025年03月份", "2025-03"),
+        ("二〇二五年十二月", "2025-12"),
+        ("2025/3", "2025-03"),
+        ("2025—03", "2025-03"),
+        ("202503", "2025-03"),
+    ],
+)
+def test_a_period_may_be_typed_as_people_write_it(text, period):
+    assert period_label(text) == period
+
+
+@pytest.mark.parametrize(
+    "text", ["2025年4月10日", "2025/4/10", "2025.4.10", "20250410", "２０２５－０４－１０", "2025年4月10号"]
+)
+def test_a_date_may_be_typed_as_people_write_it(text):
+    assert day_of(text, "zh") == date(2025, 4, 10)
+
+
+def test_every_command_takes_dates_and_periods_as_people_write_them(bureau):
+    own = ("--data", bureau.data, "--out", bureau.out, "--weights", bureau.scheme)
+    assert bureau.run("2025年第一季度", "2025Q1", more=("--as-of", "2025年4月10日")).code == 0
+    assert _names(bureau.out) == ["2025Q1"]
+    assert json.loads((bureau.out / "2025Q1" / "assessment.json").read_text("utf-8"))["as_of"] == "2025-04-10"
+    answer = bureau.call("stage", "2025年一季度", "comment", "--on", "2025.4.11", *own)
+    assert (answer.code, "2025Q1" in answer.out, "2025-04-16" in answer.out) == (0, True, True)
+    assert bureau.call("stage", "2025年一季度", "decided", "--on", "20250417", "--by", "会", *own).code == 0
+    words = ("publish", "2025年第1季度", "--number", "示例1号", "--on", "2025年4月18日", *own, "--formats", "csv")
+    answer = bureau.call(*words)
+    assert (answer.code, "2025Q1" in answer.out) == (0, True)
+    assert bureau.call("verify", "2025年第一季度").code == 0
+    assert bureau.call("explain", "克井镇", "2025年第一季度", *own[:2], *own[4:]).code == 0
+    log = (bureau.root / "state" / "townscore" / "runs.log").read_text("utf-8")
+    assert [line.split("\t")[4] for line in log.splitlines()[1:]] == ["2025-04-11", "2025-04-17", "2025-04-18"]
 
 
 def test_a_wrong_scheme_is_2_with_file_and_line(bureau):
