@@ -197,14 +197,13 @@ def periods_of(labels: Sequence[str], job: Job) -> list[Period]:
 
 
 @contextmanager
-def machine_faults(job: Job) -> Iterator[None]:
+def machine_faults(lang: str) -> Iterator[None]:
     """Let what the machine, another run or a template of the bureau refuses become a sentence and its exit code."""
     from concurrent.futures.process import BrokenProcessPool
 
     from scoring.outfolder import Busy, Foreign
     from scoring.reports import ForbiddenAddress, MissingGlyph, MissingLibrary, WrongTemplate
 
-    lang = job.settings.lang
     try:
         yield
     except Busy as busy:

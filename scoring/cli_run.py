@@ -70,7 +70,7 @@ def _one(job: Job, periods: Sequence[Period], workers: Printer) -> list[Made]:
     from scoring import runs
     from scoring.runlog import who
 
-    with machine_faults(job), progress_bars(job.settings.lang) as progress:
+    with machine_faults(job.settings.lang), progress_bars(job.settings.lang) as progress:
         return runs.run(job, periods, workers, progress, who())
 
 

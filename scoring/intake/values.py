@@ -215,10 +215,11 @@ def read_month(text: str) -> Cell:
     compact = plain.removesuffix("00:00:00").strip().rstrip(reading.month).replace(reading.year, "-")
     if re.fullmatch(r"[0-9]{6}", compact):
         compact = f"{compact[:4]}-{compact[4:]}"
-    if written := _chinese_month().match("".join(plain.split())):
+    joined = "".join(plain.split())
+    if written := _chinese_month().match(joined):
         year, month = (_numeral(part) for part in written.groups())
         compact = f"{year}-{month}"
-        if not re.match(r"^[0-9]{4}\D[0-9]", plain):
+        if not re.match(r"^[0-9]{4}\D[0-9]", joined):
             repairs = (*repairs, "repair-numeral")
     match = _YEAR_MONTH.match(compact)
     if not match or not 1 <= int(match.group(2)) <= 12 or not _FIRST_YEAR <= int(match.group(1)) <= _LAST_YEAR:
