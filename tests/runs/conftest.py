@@ -149,7 +149,7 @@ class Bureau:
         folder = self.root / "patch"
         folder.mkdir(exist_ok=True)
         (folder / "sitecustomize.py").write_text(textwrap.dedent(code), "utf-8")
-        return {"PYTHONPATH": str(folder)}
+        return {"PYTHONPATH": os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])}
 
 
 @pytest.fixture

@@ -100,7 +100,7 @@ def test_work_of_hands_is_named_and_kept_until_told_otherwise(bureau_of, content
     assert bureau.call("verify").code == 0
 
 
-def test_what_cannot_be_restored_is_said_and_nothing_is_touched(bureau_of, contents, root):
+def test_what_cannot_be_restored_is_said_and_nothing_is_touched(bureau_of, contents):
     bureau = bureau_of
     answer = bureau.call("restore", "2024Q4")
     assert (answer.code, say("restore-none", "zh", period="2024Q4") in answer.err) == (2, True)
@@ -125,7 +125,7 @@ def test_what_cannot_be_restored_is_said_and_nothing_is_touched(bureau_of, conte
             import scoring.restoring
             scoring.restoring.put_in_place = lambda fresh, view: os.kill(os.getpid(), signal.SIGKILL)
     """)
-    killed = bureau.start("restore", "2025Q1", PYTHONPATH=f"{patch['PYTHONPATH']}:{root}")
+    killed = bureau.start("restore", "2025Q1", **patch)
     killed.communicate()
     assert killed.returncode == -9
     kept = {path: text for path, text in contents(bureau.out).items() if not path.startswith(".")}
