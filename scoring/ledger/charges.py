@@ -69,8 +69,8 @@ def charge(
     held
         Findings of earlier periods that the store alone holds: occasions for repeats and partners of a pair, no more.
     frozen
-        `finding_id`, `frozen_in`: what published periods have charged; a later finding of the same matter costs its
-        excess alone.
+        `finding_id`, `frozen_in`, `frozen_part`: what published periods have charged; a later finding of the same
+        matter costs its excess alone.
 
     Raises
     ------
@@ -95,6 +95,11 @@ def charge(
         & pl.col("price_row").is_not_null()
         & pl.col("quantity").is_not_null()
     ).with_columns(bucket=_bucket(findings, scheme, period))
+    if frozen is not None:
+        # The windows of this period say nothing of the parts of another one that is published.
+        counting = counting.join(frozen.drop("frozen_in"), on="finding_id", how="left", maintain_order="left")
+        counting = counting.with_columns(part=pl.when(now).then("part").otherwise(pl.coalesce("frozen_part", "part")))
+        frozen = frozen.drop("frozen_part")
     matters = pair(counting, _said_of_findings(tables, as_of), scheme.duplicates, frozen)
     counting = counting.join(matters, on="finding_id", maintain_order="left", how="left")
     occasions = occasions_before(counting, scheme.repeats)
