@@ -65,7 +65,9 @@ class Finding:
     @property
     def owed(self):
         """What is left to charge of it: of a matter that was charged before, the excess alone."""
-        return max(Fraction(0), self.base - self.matter.base) if self.across else self.base
+        if not self.across:
+            return self.base
+        return Fraction(0) if self.matter.price_row.zero_out else max(Fraction(0), self.base - self.matter.base)
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,7 @@ def pair(scheme, findings, present, charged=frozenset()):
 
 
 def pair_period(rule, able, span, charged):
-    """The findings of one period choose, among themselves and the frozen ones that are still free."""
+    """The findings of one period and the frozen ones that are still free choose, in one order."""
 
     def place(finding):
         shown = finding.row.get(rule.order_by)
@@ -245,11 +247,13 @@ def pair_period(rule, able, span, charged):
         for other in [*own, *before]:
             if other is one or other.matter or other.partner or other.town != one.town:
                 continue
-            if other.price_row.zero_out and (other.span == span or one.price_row.zero_out):
+            if one.span < span and other.span < span:
+                continue
+            if other.price_row.zero_out and (other.span == one.span or one.price_row.zero_out):
                 continue
             if key_of(one.row, rule.key) != key_of(other.row, rule.key):
                 continue
-            if one.part != other.part and other.span == span:
+            if one.part != other.part and other.span == one.span:
                 continue
             if rule.within == "indicator" and one.indicator.id != other.indicator.id:
                 continue
@@ -261,7 +265,7 @@ def pair_period(rule, able, span, charged):
                 yield other
 
     tie = False
-    for one in own:
+    for one in sorted([*own, *before], key=place):
         if one.matter or one.partner:
             continue
         chosen = sorted(partners(one), key=lambda other: (abs((one.found - other.found).days), place(other)))
@@ -270,11 +274,17 @@ def pair_period(rule, able, span, charged):
         other = chosen[0]
         # Equal places of rows that could stand for each other: only their contents tell them apart.
         rivals = [f for f in [*own, *before] if f.town == one.town and not f.matter and not f.partner]
-        rivals = [f for f in rivals if f is not one and f is not other and (f.part == one.part or f.span < span)]
+        rivals = [
+            f
+            for f in rivals
+            if f is not one
+            and f is not other
+            and (f.part == one.part or span not in {f.span, one.span} or f.span != one.span)
+        ]
         rivals = [f for f in rivals if key_of(f.row, rule.key) == key_of(one.row, rule.key)]
-        tie |= other.span == span and place(one) == place(other)
+        tie |= other.span == one.span and place(one) == place(other)
         tie |= any(place(f) in {place(one), place(other)} for f in rivals)
-        keeper, aside = (one, other) if other.span == span else (other, one)
+        keeper, aside = (one, other) if other.span >= one.span else (other, one)
         keeper.partner, aside.matter = aside, keeper
     return tie
 
