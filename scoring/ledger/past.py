@@ -171,9 +171,8 @@ def held_by_store(past: Sequence[Frozen], period: Period, tables: Tables, as_of:
     for frozen in past:
         own = frozen.findings.filter(~pl.col("disposition").is_in([*_NOWHERE, "withdrawn", "exempt"]))["finding_id"]
         gone = own.filter(~own.is_in(tables.findings["finding_id"].implode()))
-        # What a period that shares days with this one held and the folder does not was taken out of this one too.
-        apart = frozen.period.end < period.start or frozen.period.start > period.end
-        if apart and frozen.as_of <= as_of and gone.len() and frozen.registered is not None:
+        known = frozen.period.id != period.id and frozen.as_of <= as_of
+        if known and gone.len() and frozen.registered is not None:
             found.append(frozen.registered.filter(pl.col("finding_id").is_in(gone.implode())).collect())
     return pl.concat(found, how="diagonal_relaxed").unique("finding_id", maintain_order=True) if found else None
 
