@@ -292,3 +292,24 @@ def test_a_town_that_no_published_period_scored_is_compared_with_nobody():
     )
     assert score(life.publish("2025Q1"), "A") == 100
     assert score(life.run("2025", YEAR), "A") == 100
+
+
+def test_tie_breakers_of_a_year_that_counts_up_go_by_its_published_periods():
+    """B and C have 9/4 each, B's on `complete`: whoever lost less there stands first."""
+    of = scheme(
+        direction="up", roll_up={"missing": "left_out"}, tie_breakers=[{"by": "indicator", "of": "complete"}]
+    )  # fmt: skip
+    rows = {
+        "towns": towns("B", "C"),
+        "findings": [
+            finding("b", "B", date(2025, 5, 20), severity="grave"),
+            finding("c", "C", date(2025, 5, 20), severity="grave", indicator="signed"),
+        ],
+        "rectifications": [],
+    }
+    life = Life(rows, of)
+    for quarter in ("2025Q1", "2025Q2", "2025Q3", "2025Q4"):
+        life.publish(quarter)
+    made = life.run("2025", YEAR)
+    assert [score(made, town) for town in "BC"] == [Fraction(9, 4)] * 2
+    assert dict(made.scores.select("town_code", "rank").iter_rows()) == {"B": 2, "C": 1}

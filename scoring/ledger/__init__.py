@@ -227,7 +227,7 @@ def _above(
 
     def enter(into: TownScore) -> None:
         bring_in(into, shares, at_origin=scheme.carry_over.rolls_up_at == "origin")
-        if rolled.pure and scheme.direction == "down":
+        if rolled.pure:
             indicators_of(shares, scheme, into)
 
     differing = [(found, weight) for found in own if (weight := rolled.weight_of(found, town))]

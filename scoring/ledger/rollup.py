@@ -220,17 +220,19 @@ def indicators_of(shares: Sequence[Share], scheme: Scheme, score: TownScore) -> 
     """Give the town the mean of its published indicators and dimensions, where every period knows them."""
     whole = add_up(share.weight for share in shares)
     for dimension in scheme.dimensions:
-        mean = _mean(shares, whole, "dimensions", "dimension", dimension.id, dimension.points)
+        # Where points are taken off full marks they count in proportion to them, else as they are.
+        down = scheme.direction == "down"
+        mean = _mean(shares, whole, "dimensions", "dimension", dimension.id, dimension.points if down else None)
         if mean is not None:
             score.dimensions["", dimension.id] = mean
         for indicator in dimension.indicators:
-            mean = _mean(shares, whole, "indicators", "indicator", indicator.id, indicator.points)
+            mean = _mean(shares, whole, "indicators", "indicator", indicator.id, indicator.points if down else None)
             if mean is not None:
                 score.indicators["", indicator.id] = Result("scored", mean)
 
 
 def _mean(
-    shares: Sequence[Share], whole: Fraction, frame: str, column: str, name: str, points: Fraction
+    shares: Sequence[Share], whole: Fraction, frame: str, column: str, name: str, points: Fraction | None
 ) -> Fraction | None:
     total = Fraction(0)
     for share in shares:
@@ -240,7 +242,7 @@ def _mean(
             return None
         for num, den, full, full_den in rows.select("earned_num", "earned_den", "points_num", "points_den").iter_rows():
             earned, of = Fraction(num, den), Fraction(full, full_den)
-            total += share.weight * earned * (points / of if of else ONE) / len(share.towns)
+            total += share.weight * earned * (points / of if of and points is not None else ONE) / len(share.towns)
     return total / whole
 
 
