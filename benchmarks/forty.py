@@ -31,6 +31,7 @@ from scoring.reports.settings import Settings
 from scoring.scheme import load_scheme
 from scoring.store import latest, read_store
 from scoring.store.editions import period_of, write_edition
+from scoring.store.issued import NAME, lines_of
 from scoring.workdays import Workdays
 
 QUARTERS = [f"{year}Q{quarter}" for year in range(2016, 2026) for quarter in range(1, 5)]
@@ -72,6 +73,7 @@ def make(root: Path) -> None:
             }  # fmt: skip
             write_edition(fresh, run, tables, {"weights.yaml": loaded.content}, None, said, editions)
         past[label] = read_store(root / "store")[-1].frozen
+    (root / "store" / NAME).write_text("".join(lines_of(read_store(root / "store"))), "utf-8")
 
 
 def _moved(frames: dict[str, pl.DataFrame], year: int) -> Tables:
