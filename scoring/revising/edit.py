@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import yaml
 from yaml import MappingEndEvent, MappingStartEvent, ScalarEvent, SequenceEndEvent, SequenceStartEvent
@@ -26,6 +26,10 @@ class NoSuchPlaceError(Exception):
         self.known = tuple(known)
 
 
+_Nested = dict[str, Any]
+"""Keys that are added: each with its token, or with keys of its own."""
+
+
 @dataclass
 class Piece:
     """A node of the file and where it stands: text[start:end] is what it is written as."""
@@ -36,6 +40,7 @@ class Piece:
     text: str | None = None
     entries: list[tuple[int, str, Piece]] = field(default_factory=list)
     """Of a mapping: where each key begins, the key, the value."""
+    key_ends: list[int] = field(default_factory=list)
     items: list[Piece] = field(default_factory=list)
     kind: str = "scalar"
     quoted: bool = False
@@ -56,6 +61,7 @@ class Editor:
         self._text = text.removeprefix(_BOM)
         self._end = "\r\n" if "\r\n" in self._text else "\n"
         self._splices: list[tuple[int, int, str]] = []
+        self._added: dict[int, tuple[Piece, _Nested]] = {}
         events = yaml.parse(self._text, Loader=yaml.SafeLoader)
         first = next(event for event in events if type(event).__name__ not in _OUTSIDE)
         self.root = _piece(first, events)
@@ -63,7 +69,8 @@ class Editor:
     def text(self) -> str:
         """Return the changed text."""
         made, at = [], 0
-        for start, end, new in sorted(self._splices, key=lambda splice: splice[:2]):
+        added = [self._entry(piece, nested) for piece, nested in self._added.values()]
+        for start, end, new in sorted([*self._splices, *added], key=lambda splice: splice[:2]):
             made += [self._text[at:start], new]
             at = max(at, end)
         made.append(self._text[at:])
@@ -100,9 +107,46 @@ class Editor:
             return
         if piece.kind != "mapping":
             raise NoSuchPlaceError(rest[0] if rest else path[-1], names_in(piece))
-        for step in reversed(rest[1:]):
-            token = f"{{{step}: {token}}}"
-        self._add_entry(piece, rest[0], token)
+        _, nested = self._added.setdefault(id(piece), (piece, {}))
+        for step in rest[:-1]:
+            inner = nested.setdefault(step, {})
+            if isinstance(inner, str):
+                raise NoSuchPlaceError(rest[-1], ())
+            nested = inner
+        nested[rest[-1]] = token
+
+    def replace(self, path: Sequence[str], token: str) -> None:
+        """Write a value of any shape anew, on the line of its key; what is not there yet is added.
+
+        Raises
+        ------
+        NoSuchPlaceError
+            A list has no such item, or a step goes on below a scalar.
+        """
+        piece, rest = self._reach(path)
+        if rest or piece.kind == "scalar" or piece.flow:
+            if rest or piece.kind == "scalar":
+                self.put(path, token)
+            else:
+                self._splices.append((piece.start, piece.end, token))
+            return
+        parent = _holder(self.root, piece)
+        if parent is None or parent.kind != "mapping":
+            self._splices.append((piece.start, _content_end(piece), token))
+            return
+        place = next(n for n, (_, _, value) in enumerate(parent.entries) if value is piece)
+        colon = self._text.index(":", parent.key_ends[place]) + 1
+        self._splices.append((colon, _content_end(piece), f" {token}"))
+
+    def line_of(self, path: Sequence[str]) -> int:
+        """Return the line, from 1, on which the piece at a path begins.
+
+        Raises
+        ------
+        NoSuchPlaceError
+            There is none.
+        """
+        return self._text.count("\n", 0, self.find(path).start) + 1
 
     def remove(self, path: Sequence[str]) -> None:
         """Take a key with its value, or an item of a list, out of the file.
@@ -188,21 +232,22 @@ class Editor:
                 return item
         raise NoSuchPlaceError(name, [known for item in every if (known := id_of(item))])
 
-    def _add_entry(self, mapping: Piece, key: str, token: str) -> None:
+    def _entry(self, mapping: Piece, nested: _Nested) -> tuple[int, int, str]:
+        """Return the splice that adds keys to a mapping."""
         if mapping.flow:
             place = mapping.end - 1
             while self._text[place - 1].isspace():
                 place -= 1
             comma = ", " if mapping.entries else ""
-            self._splices.append((place, place, f"{comma}{key}: {token}"))
-            return
+            return place, place, comma + _flow_of(nested)[1:-1]
         start = mapping.entries[0][0]
         margin = " " * (start - self._line_start(start))
         place = self._line_end(_content_end(mapping))
-        line = f"{margin}{key}: {token}{self._end}"
+        lines = [f"{margin}{key}: {value if isinstance(value, str) else _flow_of(value)}" for key, value in nested.items()]
+        text = "".join(line + self._end for line in lines)
         if place and self._text[place - 1] not in "\r\n":
-            line = self._end + line.removesuffix(self._end)
-        self._splices.append((place, place, line))
+            text = self._end + text.removesuffix(self._end)
+        return place, place, text
 
     def _line_start(self, place: int) -> int:
         return self._text.rfind("\n", 0, place) + 1
@@ -211,6 +256,11 @@ class Editor:
         """Return where the next line begins; the end of the text after the last one."""
         found = self._text.find("\n", place)
         return len(self._text) if found < 0 else found + 1
+
+
+def _flow_of(nested: _Nested) -> str:
+    inside = (f"{key}: {value if isinstance(value, str) else _flow_of(value)}" for key, value in nested.items())
+    return "{" + ", ".join(inside) + "}"
 
 
 def child(piece: Piece, step: str) -> Piece | None:
@@ -270,6 +320,7 @@ def _piece(event: yaml.Event, events: Iterator[yaml.Event]) -> Piece:
                 break
             key = _piece(inner, events)
             made.entries.append((key.start, key.text or "", _piece(next(events), events)))
+            made.key_ends.append(key.end)
     return made
 
 
