@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from schemas.amount import parse_amount
 from scoring.intake.limits import Limits
 from scoring.intake.sandbox import RawSheet, Unread, read_files
 from scoring.messages import say
@@ -25,6 +23,7 @@ from scoring.revising.layout import (
     Layout,
     Row,
     layouts,
+    mark_of,
     options,
     plain_amount,
     same_amount,
@@ -99,7 +98,7 @@ class _Import:
         self.touched = False
         self.cells: dict[str, list[_Cell]] = {}
         told = [text for _, row in self.sheets[say("weights-sheet-read-me", self.book_lang)] for text in row]
-        if loaded.sha256 not in told:
+        if mark_of(loaded.sha256) not in told:
             raise ImportRefusedError([say("weights-import-other-file", lang)])
 
     def made(self) -> LoadedScheme:
@@ -336,9 +335,4 @@ def _rows(sheet: RawSheet) -> list[tuple[int, list[str]]]:
     ]
 
 
-def digest(content: bytes) -> str:
-    """Return the hash by which a workbook knows the file it was made from."""
-    return hashlib.sha256(content).hexdigest()
-
-
-__all__ = ["ImportRefusedError", "import_workbook", "parse_amount"]
+__all__ = ["ImportRefusedError", "import_workbook"]

@@ -20,6 +20,7 @@ from scoring.revising.layout import (
     Row,
     as_number,
     layouts,
+    mark_of,
     options,
     shown_as,
 )
@@ -46,7 +47,7 @@ def write_workbook(loaded: LoadedScheme, path: Path, lang: str) -> None:
         heads = [BookColumn(say("weights-column-item", lang), 18), BookColumn(say("weights-column-says", lang), 90, "long")]
         says = [
             [say("weights-read-file", lang), loaded.file],
-            [say("weights-read-hash", lang), loaded.sha256],
+            [say("weights-read-hash", lang), mark_of(loaded.sha256)],
             *([say("weights-read-how", lang), say(f"weights-read-how-{n}", lang)] for n in range(1, _HOW_MANY + 1)),
         ]
         book.table(say("weights-sheet-read-me", lang), heads, says, portrait=True)

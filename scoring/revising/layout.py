@@ -230,3 +230,8 @@ def plain_amount(text: str) -> str:
     """
     tidy = re.sub(r"(\.\d*?)0+$", r"\1", text.strip()).removesuffix(".")
     return text.strip() if "/" in text else write_amount(Fraction(parse_amount(tidy)))
+
+
+def mark_of(sha256: str) -> str:
+    """Return the mark by which a workbook knows the file it was made from, in letters: digits could be masked."""
+    return "".join(chr(ord("a") + int(digit, 16)) for digit in sha256[:32])
