@@ -72,7 +72,7 @@ def _of(annotation: Any, piece: Piece | None, path: Path, default: object, *, ne
     plain = next((_PLAIN[kind] for kind in kinds if kind in _PLAIN), None)
     lists = [kind for kind in kinds if get_origin(kind) is tuple]
     if any(_conditional(kind) for kind in kinds):
-        yield Slot(path, "conditions", text=None if piece is None else _flow(piece))
+        yield Slot(path, "conditions", text=None if piece is None else flow_of(piece))
     elif lists and (piece is None or piece.kind == "sequence" or plain is None):
         if piece is not None:
             of = get_args(lists[0])
@@ -133,7 +133,7 @@ def _default(value: object) -> str | None:
     return None if value is None or isinstance(value, (Part, tuple, dict)) else str(value)
 
 
-def _flow(piece: Piece) -> str:
+def flow_of(piece: Piece) -> str:
     """Write conditions on one line, as they stand between braces."""
     return _plain(piece).removeprefix("{").removesuffix("}")
 
@@ -149,4 +149,4 @@ def _plain(piece: Piece) -> str:
     return text if piece.kind == "scalar" and not piece.quoted else dumped.removesuffix("\n...\n").strip()
 
 
-__all__ = ["Slot", "slots_of"]
+__all__ = ["Kind", "Path", "Slot", "flow_of", "slots_of"]
