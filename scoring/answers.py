@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
 from scoring.assessment import Assessment
 from scoring.changes import PARTS
+from scoring.choosing import Schemes
 from scoring.exact import fixed
 from scoring.intake import Tables
+from scoring.jobs import Desk, Job
 from scoring.ledger.past import when
 from scoring.lookback import Scored, published, why
 from scoring.messages import say
-from scoring.periods import Period, parse_period
+from scoring.periods import Period
 from scoring.reports.appeal_view import appeal_rows
 from scoring.reports.labels import Labels
 from scoring.reports.text import MINUS, brief_signed, exact, signed
-from scoring.runs import Job, RunRefused, find_period, read_and_assess
+from scoring.runs import RunRefused, read_and_assess, read_only
 from scoring.store import latest, read_store
 from scoring.store.editions import period_of, remember
 from scoring.store.verifying import check_files
@@ -49,15 +52,15 @@ class Answer:
     ending: list[str]
 
 
-def at_hand(job: Job, period: Period) -> Assessment | None:
+def at_hand(desk: Desk, period: Period) -> Assessment | None:
     """Return the result that the bureau has of a period: the published edition, else the draft in the output folder.
 
     None where there is neither, or the draft's files do not fit together.
     """
-    edition = latest(read_store(job.store)).get(period.id)
+    edition = latest(read_store(desk.store)).get(period.id)
     if edition is not None:
         return edition.assessment
-    folder = job.out / period.id
+    folder = desk.out / period.id
     if not (folder / "manifest.json").is_file() or check_files(folder):
         return None
     return Assessment.load(folder)
@@ -66,7 +69,7 @@ def at_hand(job: Job, period: Period) -> Assessment | None:
 def towns_of(job: Job, held: Assessment) -> pl.DataFrame:
     """Return the towns as they may be called: by the ledgers, or, where these cannot be read now, by the result."""
     try:
-        return read_and_assess(job, [])[0].tables.towns
+        return read_only(job).tables.towns
     except RunRefused:
         nobody = pl.lit(None, dtype=pl.String)
         return held.scores.select(
@@ -99,12 +102,12 @@ def scored(job: Job, period: Period) -> Scored:
     draft = at_hand(job, period)
     if draft is not None and draft.head["scheme"]["hash"] != job.scheme.sha256:
         raise NoAnswer("answer-other-scheme", period=period.id, title=draft.head["scheme"]["title"])
-    intake, (assessment,) = read_and_assess(job, [period])
+    intake, (assessment,) = read_and_assess([(job, period)])
     past = [one.frozen for one in latest(editions).values()]
     return Scored(assessment, lambda: intake.tables, job.scheme.scheme, job.scheme.sha256, past)
 
 
-def period_of_appeal(job: Job, tables: Tables, appeal: str) -> Period:
+def period_of_appeal(desk: Desk, schemes: Schemes, tables: Tables, appeal: str) -> Period:
     """Return the period whose score an appeal can change: its target's, or, once that is published, the next one.
 
     Raises
@@ -114,20 +117,20 @@ def period_of_appeal(job: Job, tables: Tables, appeal: str) -> Period:
     """
     rows = tables.appeals.filter(pl.col("appeal_id") == appeal).to_dicts()
     if not rows:
-        known = say("list-comma", job.settings.lang).join(tables.appeals["appeal_id"].sort().head(20))
+        known = say("list-comma", desk.settings.lang).join(tables.appeals["appeal_id"].sort().head(20))
         raise NoAnswer("answer-no-appeal", appeal=appeal, known=known)
     target, about = rows[0]["target"], rows[0]["target_id"]
     if target == "measure":
-        found = find_period(about.rpartition("/")[2], job.scheme)
+        found = schemes.period(about.rpartition("/")[2])
     else:
         name, column, day = ("adjustments", "adjustment_id", "dated_on") if target == "adjustment" else (
             "findings", "finding_id", "found_on"
         )  # fmt: skip
         days = getattr(tables, name).filter(pl.col(column) == about)[day].to_list()
-        found = _holding(job, days[0]) if days and days[0] else None
+        found = schemes.holding(days[0]) if days and days[0] else None
     if found is None:
         raise NoAnswer("answer-no-period", appeal=appeal)
-    frozen = latest(read_store(job.store))
+    frozen = latest(read_store(desk.store))
     # A decision that a published result knows of is told from there.
     told = [
         edition
@@ -136,26 +139,9 @@ def period_of_appeal(job: Job, tables: Tables, appeal: str) -> Period:
     ]
     if told:
         return min((period_of(edition.head) for edition in told), key=when)
-    while found.id in frozen and (later := _holding(job, found.end.fromordinal(found.end.toordinal() + 1))):
+    while found.id in frozen and (later := schemes.holding(found.end + timedelta(days=1))):
         found = later
     return found
-
-
-def _holding(job: Job, day: Any) -> Period | None:
-    """Return the period of the scheme's kind that holds a day."""
-    rules = job.scheme.scheme.calendar
-    patterns = {
-        "month": [f"{{y}}-{n:02d}" for n in range(1, 13)],
-        "quarter": [f"{{y}}Q{n}" for n in range(1, 5)],
-        "half": ["{y}H1", "{y}H2"],
-        "year": ["{y}"],
-    }[rules.kind]
-    labels = [
-        *(one.id for one in rules.intervals),
-        *(p.format(y=y) for y in (day.year, day.year + 1) for p in patterns),
-    ]
-    spans = (parse_period(label, rules) for label in labels)
-    return next((span for span in spans if span is not None and span.holds(day)), None)
 
 
 def appeal_answer(assessment: Assessment, appeal: str, lang: str) -> Answer:
@@ -175,28 +161,41 @@ def appeal_answer(assessment: Assessment, appeal: str, lang: str) -> Answer:
     stands = assessment.scores.filter(pl.col("town_code") == row["town_code"]).to_dicts()[0]
     lines = [
         labels("answer-appeal-title", appeal=shown.number, town=names[row["town_code"]], period=labels.period),
-        labels("answer-appeal-about", about=shown.about, original=shown.original, ground=shown.ground or "-"),
+        labels(
+            "answer-appeal-about",
+            about=shown.about,
+            original=shown.original or labels("reports-none"),
+            asked=labels("answer-asked", value=shown.asked) if shown.asked else "",
+            ground=shown.ground or labels("reports-none"),
+        ),
         labels("answer-appeal-filed", filed=row["filed_on"], decision=shown.decision),
     ]
-    now = labels("reports-appeal-score", score=stands["score"], rank=stands["rank"] or labels("reports-none"))
+    now = labels("reports-appeal-why-not-scored")
+    if stands["score"] is not None:
+        now = labels("reports-appeal-score", score=stands["score"], rank=stands["rank"] or labels("reports-none"))
     table = [
         [labels("answer-now"), now],
         [labels("answer-upheld"), shown.upheld],
         [labels("answer-rejected"), shown.rejected],
     ]
     ending = [labels("answer-moved-none")]
-    if row["moved_towns"]:
+    if stands["score"] is None:
+        ending = []
+    elif row["upheld"] is None or row["rejected"] is None:
+        ending = [labels("answer-moved-unknown")]
+    elif row["moved_towns"]:
         moves = [
             labels("answer-moved-town", town=names[code], rejected=old, upheld=new)
             for code, new, old in zip(row["moved_towns"], row["moved_upheld"], row["moved_rejected"], strict=True)
         ]
         ending = [labels("answer-moved", towns=labels("list-comma").join(moves))]
     if row["pending"]:
-        ending.append(labels("answer-pending"))
+        code = "answer-pending" if stands["score"] is not None else "answer-pending-unscored"
+        ending.append(labels(code, town=names[row["town_code"]], period=labels.period))
     return Answer(lines, [labels("answer-if"), labels("answer-then")], table, ending)
 
 
-def changes_answer(one: Scored, other: Scored, town: str, job: Job) -> Answer:
+def changes_answer(one: Scored, other: Scored, town: str, desk: Desk) -> Answer:
     """Split the difference of a town's two scores, or of every town's, into what caused it.
 
     Raises
@@ -204,9 +203,9 @@ def changes_answer(one: Scored, other: Scored, town: str, job: Job) -> Answer:
     NoAnswer
         The town is not scored in both periods.
     """
-    lang = job.settings.lang
+    lang = desk.settings.lang
     labels = Labels(other.assessment.head, lang)
-    frame = why(one, other, job.workdays)
+    frame = why(one, other, desk.workdays)
     names = dict(other.assessment.scores.select("town_code", "town").iter_rows())
     before, after = (Labels(s.assessment.head, lang).period for s in (one, other))
     towns = [code for code in names if code in set(frame["town_code"])]
@@ -323,30 +322,45 @@ def write_converted(made: Converted, one: Scored, last: Scored | None, path: Pat
     import xlsxwriter
 
     labels = Labels(one.assessment.head, lang)
-    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    outcomes = dict(one.assessment.scores.select("town_code", "outcome").iter_rows())
+    font = {"font_name": labels("book-font"), "font_size": 10}
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "default_format_properties": font}
     with xlsxwriter.Workbook(path, options) as book:
         sheet = book.add_worksheet(labels("convert-sheet"))
-        head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter"})
-        number, text = book.add_format({"num_format": "0.00"}), book.add_format({"num_format": "@"})
-        sheet.write_string(0, 0, labels("convert-title", period=labels.period), book.add_format({"bold": True}))
-        sheet.write_string(1, 0, labels("convert-share", share=exact(made.share)))
+        line = {"border": 1, "border_color": "#C9D1D9", "valign": "vcenter"}
+        look = {**line, "bold": True, "text_wrap": True, "bg_color": "#E3EAF1", "font_color": "#1F2D3D"}
+        heads = {side: book.add_format({**look, "align": side}) for side in ("left", "right")}
+        number = book.add_format({**line, "align": "right", "num_format": "0.00"})
+        texts = {side: book.add_format({**line, "align": side, "num_format": "@"}) for side in ("left", "right")}
+        lines = [labels("convert-title", period=labels.period), labels("convert-share", share=exact(made.share))]
         if made.last_share is not None:
-            sheet.write_string(2, 0, labels("convert-last-share", share=exact(made.last_share)))
-        sources = [_source(s, lang) for s in (one, last) if s is not None]
-        sheet.write_string(3, 0, labels("convert-source", sources=labels("list-comma").join(sources)))
+            lines.append(labels("convert-last-share", share=exact(made.last_share)))
+        lines += [labels("convert-source", sources=_source(s, lang)) for s in (one, last) if s is not None]
+        for place, text in enumerate(lines):
+            sheet.write_string(place, 0, text, book.add_format({"bold": True, "font_size": 14}) if not place else None)
+        sheet.set_row(0, 24)
+        sheet.set_row(5, 32)
         for place, name in enumerate(made.frame.columns):
-            sheet.write_string(5, place, labels(f"convert-{name.replace('_', '-')}"), head)
-            sheet.set_column(place, place, 14 if name not in ("town", "exact") else 20)
-        for line, row in enumerate(made.frame.iter_rows(), 6):
-            for place, (name, cell) in enumerate(zip(made.frame.columns, row, strict=True)):
-                if cell is None:
-                    sheet.write_blank(line, place, None)
+            side = "left" if name in ("town_code", "town") else "right"
+            sheet.write_string(5, place, labels(f"convert-{name.replace('_', '-')}"), heads[side])
+            sheet.set_column(place, place, {"town_code": 13, "town": 18, "exact": 16}.get(name, 12))
+        for row, cells in enumerate(made.frame.iter_rows(named=True), 6):
+            for place, (name, cell) in enumerate(cells.items()):
+                if cell is None and name == "score":  # who was not checked
+                    word = outcomes[cells["town_code"]].replace("_", "-")
+                    sheet.write_string(row, place, labels(f"reports-{word}"), texts["right"])
+                elif cell is None:
+                    sheet.write_blank(row, place, None, number)
                 elif name in ("town_code", "town", "exact"):
-                    sheet.write_string(line, place, cell, text)
+                    sheet.write_string(row, place, cell, texts["right" if name == "exact" else "left"])
                 else:
-                    sheet.write_number(line, place, float(cell), number)
+                    sheet.write_number(row, place, float(cell), number)
         sheet.freeze_panes(6, 2)
+        sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
+        sheet.center_horizontally()
+        sheet.repeat_rows(5)
+        sheet.set_footer("&R&8 &P / &N")
 
 
 def _source(one: Scored, lang: str) -> str:

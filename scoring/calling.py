@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -17,10 +18,23 @@ from scoring.screen import given_language, holder_words, language, print_lines, 
 if TYPE_CHECKING:
     import polars as pl
 
-    from scoring.periods import Period
-    from scoring.runs import Job
-    from scoring.scheme import LoadedScheme
+    from scoring.choosing import Schemes
+    from scoring.jobs import Desk, Job, Task
+    from scoring.scheme import LoadedScheme, SchemeError
     from scoring.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a command asks for, checked: where it reads and writes, and the schemes that it may score by."""
+
+    desk: Desk
+    schemes: Schemes
+
+    @property
+    def lang(self) -> str:
+        """The language to speak."""
+        return self.desk.settings.lang
 
 
 def stop(code: int, message: str) -> NoReturn:
@@ -48,24 +62,41 @@ def check_language(lang: str | None) -> None:
         stop(2, say("cli-unknown-lang", language(), name=lang, known=", ".join(LANGUAGES)))
 
 
-def read_scheme(path: Path | None, workspace: Workspace, lang: str) -> LoadedScheme:
-    """Read the scheme that was named, or else the workspace's."""
+def schemes_of(path: Path | None, workspace: Workspace, lang: str) -> Schemes:
+    """Return the scheme that was named, or else the workspace's, still unread."""
+    from scoring.choosing import Schemes
     from scoring.config import ConfigError
-    from scoring.scheme import SchemeError, load_scheme
     from scoring.workspace import find_weights
 
+    named, root = ((path,), Path()) if path else (workspace.weights, workspace.root)
     try:
-        found = find_weights(path) if path else find_weights(workspace.weights, workspace.root)
-        return load_scheme(found, lang)
+        return Schemes([(str(each), find_weights(each, root)) for each in named], lang)
     except ConfigError as error:
         stop(2, say(error.code, lang, **error.parameters))
+
+
+@contextmanager
+def wrong_schemes(lang: str) -> Iterator[None]:
+    """Let a scheme that is wrong, and a period that not exactly one scores, become sentences and exit 2."""
+    from scoring.choosing import NoScheme
+    from scoring.scheme import SchemeError
+
+    try:
+        yield
+    except NoScheme as none:
+        stop(2, say(none.code, lang, **none.parameters))
     except SchemeError as error:
-        lines = "\n".join(f"  {problem}" for problem in error.problems)
-        file = error.problems[0].file if error.problems else "-"
-        stop(2, say("cli-scheme-wrong", lang, count=len(error.problems), file=file) + "\n" + lines)
+        stop(2, mistakes(error, lang))
 
 
-def jobs_of(
+def mistakes(error: SchemeError, lang: str) -> str:
+    """Return what is wrong with a scheme, a line each."""
+    lines = "\n".join(f"  {problem}" for problem in error.problems)
+    file = error.problems[0].file if error.problems else "-"
+    return say("cli-scheme-wrong", lang, count=len(error.problems), file=file) + "\n" + lines
+
+
+def calls_of(
     data: Sequence[Path],
     weights: Path | None,
     out: Path | None,
@@ -74,10 +105,10 @@ def jobs_of(
     formats: str | None,
     *,
     set_aside: bool,
-) -> list[Job]:
-    """Return one job a data folder; results of several lie in a folder each, named as theirs."""
+) -> list[Call]:
+    """Return one call a data folder; results of several lie in a folder each, named as theirs."""
     from scoring.config import HOLIDAYS, ConfigError
-    from scoring.runs import Job
+    from scoring.jobs import Desk
 
     workspace, lang = open_here(lang)
     folders = list(data) or [_usual_data(workspace, lang)]
@@ -89,30 +120,29 @@ def jobs_of(
         _check_places(folder, own, lang)
     chosen = formats_of(formats, lang)
     day = day_of(as_of, lang)
-    scheme = read_scheme(weights, workspace, lang)
+    schemes = schemes_of(weights, workspace, lang)
     try:
         settings, (workdays, holidays) = workspace.settings(lang), workspace.workdays(lang)
     except ConfigError as error:
         stop(2, say(error.code, lang, **error.parameters))
     own_days = workspace.root / HOLIDAYS if holidays else None
-    store = workspace.store
+    example, store = workspace.example, workspace.store
     return [
-        Job(
-            folder,
-            scheme,
-            own,
-            settings,
-            workdays,
-            chosen,
-            day,
-            set_aside,
-            workspace.example,
-            holidays,
-            own_days,
-            store,
-        )
+        Call(Desk(folder, own, settings, workdays, chosen, day, set_aside, example, holidays, own_days, store), schemes)
         for folder, own in zip(folders, outs, strict=True)
     ]
+
+
+def call_of(
+    data: Path | None,
+    weights: Path | None = None,
+    out: Path | None = None,
+    as_of: str | None = None,
+    lang: str | None = None,
+    formats: str | None = "csv",
+) -> Call:
+    """Return the call of a command that reads one folder."""
+    return calls_of([data] if data else [], weights, out, as_of, lang, formats, set_aside=False)[0]
 
 
 def _usual_data(workspace: Workspace, lang: str) -> Path:
@@ -130,7 +160,7 @@ def _check_places(data: Path, out: Path, lang: str) -> None:
 
 def formats_of(text: str | None, lang: str) -> tuple[str, ...]:
     """Return the formats asked for, in the usual order."""
-    from scoring.runs import FORMATS
+    from scoring.jobs import FORMATS
 
     if text is None:
         return FORMATS
@@ -154,36 +184,66 @@ def day_of(text: str | None, lang: str) -> date | None:
     return day
 
 
-def periods_of(labels: Sequence[str], job: Job) -> list[Period]:
-    """Return the periods that were named, each once."""
+def task_of(label: str, call: Call) -> Task:
+    """Return the period that was named, and its job by the scheme that is in force for it."""
     from scoring.intake.fold import fold_id
-    from scoring.runs import find_period
+    from scoring.periods import parse_period
 
-    lang, periods = job.settings.lang, []
-    for label in dict.fromkeys(map(fold_id, labels)):  # full-width digits are what a Chinese keyboard gives
-        period = find_period(label, job.scheme)
-        if period is None:
-            stop(2, say("cli-unknown-period", lang, label=label))
-        force = job.scheme.scheme.effective
-        if not force.from_ <= period.end <= (force.to or period.end):  # the last day decides
-            place = f"{job.scheme.file}:{force.line_of('from')}"
-            until = force.to or say("cli-no-end", lang)
-            stop(2, say("cli-not-in-force", lang, period=period.id, place=place, start=force.from_, end=until))
-        if job.as_of and job.as_of < period.start:
-            stop(2, say("cli-as-of-early", lang, as_of=job.as_of, period=period.id, start=period.start))
-        periods.append(period)
-    return periods
+    lang, label = call.lang, fold_id(label)  # full-width digits are what a Chinese keyboard gives
+    with wrong_schemes(lang):
+        scheme = call.schemes.of(label)
+    period = parse_period(label, scheme.scheme.calendar)
+    assert period is not None
+    force, as_of = scheme.scheme.effective, call.desk.as_of
+    if not force.from_ <= period.end <= (force.to or period.end):  # the last day decides
+        place = f"{scheme.file}:{force.line_of('from')}"
+        until = force.to or say("cli-no-end", lang)
+        stop(2, say("cli-not-in-force", lang, period=period.id, place=place, start=force.from_, end=until))
+    if as_of and as_of < period.start:
+        stop(2, say("cli-as-of-early", lang, as_of=as_of, period=period.id, start=period.start))
+    return call.desk.job(scheme), period
+
+
+def tasks_of(labels: Sequence[str], call: Call) -> list[Task]:
+    """Return the periods that were named, each once, with their jobs."""
+    from scoring.intake.fold import fold_id
+
+    return [task_of(label, call) for label in dict.fromkeys(map(fold_id, labels))]
+
+
+def published_task(label: str, call: Call) -> Task:
+    """Return a period and its job; one that is published needs no scheme in force."""
+    from scoring.intake.fold import fold_id
+    from scoring.store import latest, read_store
+    from scoring.store.editions import period_of
+
+    edition = latest(read_store(call.desk.store)).get(fold_id(label))
+    return (reader_of(label, call), period_of(edition.head)) if edition else task_of(label, call)
+
+
+def reader_of(label: str | None, call: Call) -> Job:
+    """Return the job that reads the ledgers where none need be scored: a period's, else the usual scheme's."""
+    from scoring.choosing import NoScheme
+    from scoring.intake.fold import fold_id
+
+    def chosen() -> LoadedScheme:
+        try:
+            return call.schemes.usual() if label is None else call.schemes.of(fold_id(label))
+        except NoScheme:
+            return call.schemes.usual()
+
+    with wrong_schemes(call.lang):
+        return call.desk.job(chosen())
 
 
 @contextmanager
-def machine_faults(job: Job) -> Iterator[None]:
+def machine_faults(lang: str) -> Iterator[None]:
     """Let what the machine, another run or a template of the bureau refuses become a sentence and its exit code."""
     from concurrent.futures.process import BrokenProcessPool
 
     from scoring.outfolder import Busy, Foreign
     from scoring.reports import ForbiddenAddress, MissingGlyph, MissingLibrary, WrongTemplate
 
-    lang = job.settings.lang
     try:
         yield
     except Busy as busy:

@@ -17,14 +17,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from scoring.calling import (
+    call_of,
     check_language,
-    jobs_of,
+    mistakes,
     open_here,
-    periods_of,
-    read_scheme,
+    reader_of,
     refusals,
+    schemes_of,
     stop,
+    task_of,
+    tasks_of,
     town_called,
+    wrong_schemes,
 )
 from scoring.cli_app import (
     AsOf,
@@ -143,14 +147,15 @@ def check(
     lang: Lang = None,
 ) -> None:
     """Read the data, score the periods named, and say what is wrong; write nothing."""
-    from scoring.runs import read_and_assess
+    from scoring.runs import read_and_assess, read_only
 
-    (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
-    with refusals(job.settings.lang):
-        intake, _ = read_and_assess(job, periods_of(periods or [], job))
-    print_notices(intake.problems, job.settings.lang, kinds=("notice", "repaired"))
+    call = call_of(data, weights, None, as_of, lang)
+    with refusals(call.lang):
+        tasks = tasks_of(periods or [], call)
+        intake = read_and_assess(tasks)[0] if tasks else read_only(reader_of(None, call))
+    print_notices(intake.problems, call.lang, kinds=("notice", "repaired"))
     counts = {name: (intake.problems["kind"] == kind).sum() for name, kind in _TOLD.items()}
-    print_lines([say("cli-checked", job.settings.lang, findings=intake.tables.findings.height, **counts)])
+    print_lines([say("cli-checked", call.lang, findings=intake.tables.findings.height, **counts)])
 
 
 @app.command(cls=Command, help=say_here("cli-explain-help"))
@@ -166,19 +171,19 @@ def explain(
     from scoring import explain as statements
     from scoring.answers import at_hand, held_words, towns_of
     from scoring.intake.fold import fold_id
-    from scoring.runs import find_period, read_and_assess
+    from scoring.runs import read_and_assess
 
-    (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
-    lang = job.settings.lang
+    call = call_of(data, weights, None, as_of, lang)
+    lang = call.lang
     # Without further words the question is about what the bureau has in hand, not about a new calculation.
-    span = find_period(fold_id(period), job.scheme)
-    held = at_hand(job, span) if span is not None and not (data or weights or as_of) else None
+    span = call.schemes.period(fold_id(period))
+    held = at_hand(call.desk, span) if span is not None and not (data or weights or as_of) else None
     if held is None:
         with refusals(lang):
-            intake, (assessment,) = read_and_assess(job, periods_of([period], job))
+            intake, (assessment,) = read_and_assess([task_of(period, call)])
         towns = intake.tables.towns
     else:
-        assessment, towns = held, towns_of(job, held)
+        assessment, towns = held, towns_of(reader_of(period, call), held)
     try:
         told = statements.explain(assessment, town_called(town, towns, lang), lang)
     except KeyError:
@@ -201,30 +206,40 @@ def _schemes(lang: Lang = None) -> None:
 
 @weights.command("check", cls=Command, help=say_here("cli-weights-check-help"))
 def weights_check(file: Scheme = None, lang: Lang = None) -> None:
-    """Check a scheme and list what the scheme alone can show."""
-    from scoring.scheme import lint
+    """Check a scheme, or each of the workspace's, and list what the scheme alone can show."""
+    from scoring.scheme import SchemeError, lint
 
     workspace, lang = open_here(lang)
-    loaded = read_scheme(file, workspace, lang)
-    warnings = lint(loaded, lang)
-    print_lines([str(found) for found in warnings])
-    scheme = loaded.scheme
-    title = (lang == "en" and scheme.title_en) or scheme.title
-    print_lines([say("cli-scheme-good", lang, title=title, count=len(warnings))])
+    wrong = False
+    for one in schemes_of(file, workspace, lang).listed:
+        if one.loaded is None:
+            wrong = True
+            print_lines([mistakes(SchemeError(one.problems), lang)], sys.stderr)
+            continue
+        warnings = lint(one.loaded, lang)
+        print_lines([str(found) for found in warnings])
+        scheme = one.loaded.scheme
+        title = (lang == "en" and scheme.title_en) or scheme.title
+        print_lines([say("cli-scheme-good", lang, title=title, count=len(warnings))])
+    if wrong:
+        raise typer.Exit(2)
 
 
 @weights.command("show", cls=Command, help=say_here("cli-weights-show-help"))
 def weights_show(file: Scheme = None, lang: Lang = None) -> None:
-    """List a scheme's indicators, points and rules."""
+    """List what a scheme, or each of the workspace's, is for, and its indicators, points and rules."""
+    from scoring.choosing import sound
     from scoring.scheme import show
 
     workspace, lang = open_here(lang)
     columns = ("item", "points", "clause", "line", "rule")
-    rows = [
-        [row.label if row.kind == "dimension" else f"  {row.label}", row.points, row.clause, str(row.line), row.rule]
-        for row in show(read_scheme(file, workspace, lang).scheme, lang)
-    ]
-    print_table([say(f"cli-column-{name}", lang) for name in columns], rows)
+    for number, one in enumerate(schemes_of(file, workspace, lang).listed):
+        with wrong_schemes(lang):
+            scheme = sound(one).scheme
+        labelled = [(row, row.label if row.kind == "dimension" else f"  {row.label}") for row in show(scheme, lang)]
+        rows = [[label, row.points, row.clause, str(row.line), row.rule] for row, label in labelled]
+        print_lines([*([""] if number else []), one.words(lang)])
+        print_table([say(f"cli-column-{name}", lang) for name in columns], rows)
 
 
 @weights.command("schema", cls=Command, help=say_here("cli-weights-schema-help"))

@@ -9,15 +9,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from scoring.calling import jobs_of, periods_of, refusals, stop, town_called
+from scoring.calling import call_of, published_task, reader_of, refusals, stop, town_called
 from scoring.cli_app import AsOf, Data, Lang, Out, Weights, app, argument, option, say_here
 from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table
 
 if TYPE_CHECKING:
     from scoring.answers import Answer
-    from scoring.periods import Period
-    from scoring.runs import Job
+    from scoring.jobs import Job
 
 Share = Annotated[str | None, option("--share", "NUMBER")]
 LastShare = Annotated[str | None, option("--last-share", "NUMBER")]
@@ -49,19 +48,18 @@ def appeal(
     """Show score and rank if an appeal is upheld and if it is rejected, and whose ranks would move."""
     from scoring.answers import appeal_answer, period_of_appeal
     from scoring.intake.fold import fold_id
-    from scoring.runs import read_and_assess
+    from scoring.runs import read_and_assess, read_only
     from scoring.store import latest, read_store
 
-    (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
-    lang = job.settings.lang
+    call = call_of(data, weights, None, as_of, lang)
+    lang = call.lang
     with _told(lang):
         if period is None:
-            intake, _ = read_and_assess(job, [])
-            span = period_of_appeal(job, intake.tables, fold_id(number))
-        else:
-            (span,) = periods_of([period], job)
+            tables = read_only(reader_of(None, call)).tables
+            period = period_of_appeal(call.desk, call.schemes, tables, fold_id(number)).id
+        job, span = published_task(period, call)
         held = latest(read_store(job.store)).get(span.id)
-        assessment = held.assessment if held else read_and_assess(job, [span])[1][0]
+        assessment = held.assessment if held else read_and_assess([(job, span)])[1][0]
         _show(appeal_answer(assessment, fold_id(number), lang))
 
 
@@ -77,25 +75,13 @@ def changes(
     """Split the difference between two periods' scores exactly into what caused it."""
     from scoring.answers import ALL, changes_answer, scored
 
-    (job,) = jobs_of([data] if data else [], weights, None, None, lang, "csv", set_aside=False)
-    lang = job.settings.lang
+    call = call_of(data, weights, lang=lang)
+    lang = call.lang
     with _told(lang):
-        one, other = (scored(job, _period(label, job)) for label in (start, end))
+        one, other = (scored(*published_task(label, call)) for label in (start, end))
         every = town in (*_EVERY, say("answer-every", lang))
         code = ALL if every else town_called(town, other.read().towns, lang)
-        _show(changes_answer(one, other, code, job))
-
-
-def _period(label: str, job: Job) -> Period:
-    """Return a period; one that is published needs no scheme in force."""
-    from scoring.intake.fold import fold_id
-    from scoring.runs import find_period
-    from scoring.store import latest, read_store
-
-    found = find_period(fold_id(label), job.scheme)
-    if found is not None and found.id in latest(read_store(job.store)):
-        return found
-    return periods_of([label], job)[0]
+        _show(changes_answer(one, other, code, call.desk))
 
 
 @app.command(cls=Command, help=say_here("cli-convert-help"))
@@ -115,18 +101,18 @@ def convert(
     from scoring.periods import period_last_year
     from scoring.store import latest, read_store
 
-    (job,) = jobs_of([data] if data else [], weights, out, None, lang, "csv", set_aside=False)
-    lang = job.settings.lang
+    call = call_of(data, weights, out, lang=lang)
+    lang = call.lang
     points = _amount("--share", share, lang)
     if points is None:
         stop(2, say("cli-convert-needs-share", lang))
     with _told(lang):
-        span = _period(period, job)
+        job, span = published_task(period, call)
         one = scored(job, span)
         # A draft in hand is what the sheet goes by, with its run code; `scored` has refused one of another scheme.
         one = replace(one, assessment=at_hand(job, span) or one.assessment)
         editions = read_store(job.store)
-        earlier = period_last_year(span, job.scheme.scheme.calendar)
+        earlier = period_last_year(span, one.scheme.calendar)
         edition = latest(editions).get(earlier.id) if earlier else None
         last = published(edition, editions) if edition else None
         if last is None and last_share is not None:

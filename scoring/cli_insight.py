@@ -7,14 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from scoring.calling import jobs_of, periods_of, refusals, stop
+from scoring.calling import call_of, refusals, stop, task_of
 from scoring.cli_app import AsOf, Data, Lang, Weights, app, argument, option, say_here
 from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
-    from scoring.runs import Job
+    from scoring.jobs import Job
 
 
 @app.command("warnings", cls=Command, help=say_here("cli-warnings-help"))
@@ -31,12 +31,13 @@ def warn(
     from scoring.reports.rising import COLUMNS, rising
     from scoring.runs import read_and_assess
 
-    (job,) = jobs_of([data] if data else [], weights, None, as_of, lang, "csv", set_aside=False)
-    lang = job.settings.lang
+    call = call_of(data, weights, None, as_of, lang)
+    lang = call.lang
     if draft is not None:
         _check_draft(draft, lang)
     with refusals(lang):
-        _, (assessment,) = read_and_assess(job, periods_of([period], job))
+        job, span = task_of(period, call)
+        _, (assessment,) = read_and_assess([(job, span)])
     labels = Labels(assessment.head, lang)
     head = assessment.head
     told = rising(assessment, labels)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from scoring.calling import day_of, jobs_of, machine_faults, open_here, periods_of, refusals, stop
+from scoring.calling import call_of, day_of, machine_faults, open_here, refusals, stop, task_of
 from scoring.cli_app import Data, Formats, Lang, Out, Weights, app, argument, option, say_here
 from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table, progress_bars
@@ -14,8 +14,8 @@ from scoring.screen import Command, print_lines, print_table, progress_bars
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from scoring.calling import Call
     from scoring.publishing import Paper, Staged
-    from scoring.runs import Job
     from scoring.store import Edition
     from scoring.store.verifying import Finding
     from scoring.workspace import Workspace
@@ -44,15 +44,15 @@ def stage(
     """Print a draft anew at its next stage."""
     from scoring.publishing import ORDER
 
-    (job,) = jobs_of([data] if data else [], weights, out, None, lang, formats, set_aside=False)
-    lang = job.settings.lang
+    call = call_of(data, weights, out, None, lang, formats)
+    lang = call.lang
     if name not in ORDER[:-1]:
         stop(2, say("cli-unknown-stage", lang, name=name, known=", ".join(ORDER[:-1])))
     if name != "internal" and on is None:
         stop(2, say("cli-stage-needs-day", lang))
     if name == "decided" and not by:
         stop(2, say("cli-stage-needs-name", lang))
-    made = _carry_out(job, period, name, on, by, None, job.formats if formats else ())
+    made = _carry_out(call, period, name, on, by, None, call.desk.formats if formats else ())
     until = made.stages.get("comment", {}).get("until", "")
     print_lines([say(f"cli-staged-{name}", lang, period=period, folder=made.folder, until=until, by=by)])
     _tell_differences(made, lang)
@@ -74,41 +74,41 @@ def publish(
     """Seal a decided draft as an edition that nothing changes any more."""
     from scoring.publishing import Paper
 
-    (job,) = jobs_of([data] if data else [], weights, out, None, lang, formats, set_aside=False)
-    lang = job.settings.lang
+    call = call_of(data, weights, out, None, lang, formats)
+    lang = call.lang
     if on is None or not number.strip():
         stop(2, say("cli-publish-needs", lang))
     day = day_of(on, lang)
     assert day is not None
     made = _carry_out(
-        job,
+        call,
         period,
         "published",
         on,
         "",
         Paper(number.strip(), day, scan, reason.strip()),
-        job.formats if formats else (),
+        call.desk.formats if formats else (),
     )
     head = made.assessment.head
-    facts = {"edition": head["edition"], "code": head["run_code"], "store": job.store, "folder": made.folder}
+    facts = {"edition": head["edition"], "code": head["run_code"], "store": call.desk.store, "folder": made.folder}
     print_lines([say("cli-published", lang, period=period, **facts)])
     _tell_differences(made, lang)
 
 
 def _carry_out(
-    job: Job, label: str, name: str, on: str | None, by: str, paper: Paper | None, formats: tuple[str, ...]
+    call: Call, label: str, name: str, on: str | None, by: str, paper: Paper | None, formats: tuple[str, ...]
 ) -> Staged:
     from scoring import publishing
     from scoring.runlog import note_event, who
     from scoring.store.stages import StageError
     from scoring.workers import prepare, printer
 
-    lang = job.settings.lang
-    (period,) = periods_of([label], job)
+    lang = call.lang
+    job, period = task_of(label, call)
     day = day_of(on, lang) or period.end
     prepare()
     try:
-        with refusals(lang), machine_faults(job), printer() as workers, progress_bars(lang) as progress:
+        with refusals(lang), machine_faults(lang), printer() as workers, progress_bars(lang) as progress:
             if paper is not None:
                 made = publishing.publish(job, period, paper, workers, progress, who(), formats)
             else:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from scoring.calling import jobs_of, machine_faults, periods_of
+from scoring.calling import calls_of, machine_faults, tasks_of
 from scoring.cli_app import AsOf, Folders, Formats, Lang, Out, Periods, SetAside, Weights, app, say_here
 from scoring.messages import say
 from scoring.screen import Command, os_sentence, print_lines, print_notices, print_problems, progress_bars
 
 if TYPE_CHECKING:
-    from scoring.periods import Period
-    from scoring.runs import Job, Made
+    from scoring.calling import Call
+    from scoring.jobs import Desk, Task
+    from scoring.runs import Made
     from scoring.workers import Printer
 
 
@@ -33,7 +34,7 @@ def run(
 ) -> None:
     """Score and print periods."""
     prepare_papers(formats)
-    run_jobs(jobs_of(data or [], weights, out, as_of, lang, formats, set_aside=set_aside), periods)
+    run_calls(calls_of(data or [], weights, out, as_of, lang, formats, set_aside=set_aside), periods)
 
 
 def prepare_papers(formats: str | None) -> None:
@@ -44,44 +45,44 @@ def prepare_papers(formats: str | None) -> None:
         prepare()
 
 
-def run_jobs(jobs: list[Job], labels: Sequence[str]) -> None:
-    """Run every job with one set of workers; a refused folder does not keep the others from being done."""
+def run_calls(calls: Sequence[Call], labels: Sequence[str]) -> None:
+    """Run the periods in every folder with one set of workers; a refused folder does not keep the others from it."""
     from scoring.runs import RunRefused
     from scoring.workers import printer
 
-    periods = periods_of(labels, jobs[0])
+    tasks = tasks_of(labels, calls[0])
     refused = False
     with printer() as workers:
-        for job in jobs:
+        for call in calls:
             try:
-                made = _one(job, periods, workers)
+                made = _one(call, [(call.desk.job(job.scheme), period) for job, period in tasks], workers)
             except RunRefused as error:
                 refused = True
-                lang, count = job.settings.lang, (error.problems["kind"] == "refused").sum()
-                print_problems(error.problems, lang)
-                print_lines([say("cli-refused", lang, count=count, folder=job.out)], sys.stderr)
+                count = (error.problems["kind"] == "refused").sum()
+                print_problems(error.problems, call.lang)
+                print_lines([say("cli-refused", call.lang, count=count, folder=call.desk.out)], sys.stderr)
             else:
-                _tell(job, made)
+                _tell(call.desk, made)
     if refused:
         raise typer.Exit(1)
 
 
-def _one(job: Job, periods: Sequence[Period], workers: Printer) -> list[Made]:
+def _one(call: Call, tasks: Sequence[Task], workers: Printer) -> list[Made]:
     from scoring import runs
     from scoring.runlog import who
 
-    with machine_faults(job), progress_bars(job.settings.lang) as progress:
-        return runs.run(job, periods, workers, progress, who())
+    with machine_faults(call.lang), progress_bars(call.lang) as progress:
+        return runs.run(call.desk, tasks, workers, progress, who())
 
 
-def _tell(job: Job, made: Sequence[Made]) -> None:
+def _tell(desk: Desk, made: Sequence[Made]) -> None:
     """Say where the results lie, and note outside of them when and by whom they were made."""
     import polars as pl
 
     from scoring.noticed import WEIGHTY
     from scoring.runlog import note
 
-    lang = job.settings.lang
+    lang = desk.settings.lang
     for one in made:
         print_lines(
             [say("cli-done", lang, period=one.period.id, towns=one.assessment.scores.height, folder=one.folder)]
@@ -91,7 +92,7 @@ def _tell(job: Job, made: Sequence[Made]) -> None:
     if made:
         notices = pl.concat([one.notices for one in made]).unique(maintain_order=True)
         print_notices(notices.filter(pl.col("code").is_in(sorted(WEIGHTY))), lang, sys.stderr)
-    if job.set_aside and made and made[0].assessment.head["incomplete"]:
+    if desk.set_aside and any(one.assessment.head["incomplete"] for one in made):
         print_lines([say("cli-incomplete", lang)], sys.stderr)
     try:
         note(Path.cwd(), made)

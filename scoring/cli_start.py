@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
-from scoring.calling import check_language, formats_of, jobs_of, stop
+from scoring.calling import call_of, check_language, formats_of, stop
 from scoring.cli_app import Folder, Formats, Lang, Year, app, say_here
-from scoring.cli_run import prepare_papers, run_jobs
+from scoring.cli_run import prepare_papers, run_calls
 from scoring.messages import say
 from scoring.screen import Command, language, print_lines
 
@@ -33,16 +32,14 @@ def demo(folder: Folder, lang: Lang = None, formats: Formats = None, year: Year 
     if not (folder / CONFIG).exists():
         _make(folder, lang or language(), example=True)
     os.chdir(folder)
-    jobs = jobs_of([], None, None, None, lang, formats, set_aside=False)
-    if not jobs[0].example:  # a bureau's own data are no demonstration
-        stop(2, say("config-exists", jobs[0].settings.lang, folder=folder))
+    call = call_of(None, lang=lang, formats=formats)
+    if not call.desk.example:  # a bureau's own data are no demonstration
+        stop(2, say("config-exists", call.lang, folder=folder))
     if not year:
-        run_jobs(jobs, ["2025Q1", "2025Q2", "2025Q3", "2025Q4"])
+        run_calls([call], ["2025Q1", "2025Q2", "2025Q3", "2025Q4"])
         return
-    from scoring.example.life import ANNUAL
-
     _publish_example(lang, formats)
-    run_jobs(jobs_of([], ANNUAL, None, None, lang, formats, set_aside=False), ["2025"])
+    run_calls([call_of(None, lang=lang, formats=formats)], ["2025"])
 
 
 def _publish_example(lang: str | None, formats: str | None) -> None:
@@ -53,15 +50,14 @@ def _publish_example(lang: str | None, formats: str | None) -> None:
 
     for quarter, one in enumerate(publications(), 1):
         amend(Path(), quarter)
-        (job,) = jobs_of([], one.weights, None, None, lang, "csv", set_aside=False)
-        if one.period in latest(read_store(job.store)):
+        call = call_of(None, lang=lang)
+        if one.period in latest(read_store(call.desk.store)):
             continue
-        run_jobs([job], [one.period])
-        same: dict[str, Any] = {"weights": one.weights, "lang": lang}
-        stage(one.period, "comment", on=str(one.comment), formats="csv", **same)
-        stage(one.period, "decided", on=str(one.decided), by=one.meeting, formats="csv", **same)
-        every = ",".join(formats_of(formats, job.settings.lang))
-        publish(one.period, number=one.number, on=str(one.on), formats=every, **same)
+        run_calls([call], [one.period])
+        stage(one.period, "comment", on=str(one.comment), formats="csv", lang=lang)
+        stage(one.period, "decided", on=str(one.decided), by=one.meeting, formats="csv", lang=lang)
+        every = ",".join(formats_of(formats, call.lang))
+        publish(one.period, number=one.number, on=str(one.on), formats=every, lang=lang)
 
 
 def _make(folder: Path, lang: str, *, example: bool) -> None:

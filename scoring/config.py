@@ -19,6 +19,7 @@ from scoring.scheme.translate import translate
 
 CONFIG: Final = "townscore.yaml"
 HOLIDAYS: Final = "holidays.yaml"
+_OF_THE_LIST: Final = frozenset({"weights-shape", "weights-none", "weights-twice"})
 
 _Role = Literal["xiaobiaosong", "fangsong", "heiti", "kaiti", "songti"]
 _Variant = Literal[
@@ -42,7 +43,7 @@ _Report: Any = create_model("_Report", __base__=Part, **_ASKED)
 
 class _Config(Part):
     data: str = "data"
-    weights: str = "weights/jiyuan-quarterly.yaml"
+    weights: str | tuple[str, ...] = "weights/jiyuan-quarterly.yaml"
     out: str = "out"
     store: str = "store"
     lang: Literal["zh", "en"] = "zh"
@@ -67,14 +68,18 @@ class ConfigError(Exception):
 def read_config(path: Path, lang: str) -> dict[str, Any]:
     """Return what townscore.yaml says, typed and with its defaults; `report` holds only what was written.
 
+    `weights` is a tuple of paths, one or several.
+
     Raises
     ------
     ConfigError
         Every mistake of the file.
     """
     config = _read(path, _Config, lang)
+    weights = (config.weights,) if isinstance(config.weights, str) else config.weights
     return {
         **{name: getattr(config, name) for name in _Config.model_fields},
+        "weights": weights,
         "report": config.report.model_dump(exclude_unset=True),
     }
 
@@ -110,21 +115,53 @@ def _read(path: Path, shape: Any, lang: str) -> Any:
         name_slips(text, problems)
         raise _wrong(problems) from None
     _drop_blanks(root)
+    if shape is _Config:
+        _check_weights(root, problems)
     # A setting whose value was rubbed out keeps its default.
     problems.found = [found for found in problems.found if found.code != "empty-value"]
-    if problems.found:
+    if any(found.code not in _OF_THE_LIST for found in problems.found):
         raise _wrong(problems)
     try:
-        return TypeAdapter(shape).validate_python(root.plain())
+        value = TypeAdapter(shape).validate_python(root.plain())
     except ValidationError as error:
         translate(error.errors(include_url=False), root, problems, shape)
         raise _wrong(problems) from None
+    if problems.found:
+        raise _wrong(problems)
+    return value
+
+
+def _check_weights(root: nodes.Mapping, problems: Collector) -> None:
+    """Collect what is wrong with the list of schemes; a wrong list is taken out, so that nothing is named twice."""
+    node = root.values.get("weights")
+    if node is None or isinstance(node, nodes.Scalar):
+        return
+    before, first = len(problems.found), dict[Path, int]()
+    if isinstance(node, nodes.Mapping):
+        problems.error(root.key_lines["weights"], "weights-shape")
+    else:
+        node.items = [item for item in node.items if not _is_blank(item)]
+        if not node.items:
+            problems.error(root.key_lines["weights"], "weights-none")
+        for item in node.items:
+            if not isinstance(item, nodes.Scalar):
+                problems.error(item.line, "weights-shape")
+            elif (path := Path(item.text)) in first:
+                problems.error(item.line, "weights-twice", path=item.text, first=first[path])
+            else:
+                first[path] = item.line
+    if len(problems.found) > before:
+        del root.values["weights"]
+
+
+def _is_blank(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Scalar) and not node.quoted and node.text in {"", "~", "null"}
 
 
 def _drop_blanks(node: nodes.Node) -> None:
     if isinstance(node, nodes.Mapping):
         for key, value in list(node.values.items()):
-            if isinstance(value, nodes.Scalar) and not value.quoted and value.text in {"", "~", "null"}:
+            if _is_blank(value):
                 del node.values[key]
             else:
                 _drop_blanks(value)

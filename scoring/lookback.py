@@ -106,6 +106,7 @@ def _stand(row: Mapping[str, Any], grades: Mapping[str, Mapping[str, Any]]) -> d
     grade = grades.get(row["grade"] or "")
     return {
         **{name: row[name] for name in ("town_code", "score_num", "score_den", "score", "rank", "group_rank", "grade")},
+        "gated": bool(row["gates"]),
         "grade_label": grade["label"] if grade else None,
         "grade_label_en": grade["label_en"] if grade else None,
     }

@@ -15,7 +15,7 @@ from scoring.reports.settings import Settings
 from scoring.store.editions import file_hash
 
 if TYPE_CHECKING:
-    from scoring.runs import Job
+    from scoring.jobs import Job
 
 NAME: Final = "manifest.json"
 _VERSIONED: Final = ("townscore", "polars", "weasyprint", "jinja2", "fonttools", "xlsxwriter", "python-docx")

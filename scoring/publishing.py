@@ -15,11 +15,12 @@ import polars as pl
 
 from scoring.assessment import FRAMES, Assessment
 from scoring.intake.numbered import FILE as NUMBERED
+from scoring.jobs import FORMATS, Job
 from scoring.manifest import NAME as MANIFEST
 from scoring.manifest import write_manifest
 from scoring.outfolder import fresh_folder, locked, plain_disk_errors, put_in_place
 from scoring.periods import Period
-from scoring.runs import FORMATS, Job, Progress, print_assessment, score_again
+from scoring.runs import Progress, print_assessment, score_again
 from scoring.store import Stages, latest, next_edition, read_store
 from scoring.store.differing import FILE as DIFFERENCES
 from scoring.store.differing import differing_towns

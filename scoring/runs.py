@@ -15,6 +15,7 @@ import polars as pl
 
 from scoring.assessment import Assessment, assess, previous
 from scoring.intake import Intake, Tables, read_folder, write_numbered, write_problems
+from scoring.jobs import Desk, Job, Task
 from scoring.ledger import Frozen
 from scoring.lookback import Scored, before, changes_since, history
 from scoring.manifest import write_manifest
@@ -22,20 +23,17 @@ from scoring.messages import say
 from scoring.noticed import noticed
 from scoring.outcome import Options, published_head
 from scoring.outfolder import fresh_folder, locked, plain_disk_errors, put_in_place
-from scoring.periods import Period, parse_period, period_before
+from scoring.periods import Period, period_before
 from scoring.problems import Problem, Refused
 from scoring.reports.masking import mask_column
-from scoring.reports.settings import Settings
-from scoring.scheme import LoadedScheme, label_of, laws_given_up, vocabulary
+from scoring.scheme import label_of, laws_given_up, vocabulary
 from scoring.sealed import sealed_notices
 from scoring.store import BrokenStore, Edition, Stages, latest, next_edition, read_store
-from scoring.store.differing import FILE, differing_entries
+from scoring.store.differing import FILE, differing_words
 from scoring.store.editions import period_of
 from scoring.store.verifying import check_chain
-from scoring.workdays import Workdays
 from scoring.workers import Printer
 
-FORMATS: Final = ("csv", "pdf", "docx", "xlsx")
 _PROBLEMS: Final = ("problems.csv", "problems.xlsx")
 
 
@@ -45,26 +43,6 @@ class RunRefused(Exception):
     def __init__(self, problems: pl.DataFrame) -> None:
         super().__init__("refused")
         self.problems = problems
-
-
-@dataclass(frozen=True)
-class Job:
-    """What to run: one data folder, one scheme, any periods."""
-
-    data: Path
-    scheme: LoadedScheme
-    out: Path
-    settings: Settings
-    workdays: Workdays
-    formats: tuple[str, ...] = FORMATS
-    as_of: date | None = None
-    set_aside: bool = False
-    example: bool = False
-    holidays: str | None = None
-    """SHA-256 of the bureau's own holidays.yaml, which moves deadlines."""
-    holidays_file: Path | None = None
-    store: Path = Path("store")
-    """Where published editions lie."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +61,13 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
 
-def run(
-    job: Job, periods: Sequence[Period], printer: Printer, progress: Progress, who: Mapping[str, str]
-) -> list[Made]:
+def run(desk: Desk, tasks: Sequence[Task], printer: Printer, progress: Progress, who: Mapping[str, str]) -> list[Made]:
     """Score and print every period; nothing is put in place before all of them are whole.
 
     Parameters
     ----------
+    tasks
+        Jobs at this desk.
     who
         What a second run is told about this one while it holds the folder.
 
@@ -104,17 +82,19 @@ def run(
     OSError
         The output folder cannot be written.
     """
-    with locked(job.out, who), plain_disk_errors(), ExitStack() as folders:
-        if "pdf" in job.formats:
-            printer.warm(job.settings)
-        intake = _read(job)
-        if not _may_go_on(job, intake):
-            _refuse(job, intake.problems)
-        editions = sound_store(job.store)
-        written: list[tuple[Made, Path]] = []
+    with locked(desk.out, who), plain_disk_errors(), ExitStack() as folders:
+        if "pdf" in desk.formats:
+            printer.warm(desk.settings)
+        try:
+            intakes = _read_all(tasks)
+        except RunRefused as refused:
+            _refuse(desk, refused.problems)
+        editions = sound_store(desk.store)
+        written: list[tuple[Made, Path, Job]] = []
         papers: list[Future[None]] = []
-        for number, period in enumerate(periods):
-            progress("score", number, len(periods))
+        for number, (job, period) in enumerate(tasks):
+            progress("score", number, len(tasks))
+            intake = intakes[job.scheme.sha256]
             try:
                 used, assessment = _assess(job, intake, period, editions)
             except Refused as refused:
@@ -131,24 +111,24 @@ def run(
             if published is not None:
                 from scoring.reports.tables_out import write_plain
 
-                write_plain(differing_entries(published.assessment, assessment), fresh / FILE)
+                write_plain(differing_words(published.assessment, assessment, job.settings.lang), fresh / FILE)
             papers += _write(job, used, assessment, printer, fresh)
-            written.append((Made(period, assessment, job.out / period.id, used.problems, published), fresh))
-        progress("score", len(periods), len(periods))
+            written.append((Made(period, assessment, job.out / period.id, used.problems, published), fresh, job))
+        progress("score", len(tasks), len(tasks))
         for done, paper in enumerate(as_completed(papers), 1):
             paper.result()
             progress("pdf", done, len(papers))
-        for made, fresh in written:
-            write_manifest(job, intake.inputs, made.assessment, fresh)
-        for made, fresh in written:
+        for made, fresh, job in written:
+            write_manifest(job, intakes[job.scheme.sha256].inputs, made.assessment, fresh)
+        for made, fresh, _ in written:
             put_in_place(fresh, made.folder)
         for name in _PROBLEMS:
-            (job.out / name).unlink(missing_ok=True)
-        return [made for made, _ in written]
+            (desk.out / name).unlink(missing_ok=True)
+        return [made for made, _, _ in written]
 
 
-def read_and_assess(job: Job, periods: Sequence[Period]) -> tuple[Intake, list[Assessment]]:
-    """Read the data and score periods without writing anything.
+def read_only(job: Job) -> Intake:
+    """Read the data by a scheme's words, score nothing.
 
     Raises
     ------
@@ -158,13 +138,43 @@ def read_and_assess(job: Job, periods: Sequence[Period]) -> tuple[Intake, list[A
     intake = _read(job)
     if not _may_go_on(job, intake):
         raise RunRefused(intake.problems)
-    editions = sound_store(job.store)
-    try:
-        scored = [_assess(job, intake, period, editions) for period in periods]
-    except Refused as refused:
-        raise RunRefused(_told(job, intake, refused)) from refused
-    notices = pl.concat([intake.problems, *(own.problems for own, _ in scored)]).unique(maintain_order=True)
-    return replace(intake, problems=notices), [assessment for _, assessment in scored]
+    return intake
+
+
+def read_and_assess(tasks: Sequence[Task]) -> tuple[Intake, list[Assessment]]:
+    """Read the data and score at least one period without writing anything.
+
+    Returns
+    -------
+    The tables as the last period's scheme has them read, with what there is to notice in any; an assessment a period.
+
+    Raises
+    ------
+    RunRefused
+        The data was refused.
+    """
+    intakes = _read_all(tasks)
+    editions = sound_store(tasks[0][0].store)
+    scored: list[tuple[Intake, Assessment]] = []
+    for job, period in tasks:
+        intake = intakes[job.scheme.sha256]
+        try:
+            scored.append(_assess(job, intake, period, editions))
+        except Refused as refused:
+            raise RunRefused(_told(job, intake, refused)) from refused
+    read = [*intakes.values(), *(own for own, _ in scored)]
+    notices = pl.concat([one.problems for one in read]).unique(maintain_order=True)
+    return replace(read[-1], problems=notices), [assessment for _, assessment in scored]
+
+
+def _read_all(tasks: Sequence[Task]) -> dict[str, Intake]:
+    """Read the data once by each scheme, whose words and columns they are read by; return them by the scheme's hash."""
+    jobs = {job.scheme.sha256: job for job, _ in tasks}
+    intakes = {sha256: _read(job) for sha256, job in jobs.items()}
+    bad = [intake.problems for sha256, intake in intakes.items() if not _may_go_on(jobs[sha256], intake)]
+    if bad:
+        raise RunRefused(pl.concat(bad).unique(maintain_order=True))
+    return intakes
 
 
 def as_rows(problems: Sequence[Problem], lang: str) -> pl.DataFrame:
@@ -213,11 +223,6 @@ def _told(job: Job, intake: Intake, refused: Refused) -> pl.DataFrame:
     )
 
 
-def find_period(label: str, scheme: LoadedScheme) -> Period | None:
-    """Return the period that a label names under the scheme's calendar."""
-    return parse_period(label, scheme.scheme.calendar)
-
-
 def _read(job: Job) -> Intake:
     intake = read_folder(job.data, vocabulary(job.scheme.scheme), lang=job.settings.lang)
     return replace(intake, problems=_masked(intake.problems))
@@ -235,11 +240,11 @@ def _may_go_on(job: Job, intake: Intake) -> bool:
     return refused.is_empty() or (job.set_aside and refused["row"].null_count() == 0)
 
 
-def _refuse(job: Job, problems: pl.DataFrame) -> NoReturn:
-    with fresh_folder(job.out, "problems") as fresh:
-        write_problems(problems, fresh, job.settings.lang)
+def _refuse(desk: Desk, problems: pl.DataFrame) -> NoReturn:
+    with fresh_folder(desk.out, "problems") as fresh:
+        write_problems(problems, fresh, desk.settings.lang)
         for name in _PROBLEMS:
-            (fresh / name).replace(job.out / name)
+            (fresh / name).replace(desk.out / name)
     raise RunRefused(problems)
 
 

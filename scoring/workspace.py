@@ -22,7 +22,8 @@ class Workspace:
     root: Path = Path()
     exists: bool = False
     data: Path = Path("data")
-    weights: Path = Path("weights/jiyuan-quarterly.yaml")
+    weights: tuple[Path, ...] = (Path("weights/jiyuan-quarterly.yaml"),)
+    """One scheme, or several of which each period has its own."""
     out: Path = Path("out")
     store: Path = Path("store")
     lang: str = "zh"
@@ -84,7 +85,7 @@ def open_workspace(root: Path, lang: str) -> Workspace:
         return Workspace(root)
     values = read_config(path, lang)
     paths = {name: root / values.pop(name) for name in ("data", "out", "store")}
-    return Workspace(root, exists=True, weights=Path(values.pop("weights")), **paths, **values)
+    return Workspace(root, exists=True, weights=tuple(map(Path, values.pop("weights"))), **paths, **values)
 
 
 def find_weights(path: Path, root: Path = Path()) -> Path:
@@ -143,7 +144,7 @@ def _write_blanks(root: Path, lang: str) -> None:
     from scoring.intake.blank import write_blank_workbooks
     from scoring.scheme import load_scheme, vocabulary
 
-    words = vocabulary(load_scheme(root / Workspace.weights, lang).scheme)
+    words = vocabulary(load_scheme(root / Workspace.weights[0], lang).scheme)
     # A bureau that brings its list of towns gets their names in the drop-downs.
     brought = any(path.is_file() for path in (root / "data").iterdir())
     towns = read_folder(root / "data", words).tables.towns["name"].to_list() if brought else ()

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from scoring import publishing, runs
+from scoring.jobs import Job
+from scoring.periods import parse_period
 from scoring.reports.settings import Settings
-from scoring.runs import Job
 from scoring.scheme import load_scheme
 from scoring.store import latest, read_store
 from scoring.store.editions import hashes
@@ -38,8 +39,8 @@ class Stores(RuleBasedStateMachine):
         self.findings, self.reports = [], []
         self.sealed, self.today = {}, date(2025, 4, 1)
         self.job = Job(
-            root / "data", load_scheme(root / "small.yaml"), root / "out", Settings(), Workdays(), ("csv",),
-            store=root / "store",
+            root / "data", root / "out", Settings(), Workdays(), ("csv",),
+            store=root / "store", scheme=load_scheme(root / "small.yaml"),
         )  # fmt: skip
         self._write("镇街名单", TOWNS)
         self._tables()
@@ -56,7 +57,7 @@ class Stores(RuleBasedStateMachine):
         self._write("整改台账", [REPORT_HEAD, *self.reports])
 
     def _period(self, number):
-        return runs.find_period(QUARTERS[number], self.job.scheme)
+        return parse_period(QUARTERS[number], self.job.scheme.scheme.calendar)
 
     @rule(town=st.integers(1, 3), day=st.integers(0, 270), grave=st.booleans(), files=st.booleans())
     def found(self, town, day, grave, files):
@@ -75,7 +76,7 @@ class Stores(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 2))
     def run(self, number):
-        runs.run(self.job, [self._period(number)], None, lambda *_: None, {})
+        runs.run(self.job, [(self.job, self._period(number))], None, lambda *_: None, {})
 
     @rule(number=st.integers(0, 2), stage=st.sampled_from(["comment", "decided", "internal"]), days=st.integers(1, 9))
     def staged(self, number, stage, days):

@@ -82,3 +82,46 @@ def test_one_towns_rows_say_what_the_whole_says_in_random_years(steps):
             period, 1, step.as_of, step.scheme, "code",
             made.ledger, made.scores, made.findings, made.indicators, made.dimensions, tables.findings.lazy(),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("target", "about", "asked", "why"),
+    [
+        ("measure", "A/rate/2025Q2", "很高", "unreadable"),
+        ("measure", "A/rate/2025Q2", "97", "appeal-value-unfit"),
+        ("measure", "A/rate/2025Q2", "97/0", "appeal-value-unfit"),
+        ("finding", "d", "terrible", "unreadable"),
+        ("verdict", "c", "splendid", "unreadable"),
+        ("adjustment", "+", "much", "unreadable"),
+        ("adjustment", "+", "99999999999999", "unreadable"),
+    ],
+)
+def test_what_is_asked_for_and_does_not_fit_is_not_worked_out_and_says_why(life, target, about, asked, why):
+    bonus = {"adjustment_id": "+", "town": "A", "dated_on": date(2025, 5, 5), "kind": "bonus", "item": "x",
+             "decided_points": 1, "decided_on": date(2025, 5, 6), "decided_by": "y"}  # fmt: skip
+    life.rows |= {"adjustments": [bonus]}
+    life.rows["appeals"] = [
+        {"appeal_id": "1", "filed_on": date(2025, 5, 9), "ground": "x", "target": target, "target_id": about,
+         "asked_value": asked}
+    ]  # fmt: skip
+    (row,) = life.run("2025Q2", date(2025, 6, 30)).appeals.to_dicts()
+    assert (row["asked"], row["upheld"], row["upheld_why"], row["rejected_why"]) == (asked, None, why, None)
+    assert row["rejected"] is not None
+    assert row["moved_towns"] == []
+
+
+@pytest.mark.parametrize("checked", ["ABC", "AC", ""])
+def test_an_appeal_on_a_town_without_a_score_is_told_all_the_same(life, checked):
+    """Also in a period that scores no town at all."""
+    life.rows["checks"] = [row for row in life.rows["checks"] if row["checked_on"].month == 2 or row["town"] in checked]
+    made = life.run("2025Q2", date(2025, 6, 30))
+    told = {row["appeal_id"]: row for row in made.appeals.to_dicts()}
+    assert told["2"]["pending"]
+    outcome = dict(made.scores.select("town_code", "outcome").iter_rows())["B"]
+    if "B" in checked:
+        assert (outcome, told["2"]["upheld_why"]) == ("scored", None)
+    else:
+        assert outcome == "not_checked"
+        assert [told["2"][name] for name in ("upheld", "upheld_why", "rejected", "rejected_why")] == [
+            None, "not-scored", None, "not-scored",
+        ]  # fmt: skip

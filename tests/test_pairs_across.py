@@ -172,6 +172,21 @@ def test_a_repeat_multiplies_the_excess_and_the_matters_days_do_not_count_for_ea
     assert carried(made) == {}
 
 
+def test_quantities_count_on_both_sides():
+    """Two points a case: f stands for 3 cases, n for 4."""
+    indicator = {
+        "id": "complete", "label": "c", "points": 100, "clause": "one",
+        "rule": {"kind": "deduct", "per": "case", "prices": "usual"},
+    }  # fmt: skip
+    dimensions = [{"id": "files", "label": "f", "points": 100, "indicators": [indicator]}]
+    life = life_of(FROZEN | {"cases": 3}, dimensions=dimensions, measures=[])
+    assert score(life.publish("2025Q1"), "A") == 94
+    life.rows["findings"].append(seen("n", LATER, "自查", cases=4))
+    assert score(life.run("2025Q2", date(2025, 4, 10)), "A") == 98
+    life.rows["findings"][-1]["cases"] = 3
+    assert score(life.run("2025Q2", date(2025, 4, 10)), "A") == 100
+
+
 def test_a_zero_out_fires_though_a_frozen_finding_is_dearer():
     lists = {
         "usual": [

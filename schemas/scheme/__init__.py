@@ -38,11 +38,13 @@ class Interval(Part):
 class Calendar(Part):
     """Which periods are scored.
 
+    `also`: kinds of periods that the scheme is for besides `kind`; of several schemes one for its kind scores a period.
     `closes_on` 25: a quarter runs from the 26th to the 25th; `year_closes_on`: the last one closes early, e.g. 12-20.
     `belongs_by` says which date places a finding; `grace_days` is added to the period's end for the default as_of.
     """
 
     kind: Literal["month", "quarter", "half", "year"] = "quarter"
+    also: tuple[Literal["month", "quarter", "half", "year"], ...] = ()
     closes_on: int | None = Field(default=None, ge=1, le=28)
     year_closes_on: str | None = Field(default=None, pattern=r"^\d{2}-\d{2}$")
     intervals: tuple[Interval, ...] = ()

@@ -17,8 +17,8 @@ from scoring.intake.problems import Problems
 from scoring.intake.rows import notice, refuse
 from scoring.intake.sheet import BAD
 
-_NUMBER: Final = re.compile(r"[0-9]{1,11}(\.[0-9]{1,6})?")
-_RATE: Final = re.compile(r"[0-9]{1,11}(\.[0-9]{1,6})?(/[0-9]{1,11}(\.[0-9]{1,6})?)?")
+NUMBER: Final = re.compile(r"[0-9]{1,11}(\.[0-9]{1,6})?")
+RATE: Final = re.compile(r"[0-9]{1,11}(\.[0-9]{1,6})?(/[0-9]{1,11}(\.[0-9]{1,6})?)?")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,10 @@ class AppealChecks:
         )
 
     def _set_values(self, frame: pl.DataFrame, frames: Frames) -> pl.DataFrame:
-        """Read `new_value` of changed decisions by what it changes."""
+        """Read `new_value` of changed decisions by what it changes.
+
+        What a town asks for stays as it wrote it where that cannot be read: its sheet says so.
+        """
         severities = word_list(self.tables["findings"].columns["severity"])
         verdicts = word_list(self.tables["rectifications"].columns["verdict"])
         vetoes = set(frames["adjustments"].filter(pl.col("kind") == "veto")["adjustment_id"])
@@ -96,7 +99,7 @@ class AppealChecks:
             if row["target_id"] in vetoes:
                 return text or None
             text = text.removesuffix("%") if target == "measure" and "/" not in text else text
-            return text if (_RATE if target == "measure" else _NUMBER).fullmatch(text) else None
+            return text if (RATE if target == "measure" else NUMBER).fullmatch(text) else None
 
         facts = frame.select("target", "target_id", "decision", "new_value", "asked_value")
         values = pl.Series("_value", [read(row) for row in facts.to_dicts()], dtype=pl.String)
@@ -109,4 +112,6 @@ class AppealChecks:
         notice(frame, unclear, "asked-value-unreadable", "appeals.asked_value", self.problems)
         unread = ~pl.col(BAD) & (pl.col("decision") == "change") & pl.col("_value").is_null()
         frame = refuse(frame, unread, "new-value-unreadable", "appeals.new_value", self.problems)
-        return frame.with_columns(new_value="_value", asked_value="_asked").drop("_value", "_asked")
+        return frame.with_columns(new_value="_value", asked_value=pl.coalesce("_asked", "asked_value")).drop(
+            "_value", "_asked"
+        )

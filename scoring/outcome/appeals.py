@@ -11,8 +11,10 @@ from typing import Any, Final
 import polars as pl
 
 from schemas.scheme import Scheme
+from schemas.tables import catalogue
 from scoring.exact import fixed
 from scoring.intake import Tables
+from scoring.intake.appeals import NUMBER, RATE
 from scoring.ledger import Frozen, Scored, score
 from scoring.ledger.past import when
 from scoring.outcome.frames import pair, pairs
@@ -24,7 +26,10 @@ from scoring.workdays import Workdays
 
 APPEALS: Final = {
     **dict.fromkeys(
-        ("town_code", "appeal_id", "target", "target_id", "ground_kind", "ground", "decision", "original", "decided"),
+        (
+            "town_code", "appeal_id", "target", "target_id", "ground_kind", "ground", "decision", "original", "asked",
+            "decided", "upheld_why", "rejected_why",
+        ),
         pl.String,
     ),
     "filed_on": pl.Date, "decided_on": pl.Date, "pending": pl.Boolean,
@@ -33,6 +38,7 @@ APPEALS: Final = {
     "moved_upheld": pl.List(pl.Int64), "moved_rejected": pl.List(pl.Int64),
 }  # fmt: skip
 _IN_FAVOUR: Final = ("withdraw", "change")
+_NOT_SCORED: Final = "not-scored"
 _OF_TOWN: Final = ("findings", "checks", "measures", "judgements", "adjustments", "letters")
 
 
@@ -49,7 +55,9 @@ def appeal_frame(
 
     `original` is what was appealed against, `decided` what the decision made of it; both stay. `upheld` and `rejected`
     are the town's scores either way, all else as it stands at `as_of`; `moved_towns` are the others whose rank differs
-    between the two. An appeal that asks for nothing else is taken to ask that its target be withdrawn.
+    between the two. An appeal that asks for nothing else is taken to ask that its target be withdrawn. Where there is
+    no score, `upheld_why` and `rejected_why` say why: `not-scored` (the town has none in this period), `unreadable`
+    (what is asked for is no word or number that the target can have), else the code of what refuses to be scored so.
     """
     known = tables.appeals.filter(pl.col("filed_on") <= as_of).sort("filed_on", "appeal_id")
     if known.is_empty():
@@ -62,17 +70,17 @@ def appeal_frame(
     rows = []
     for appeal in known.iter_rows(named=True):
         town = owners.town_of(appeal)
-        if town is None or town not in ledger.scores:
+        if town is None or town not in owners.listed:
             continue
 
-        def again(decision: str, value: str | None, *, of: str = town, about: Any = appeal) -> Candidate | None:
+        def again(decision: str, value: str | None, *, of: str = town, about: Any = appeal) -> Candidate | str:
             changed = _decided(tables, about["appeal_id"], decision, value, as_of)
             only, then = _only(changed, past, owners.codes(of)) if alone else (changed, past)
             try:
                 other = score(only, scheme, period, as_of, past=then, workdays=workdays)
-            except Refused:  # what was withdrawn may be what could not be scored
-                return None
-            return next((c for c in candidates(other, scheme, as_of) if c.town == of), None)
+            except Refused as refused:  # what was withdrawn may be what could not be scored
+                return refused.problems[0].code
+            return next((c for c in candidates(other, scheme, as_of) if c.town == of), _NOT_SCORED)
 
         rows.append(_row(appeal, town, owners, standing, scheme, again, as_of))
     return pl.DataFrame(rows, schema=APPEALS)
@@ -84,16 +92,19 @@ def _row(
     owners: _Owners,
     standing: Sequence[Candidate],
     scheme: Scheme,
-    again: Callable[..., Candidate | None],
+    again: Callable[..., Candidate | str],
     as_of: date,
 ) -> dict[str, Any]:
-    now = next(candidate for candidate in standing if candidate.town == town)
+    now: Candidate | str = next((candidate for candidate in standing if candidate.town == town), _NOT_SCORED)
     pending = appeal["decided_on"] is None or appeal["decided_on"] > as_of or appeal["decision"] is None
     # What stands now is one of the two: an appeal stops the clock whatever its outcome.
-    upheld: Candidate | None = now
-    rejected: Candidate | None = now
-    if not pending and appeal["decision"] in _IN_FAVOUR:
+    upheld, rejected = now, now
+    if now == _NOT_SCORED:
+        pass
+    elif not pending and appeal["decision"] in _IN_FAVOUR:
         rejected = again("uphold", None)
+    elif appeal["asked_value"] and not owners.can_be(appeal, appeal["asked_value"]):
+        upheld = "unreadable"
     elif appeal["asked_value"]:
         upheld = again("change", appeal["asked_value"])
     else:
@@ -111,6 +122,7 @@ def _row(
         "decided_on": None if pending else appeal["decided_on"],
         "decision": None if pending else appeal["decision"],
         "original": owners.original(appeal),
+        "asked": appeal["asked_value"],
         "decided": decided,
         **_said("upheld", upheld, either[0], scheme),
         **_said("rejected", rejected, either[1], scheme),
@@ -121,17 +133,19 @@ def _row(
     }
 
 
-def _said(name: str, town: Candidate | None, ranks: Mapping[str, int], scheme: Scheme) -> dict[str, Any]:
-    value = None if town is None else town.score
+def _said(name: str, town: Candidate | str, ranks: Mapping[str, int], scheme: Scheme) -> dict[str, Any]:
+    if isinstance(town, str):
+        return {**pair(name, None), name: None, f"{name}_rank": None, f"{name}_why": town}
     return {
-        **pair(name, value),
-        name: None if value is None else fixed(value, scheme.decimals),
-        f"{name}_rank": None if town is None else ranks[town.town],
+        **pair(name, town.score),
+        name: fixed(town.score, scheme.decimals),
+        f"{name}_rank": ranks[town.town],
+        f"{name}_why": None,
     }
 
 
-def _ranks(standing: Iterable[Candidate], other: Candidate | None, scheme: Scheme) -> dict[str, int]:
-    if other is None:
+def _ranks(standing: Iterable[Candidate], other: Candidate | str, scheme: Scheme) -> dict[str, int]:
+    if isinstance(other, str):
         return {}
     towns = [replace(other, group=town.group) if town.town == other.town else town for town in standing]
     return {town: stand.rank for town, stand in place(towns, scheme).items()}
@@ -203,7 +217,7 @@ class _Owners:
         given = tables.rectifications.filter(meant & pl.col("verdict").is_not_null()).sort("submitted_on")
         self._verdicts: dict[str, str] = dict(given.select("finding_id", "verdict").iter_rows())
         self._into = dict(tables.towns.select("town_code", "merged_into").drop_nulls().iter_rows())
-        self._scored = set(ledger.scores)
+        self.listed = set(ledger.facts.towns["town_code"])
 
     def codes(self, town: str) -> list[str]:
         """Return a town's code and those of the towns that have become it."""
@@ -211,7 +225,7 @@ class _Owners:
 
     def _now(self, code: str) -> str:
         seen = {code}
-        while code not in self._scored and (into := self._into.get(code)) and into not in seen:
+        while code not in self.listed and (into := self._into.get(code)) and into not in seen:
             seen.add(into)
             code = into
         return code
@@ -247,6 +261,18 @@ class _Owners:
 
     def _was_published(self, day: date) -> bool:
         return any(period.holds(day) for period in self._frozen)
+
+    def can_be(self, appeal: Mapping[str, Any], value: str) -> bool:
+        """Tell whether what an appeal asks for is a word or number that its target can have."""
+        target = appeal["target"]
+        if target == "finding":
+            severities = {severity.id for severity in self._scheme.severities}
+            return value in severities or not severities
+        if target == "verdict":
+            return value in (catalogue().tables["rectifications"].columns["verdict"].choices or {})
+        if target == "adjustment":
+            return self._adjustments[appeal["target_id"]]["kind"] == "veto" or bool(NUMBER.fullmatch(value))
+        return bool(RATE.fullmatch(value))
 
     def original(self, appeal: Mapping[str, Any]) -> str | None:
         """Return what was appealed against: a severity, a verdict, points, or a figure."""

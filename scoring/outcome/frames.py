@@ -25,7 +25,7 @@ HISTORY: Final = {
     **dict.fromkeys(("town_code", "period", "label", "kind"), pl.String), "edition": pl.Int64,
     **pairs("score"), "score": pl.String, "rank": pl.Int64, "group_rank": pl.Int64,
     **dict.fromkeys(("grade", "grade_label", "grade_label_en", "scheme_hash", "scheme_title"), pl.String),
-    "rule_change": pl.Boolean, "full": pl.String,
+    "rule_change": pl.Boolean, "full": pl.String, "gated": pl.Boolean,
 }  # fmt: skip
 """Up to eight periods a town in time order, the present one last."""
 CHANGES: Final = {

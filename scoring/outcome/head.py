@@ -77,23 +77,21 @@ def previous_head(ledger: Scored, scheme: Scheme, scores: pl.DataFrame, period: 
     summary = _summary(ledger, scheme, scores)
     if summary["priced"] == "0":
         return None
-    known = scores.drop_nulls("score").select("town_code", "score", "rank")
-    return {
-        "id": period.id,
-        "label": _label(scheme, period),
-        "mean": summary["mean"],
-        "towns": {town: {"score": score, "rank": rank} for town, score, rank in known.iter_rows()},
-    }
+    return {"id": period.id, "label": _label(scheme, period), "mean": summary["mean"], "towns": _stands(scores)}
 
 
 def published_head(head: Mapping[str, Any], scores: pl.DataFrame) -> dict[str, Any]:
     """Return what the papers of the next period say of a published one."""
-    known = scores.drop_nulls("score").select("town_code", "score", "rank")
+    period = head["period"]
+    return {"id": period["id"], "label": period["label"], "mean": head["summary"]["mean"], "towns": _stands(scores)}
+
+
+def _stands(scores: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return the score and place of each scored town, and that it was under a veto where it was."""
+    known = scores.drop_nulls("score").select("town_code", "score", "rank", "gates")
     return {
-        "id": head["period"]["id"],
-        "label": head["period"]["label"],
-        "mean": head["summary"]["mean"],
-        "towns": {town: {"score": score, "rank": rank} for town, score, rank in known.iter_rows()},
+        town: {"score": score, "rank": rank, **({"gated": True} if gates else {})}
+        for town, score, rank, gates in known.iter_rows()
     }
 
 
@@ -141,6 +139,7 @@ def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
             }
             for dimension in scheme.dimensions
         ],
+        "measures": [_labels(measure) for measure in scheme.measures],
         "parts": [
             {**_labels(part), "weight": write_amount(part.weight)}
             for part in (scheme.parts.parts if scheme.parts else ())

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ROLLED: Final = {
     "town_code": pl.String, "period": pl.String, "edition": pl.Int64, **pairs("weight", "score"), "score": pl.String,
     "rank": pl.Int64, "grade": pl.String, "grade_en": pl.String, "towns": pl.List(pl.String),
+    "gated": pl.Boolean,
 }  # fmt: skip
 OTHER: Final = {"published": "rescored", "rescored": "published"}
 
@@ -34,7 +35,7 @@ def rolled_frame(ledger: Scored, scheme: Scheme, beside: pl.DataFrame | None) ->
         for share in shares:
             frozen = share.frozen
             own = frozen.scores.filter(pl.col("town_code") == town).to_dicts() if share.towns == (town,) else []
-            places = own[0] if own else {"rank": None, "grade": None}
+            places = own[0] if own else {"rank": None, "grade": None, "gates": None}
             grades = frozen.scheme.grades.grades if frozen.scheme.grades else ()
             grade = next((grade for grade in grades if grade.id == places["grade"]), None)
             rows.append(
@@ -49,6 +50,7 @@ def rolled_frame(ledger: Scored, scheme: Scheme, beside: pl.DataFrame | None) ->
                     "grade": grade.label if grade else None,
                     "grade_en": grade.label_en if grade else None,
                     "towns": list(share.towns),
+                    "gated": bool(places["gates"]),
                 }
             )
     made = pl.DataFrame(rows, schema=ROLLED)
@@ -74,8 +76,9 @@ def rolled_head(rolled: RollUp | None, scheme: Scheme) -> dict[str, Any] | None:
                 "weight": str(weight),
                 "scheme": frozen.scheme.id,
                 "full": str(frozen.scheme.full),
+                "rule_change": place > 0 and frozen.scheme != rolled.periods[place - 1][0].scheme,
             }
-            for frozen, weight in rolled.periods
+            for place, (frozen, weight) in enumerate(rolled.periods)
         ],
         "missing": list(rolled.missing),
         "year_end": None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
@@ -15,10 +15,9 @@ from scoring.reports.text import brief, exact, known
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
 
-# A page holds so many tenths of a millimetre of rows, each between the two heights.
-_PAGE: Final = 2190
-_HIGHEST, _LOWEST = 50, 39
-ROWS: Final = _PAGE // _LOWEST
+# A page holds so many tenths of a millimetre of names and rows, each row between the two heights.
+_PAGE: Final = 2410
+_HIGHEST, _LOWEST = 50, 36
 COLUMNS: Final = 17
 BARS: Final = 34
 # Points below the middle from which a score stands apart.
@@ -100,22 +99,27 @@ def heat_map(assessment: Assessment, towns: list[dict[str, Any]], labels: Labels
         names = tuple(printable(town["town"]) for town in columns)
         # The names stand upright over their columns; long ones in two lines.
         head = min(300, 20 + 30 * max(len(name) for name in names))
-        height = min(_HIGHEST, max(_LOWEST, _PAGE // len(rows)))
-        pieces += [Piece(names, tuple(part), head, height) for part in _pages(rows)]
+        parts = _pages(rows, (_PAGE - head) // _LOWEST)
+        height = min(_HIGHEST, max(_LOWEST, (_PAGE - head) // max(len(part) for part in parts)))
+        pieces += [Piece(names, tuple(part), head, height) for part in parts]
     return tuple(pieces)
 
 
-def _pages(rows: list[Row]) -> Iterator[list[Row]]:
-    """Cut at `ROWS`, never right after a dimension's heading."""
-    page: list[Row] = []
-    for number, row in enumerate(rows):
-        heading_last = not row.cells and len(page) >= ROWS - 3 and number + 1 < len(rows)
-        if len(page) >= ROWS or heading_last:
-            yield page
-            page = []
-        page.append(row)
-    if page:
-        yield page
+def _pages(rows: list[Row], most: int) -> list[list[Row]]:
+    """Cut into as few pages as hold `most` rows each, of about equal length: never a lone row or two on a page.
+
+    A cut stands before a dimension's heading where one is near, and never right after one.
+    """
+    pages, rest = [], rows
+    for left in range(-(-len(rows) // most), 1, -1):
+        even = -(-len(rest) // left)
+        # What is left must fit the pages that are left.
+        places = [place for place in range(max(1, len(rest) - most * (left - 1)), most + 1) if rest[place - 1].cells]
+        headings = [place for place in places if not rest[place].cells and abs(place - even) * 4 <= even]
+        cut = min(headings or places or [even], key=lambda place: abs(place - even))
+        pages.append(rest[:cut])
+        rest = rest[cut:]
+    return [*pages, rest]
 
 
 def _batches(towns: list[dict[str, Any]], size: int) -> list[tuple[dict[str, Any], ...]]:

@@ -19,14 +19,16 @@ from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order, trailing
 from scoring.reports.text import brief, known, listed, short_day, signed
 from scoring.reports.town_view import Figure
-from scoring.reports.trend import Previous, previous
+from scoring.reports.trend import Moved, Previous, previous
 from scoring.reports.view import example_note
+from scoring.reports.within import span, within
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
 
 # A leader reads a page; the lists behind it stop where nobody reads on.
 _MOST_TOWNS: Final = 51
+_MOST_OVERDUE_TOWNS: Final = 8
 _MOST_VILLAGES: Final = 10
 _MOST_OVERDUE: Final = 200
 _MOST_WARNINGS: Final = 30
@@ -90,6 +92,8 @@ class InternalView:
     figures: tuple[Figure, ...]
     low: tuple[Low, ...]
     compared: str
+    within: str
+    """Between which two periods of the year the towns moved, where no earlier one is there to compare with."""
     moves: tuple[Move, ...]
     pending: tuple[str, ...]
     gated: tuple[str, ...]
@@ -122,15 +126,16 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
     )
     ranked = in_rank_order(towns)
     low = trailing(ranked, settings.last, up=labels.up)[::-1]
-    earlier = previous(assessment, towns)
+    earlier, course = previous(assessment, towns), within(assessment, towns)
     mapped = (ranked + [town for town in towns if town["rank"] is None])[-_MOST_TOWNS:]
     return InternalView(
         lang=settings.lang,
         title=labels("reports-internal-title", period=labels.period),
         figures=_figures(labels),
         low=tuple(_low(town, assessment, findings, earlier, labels) for town in low),
-        compared="" if earlier is None else labels.period_words(earlier.period),
-        moves=_moves(towns, earlier),
+        compared=_compared(earlier, labels),
+        within=labels("reports-within-moves", **span(course, labels)) if course else "",
+        moves=_moves(towns, earlier or course),
         pending=tuple(_pending(labels, names)),
         gated=tuple(_gated(towns, labels)),
         unchecked=listed((names[t["town_code"]] for t in towns if not t["checked"]), labels.lang),
@@ -178,8 +183,8 @@ def _low(
     losses = sorted(((loss, labels.indicator(i)) for i, loss in lost.items() if loss > 0), key=lambda item: -item[0])
     villages = Counter(printable(row["village"]) for row in findings if row["town"] == code and row["village"])
     change = ""
-    if earlier is not None and code in earlier.scores:
-        change = signed(known(town, "score") - earlier.scores[code], 2)
+    if earlier is not None and code in earlier.changes:
+        change = signed(earlier.changes[code], 2)
     return Low(
         town=printable(town["town"]),
         score=str(town["score"]),
@@ -195,20 +200,26 @@ def _low(
     )
 
 
-def _moves(towns: list[dict[str, Any]], earlier: Previous | None) -> tuple[Move, ...]:
-    """Take the three that gained most places and the three that lost most."""
+def _compared(earlier: Previous | None, labels: Labels) -> str:
+    """Name the period before, and that the rules were others."""
     if earlier is None:
+        return ""
+    before = labels.period_words(earlier.period)
+    return labels("reports-compared-rules", before=before) if earlier.rule_change else before
+
+
+def _moves(towns: list[dict[str, Any]], moved: Moved | None) -> tuple[Move, ...]:
+    """Take the three that gained most places and the three that lost most."""
+    if moved is None:
         return ()
-    rows = [(earlier.places[town["town_code"]], town) for town in towns if earlier.places.get(town["town_code"])]
+    rows = [(moved.places[town["town_code"]], town) for town in towns if moved.places.get(town["town_code"])]
     rows.sort(key=lambda item: (-item[0], item[1]["order"]))
     chosen = [row for row in rows if row[0] > 0][:3] + [row for row in rows if row[0] < 0][-3:]
     return tuple(
         Move(
             town=printable(town["town"]),
             places=str(abs(places)),
-            points=signed(known(town, "score") - earlier.scores[town["town_code"]], 2)
-            if town["town_code"] in earlier.scores
-            else "",
+            points=signed(moved.changes[town["town_code"]], 2) if town["town_code"] in moved.changes else "",
             up=places > 0,
         )
         for places, town in chosen
@@ -238,7 +249,11 @@ def _overdue_towns(rows: list[dict[str, Any]], names: Mapping[str, str], labels:
         ] += 1
     counts = Counter({town: counter.total() for town, counter in villages.items()})
     most = max(counts.values(), default=1)
-    return tuple(
+    first = _most(counts, len(counts) if len(counts) <= _MOST_OVERDUE_TOWNS + 1 else _MOST_OVERDUE_TOWNS)
+    rest = len(counts) - len(first)
+    more = labels("reports-internal-overdue-rest", towns=rest)
+    others = counts.total() - sum(count for _, count in first)
+    told = [
         Tally(
             name=names[town],
             detail=listed(
@@ -248,8 +263,9 @@ def _overdue_towns(rows: list[dict[str, Any]], names: Mapping[str, str], labels:
             other="",
             share=1000 * count // most,
         )
-        for town, count in _most(counts, 12)
-    )
+        for town, count in first
+    ]
+    return (*told, Tally(more, "", str(others), "", 0)) if rest else tuple(told)
 
 
 def _villages(rows: list[dict[str, Any]], names: Mapping[str, str]) -> tuple[Tally, ...]:

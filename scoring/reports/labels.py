@@ -84,6 +84,11 @@ class Labels:
         found = self.indicators.get(identifier or "")
         return printable(identifier or "") if found is None else self.named(found)
 
+    def measure(self, identifier: str) -> str:
+        """Return a measure's label."""
+        measures = self.head["scheme"].get("measures") or ()
+        return next((self.named(one) for one in measures if one["id"] == identifier), printable(identifier))
+
     def grade(self, identifier: str | None) -> str:
         """Return a grade's label; nothing for none."""
         for grade in self.head["scheme"].get("grades") or ():
@@ -182,6 +187,13 @@ class Labels:
         if half:
             return self(f"reports-short-half-{half}")
         return self(f"reports-month-{int(month)}") if month else self.period_words({"id": identifier})
+
+    def brief_in_year(self, identifier: str) -> str:
+        """Return a quarter without its year in as few words as a heading holds; other periods as `place_in_year`."""
+        match = _PERIOD.fullmatch(identifier)
+        if match is None or match[2] is None:
+            return self.place_in_year(identifier)
+        return self("reports-brief-quarter", ordinal=self(f"reports-ordinal-{match[2]}"), number=match[2])
 
     def short_period(self, period: Mapping[str, Any]) -> str:
         """Return a period in as few words as stand under a picture."""

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from scoring.reports.improved import improved
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import as_written, printable
 from scoring.reports.printed import findings_of
 from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order, leading, trailing
-from scoring.reports.text import day, exact, known, listed
+from scoring.reports.text import day, exact, listed
 from scoring.reports.trend import Previous, previous
 from scoring.reports.view import Paragraph, Section
+from scoring.reports.within import within_text
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
-
-# A town that gained so many places has made clear progress.
-_PROGRESS = 3
 
 
 def sections(assessment: Assessment, settings: Settings, labels: Labels) -> tuple[Section, ...]:
@@ -31,7 +30,15 @@ def sections(assessment: Assessment, settings: Settings, labels: Labels) -> tupl
         Section("", (Paragraph(_opening(assessment, settings, labels)),)),
         Section(
             labels("reports-heading-overall"),
-            tuple(Paragraph(text) for text in (_join(overall, labels), *_special(towns, labels)) if text),
+            tuple(
+                Paragraph(text)
+                for text in (
+                    _join(overall, labels),
+                    *within_text(assessment, towns, settings, labels),
+                    *_special(towns, labels),
+                )
+                if text
+            ),
         ),
         Section(labels("reports-heading-problems"), _problems(assessment, labels)),
         Section(labels("reports-heading-next"), _requirements(assessment, settings, labels)),
@@ -81,7 +88,9 @@ def _movement(earlier: Previous | None, labels: Labels) -> str:
         return labels("reports-full-stop")
     change = earlier.mean_change
     direction = "up" if change > 0 else "down" if change < 0 else "same"
-    return labels(f"reports-mean-{direction}", before=labels.period_words(earlier.period), change=exact(abs(change), 2))
+    rules = labels("reports-mean-rules") if earlier.rule_change else ""
+    before = labels.period_words(earlier.period)
+    return labels(f"reports-mean-{direction}", before=before, change=exact(abs(change), 2), rules=rules)
 
 
 def _standing(towns: list[dict[str, Any]], settings: Settings, labels: Labels, earlier: Previous | None) -> list[str]:
@@ -99,21 +108,12 @@ def _standing(towns: list[dict[str, Any]], settings: Settings, labels: Labels, e
     low = trailing(ranked, settings.last, up=labels.up)
     if leaders and settings.names != "last":
         sentences.append(labels("reports-leaders", towns=_names(leaders, labels)))
-    gained = [town for town in towns if earlier and has_progressed(town, earlier, labels)]
+    gained = improved(towns, earlier, settings.leaders, labels).named(towns) if earlier else []
     if gained and settings.names == "all":
         sentences.append(labels("reports-progress", towns=_names(gained, labels)))
     if low and settings.names in {"all", "last"}:
         sentences.append(labels("reports-low", towns=_names(low, labels)))
     return [labels("reports-clause-join").join(sentences) + labels("reports-full-stop")] if sentences else []
-
-
-def has_progressed(town: Mapping[str, Any], earlier: Previous, labels: Labels) -> bool:
-    """Tell whether a town gained places by its score, not by the end of a veto or by the others' losses."""
-    before = earlier.scores.get(town["town_code"])
-    if before is None or town["gates"] or (earlier.places.get(town["town_code"]) or 0) < _PROGRESS:
-        return False
-    gain = known(town, "score") - before
-    return gain < 0 if labels.up else gain > 0
 
 
 def _special(towns: list[dict[str, Any]], labels: Labels) -> list[str]:
@@ -196,7 +196,7 @@ def _requirements(assessment: Assessment, settings: Settings, labels: Labels) ->
     return tuple(Paragraph(text) for text in texts)
 
 
-def _names(towns: list[dict[str, Any]], labels: Labels) -> str:
+def _names(towns: Sequence[Mapping[str, Any]], labels: Labels) -> str:
     return listed((printable(town["town"]) for town in towns), labels.lang)
 
 

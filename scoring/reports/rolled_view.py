@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
-from scoring.reports.text import brief, exact, known, signed
+from scoring.reports.text import brief, exact, known, listed, signed
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -83,6 +83,41 @@ def rolled_rows(assessment: Assessment, town: Mapping[str, Any], labels: Labels)
         RolledRow(labels.period, "", str(town["score"]), place, labels.grade(town["grade"]), str(town["score"]))
     )
     return tuple(rows)
+
+
+def weight_notes(assessment: Assessment, labels: Labels) -> tuple[str, ...]:
+    """Say why the weights on the sheet of one town are not the scheme's: what was not published, what it lacks.
+
+    Where a town has no score in some of the periods, the others' weights are raised in proportion.
+    """
+    own = {row["period"]: known(row, "weight") for row in assessment.rolled.to_dicts() if row["period"] not in _BESIDE}
+    head = labels.head.get("rolled")
+    if not head or not own:
+        return ()
+    notes = []
+    if head["missing"]:
+        periods = listed((labels.period_words({"id": period}) for period in head["missing"]), labels.lang)
+        notes.append(labels("reports-annex-note-missing", periods=periods))
+    usual = {period["id"]: Fraction(period["weight"]) for period in head["periods"]}
+    if any(usual[period] != weight for period, weight in own.items()):
+
+        def weighed(weights: Mapping[str, Fraction]) -> str:
+            words = (
+                labels("reports-rolled-weighed", period=labels.place_in_year(period), weight=exact(weights[period]))
+                for period in own
+            )
+            return listed(words, labels.lang)
+
+        notes.append(
+            labels(
+                "reports-rolled-raised",
+                without=listed((labels.place_in_year(period) for period in usual if period not in own), labels.lang),
+                usual=weighed(usual),
+                raised=weighed(own),
+                total=exact(sum(own.values(), Fraction(0))),
+            )
+        )
+    return tuple(notes)
 
 
 def beside_note(assessment: Assessment, labels: Labels) -> str:

@@ -13,11 +13,12 @@ from scoring.reports.appeal_view import AppealRow, appeal_rows
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import as_written, one_line, printable
 from scoring.reports.printed import findings_of, is_overdue
-from scoring.reports.rolled_view import RolledRow, beside_note, rolled_rows
+from scoring.reports.rolled_view import RolledRow, beside_note, rolled_rows, weight_notes
 from scoring.reports.settings import Settings
 from scoring.reports.statement import Statement, statement
 from scoring.reports.text import brief, day, exact, fraction, known, short_day, signed
 from scoring.reports.view import example_note
+from scoring.reports.within import within_sheet
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -110,6 +111,10 @@ class TownView:
     remarks: tuple[str, ...]
     bars: tuple[Bar, ...]
     rolled: tuple[RolledRow, ...]
+    weights: tuple[str, ...]
+    """Why the weights of a year's periods are not those of the scheme; empty where they are."""
+    within: str
+    """How the town went within the year; empty where an earlier year is there to compare with."""
     beside: str
     """What the other way of making a year comes to; empty where it is not shown."""
     appeals: tuple[AppealRow, ...]
@@ -169,6 +174,8 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
         remarks=_remarks(town, labels),
         bars=_bars(assessment.dimensions.to_dicts(), labels, least),
         rolled=rolled_rows(assessment, town, labels),
+        weights=weight_notes(assessment, labels),
+        within=within_sheet(assessment, labels, ranked=settings.names != "order"),
         beside=beside_note(assessment, labels),
         appeals=appeal_rows(assessment, labels),
         statement=statement(town, assessment.ledger.to_dicts(), labels) if scored else None,

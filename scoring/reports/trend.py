@@ -35,16 +35,25 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Previous:
-    """How this period differs from the one before.
+class Moved:
+    """How the towns moved between two periods; what is not known of a town is left out.
 
-    `mean_change` is the change of the mean score; `places` the places that a town gained (negative: lost).
+    `places` are the places that a town gained (negative: lost), `changes` its later score less the earlier one. `gated`
+    are the towns that were under a veto in the earlier period.
     """
+
+    places: Mapping[str, int]
+    changes: Mapping[str, Fraction]
+    rule_change: bool
+    gated: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Previous(Moved):
+    """How this period differs from the one before; `mean_change` is the change of the mean score."""
 
     period: Mapping[str, Any]
     mean_change: Fraction | None
-    places: Mapping[str, int]
-    scores: Mapping[str, Fraction]
 
 
 def moments(assessment: Assessment) -> tuple[Moment, ...]:
@@ -91,17 +100,26 @@ def previous(assessment: Assessment, towns: Iterable[Mapping[str, Any]]) -> Prev
         mean_change = Fraction(mean) - Fraction(before["mean"])
     earlier = before.get("towns") or {}
     ranks = {code: int(town["rank"]) for code, town in earlier.items() if town.get("rank") is not None}
+    scores = {code: Fraction(town["score"]) for code, town in earlier.items() if town.get("score")}
+    now = {town["town_code"]: town for town in towns}
     return Previous(
+        places={code: ranks[code] - town["rank"] for code, town in now.items() if town["rank"] and code in ranks},
+        changes={
+            code: score - scores[code]
+            for code, town in now.items()
+            if code in scores and (score := fraction(town, "score")) is not None
+        },
+        rule_change=bool(before.get("rule_change")),
+        gated=frozenset(code for code, town in earlier.items() if town.get("gated")),
         period={name: before.get(name) for name in ("id", "label")},
         mean_change=mean_change,
-        places={
-            t["town_code"]: ranks[t["town_code"]] - t["rank"] for t in towns if t["rank"] and t["town_code"] in ranks
-        },
-        scores={code: Fraction(town["score"]) for code, town in earlier.items() if town.get("score")},
     )
 
 
 def _published(assessment: Assessment) -> dict[str, Any] | None:
     """Return the period before as it was published, in the shape of the head's `previous`."""
     times = moments(assessment)
-    return {**times[-2].period, "mean": times[-2].mean, "towns": times[-2].towns} if times else None
+    if not times:
+        return None
+    said = {"mean": times[-2].mean, "towns": times[-2].towns, "rule_change": times[-1].rule_change}
+    return {**times[-2].period, **said}

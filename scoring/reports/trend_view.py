@@ -12,12 +12,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from scoring.reports.change_view import Change, town_change
+from scoring.reports.improved import improved_sentence
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
-from scoring.reports.prose import has_progressed
 from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order
-from scoring.reports.text import brief_signed, fraction, known, listed
+from scoring.reports.text import brief_signed, fraction, listed
 from scoring.reports.trend import Moment, moments, previous
 
 if TYPE_CHECKING:
@@ -306,7 +306,7 @@ def _tiny(
 
 
 def _improved(assessment: Assessment, settings: Settings, labels: Labels) -> str:
-    """Say what the towns gained that made most progress; equal ones are named together.
+    """Say what the towns gained that made most progress.
 
     They are of those that the text names, and no others: only where all may be named.
     """
@@ -314,17 +314,4 @@ def _improved(assessment: Assessment, settings: Settings, labels: Labels) -> str
     earlier = previous(assessment, towns)
     if settings.names != "all" or earlier is None:
         return ""
-    gained = [(earlier.places[t["town_code"]], t) for t in towns if has_progressed(t, earlier, labels)]
-    gained.sort(key=lambda item: -item[0])
-    least = int(labels.head["scheme"]["decimals"])
-    words = [
-        labels(
-            "reports-trend-gain",
-            town=printable(town["town"]),
-            points=brief_signed(known(town, "score") - earlier.scores[town["town_code"]], least),
-            places=places,
-        )
-        for places, town in gained
-        if places >= gained[min(settings.leaders, len(gained)) - 1][0]
-    ]
-    return labels("reports-trend-improved", towns=listed(words, labels.lang)) if words and settings.leaders else ""
+    return improved_sentence(towns, earlier, settings.leaders, labels, "reports-trend-improved")

@@ -14,6 +14,7 @@ from scoring.reports.rolled_view import is_rolled, rolled_columns, rolled_other
 from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order, trailing
 from scoring.reports.text import ABOUT, brief, brief_signed, day, exact, fraction, known, listed
+from scoring.reports.within import Within, within, within_cells, within_headings, within_notes
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -52,6 +53,8 @@ class Annex:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
+    dense: bool
+    """Whether there are so many columns that the rows are set closer."""
 
 
 @dataclass(frozen=True)
@@ -146,36 +149,35 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
         earned.setdefault((row["town_code"], row["dimension"]), []).append(row)
     decimals = int(labels.head["scheme"]["decimals"])
     rolled = rolled_columns(assessment, labels) if is_rolled(assessment) else []
+    course = within(assessment, assessment.scores.to_dicts())
     others = (
         rolled_other(assessment, rows) if rolled else {row["town_code"]: _other(row, earned, labels) for row in rows}
     )
     # What no dimension holds: bonuses, demerits, limits. A mere rounding of the total needs no column.
     with_other = any(abs(value) >= Fraction(1, 2 * 10**decimals) for value in others.values() if value is not None)
     chinese = labels.lang == "zh"
-    wide = 10.2 if rolled else 9.5 if chinese and with_other else 11
+    share = _shares(chinese=chinese, rolled=bool(rolled), moved=course is not None, with_other=with_other)
     # A year is told by its periods, any other by its dimensions.
     headings = [column.heading for column in rolled] or [
         labels("reports-column-dimension", label=labels.named(d), points=d["points"]).replace("|", "\n")
         for d in labels.dimensions.values()
     ]
-    dimensions = [(heading, "number", wide) for heading in headings]
-    # Its periods leave a year no room for counts, which stand in the text and in each sheet.
-    counted = [
-        (labels("reports-column-findings"), "text", 7),
-        (labels("reports-column-on-time"), "text", 9.5 if with_other else 10),
-    ]
-    counted = [] if rolled else counted
+    moves = within_headings(course, labels, ranked=with_rank) if course else ()
+    group_place = labels("reports-column-group-place")
     wanted = [
-        *([(labels("reports-column-place"), "text", 5)] if with_rank else []),
-        (labels("reports-column-town"), "name", 13 if not with_other else 12 if chinese else 10),
-        (labels("reports-column-group"), "text", 7 if chinese else 12.5),
-        *dimensions,
-        *([(labels("reports-column-other"), "number", 10 if rolled else 8.5)] if with_other else []),
-        (labels("reports-column-score"), "number", 8.5 if chinese else 10),
-        (labels("reports-column-grade"), "text", 9 if chinese else 10),
-        *([(labels("reports-column-group-place"), "text", 8)] if with_group_rank else []),
-        *counted,
-        (labels("reports-column-overdue"), "text", 7 if chinese else 7.5),
+        *([(labels("reports-column-place"), "text", share["place"])] if with_rank else []),
+        (labels("reports-column-town"), "name", share["town"]),
+        (labels("reports-column-group"), "text", share["group"]),
+        *((heading, "number", share["wide"]) for heading in headings),
+        *([(labels("reports-column-other"), "number", share["other"])] if with_other else []),
+        (labels("reports-column-score"), "number", share["score"]),
+        (labels("reports-column-grade"), "text", share["grade"]),
+        *([(group_place.replace("|", "\n" if moves else ""), "text", share["in_group"])] if with_group_rank else []),
+        *((heading, kind, share["moved"]) for heading, kind in zip(moves, ("number", "text"), strict=False)),
+        # Its periods leave a year no room for counts, which stand in the text and in each sheet.
+        *([] if rolled else [(labels("reports-column-findings"), "text", share["findings"])]),
+        *([] if rolled else [(labels("reports-column-on-time"), "text", share["on_time"])]),
+        (labels("reports-column-overdue"), "text", share["overdue"]),
     ]
     columns = [Column(*column) for column in wanted]
     body = tuple(
@@ -191,6 +193,7 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
             _score(row, labels),
             labels.grade(row["grade"]),
             *([_place(row["group_rank"], labels)] if with_group_rank else []),
+            *(within_cells(course, row, labels, ranked=with_rank) if course else ()),
             *([] if rolled else [str(row["findings"]), f"{row['closed_on_time']}/{row['due']}"]),
             str(row["overdue"]),
         )
@@ -198,10 +201,33 @@ def annex_view(assessment: Assessment, settings: Settings, labels: Labels) -> An
     )
     title = labels(f"reports-annex-title-{'ranked' if with_rank else 'plain'}", period=labels.period)
     partly = any(len(column.scores) < sum(row["score"] is not None for row in rows) for column in rolled)
-    return Annex(title, tuple(columns), body, _notes(rows, settings, labels, partly=partly))
+    return Annex(title, tuple(columns), body, _notes(rows, settings, labels, course, partly=partly), course is not None)
 
 
-def _notes(rows: list[dict[str, Any]], settings: Settings, labels: Labels, *, partly: bool = False) -> tuple[str, ...]:
+def _shares(*, chinese: bool, rolled: bool, moved: bool, with_other: bool) -> dict[str, float]:
+    """Return the columns' shares of the width: narrow enough that no number breaks, whatever stands beside it."""
+    if moved:  # a year with its inner movement has most columns, and one share is about 1.6 mm
+        names = ("place", "town", "group", "wide", "other", "score", "grade", "in_group", "moved", "overdue")
+        zh = (5.5, 14, 6.8, 9.6, 11.2, 9, 8, 5.8, 9.8, 5.6)
+        return dict(zip(names, zh if chinese else (4.8, 10.2, 12.6, 9.4, 8.9, 7.6, 10, 5.6, 8.4, 7.4), strict=True))
+    return {
+        "place": 5,
+        "town": 13 if not with_other else 12 if chinese else 10,
+        "group": 7 if chinese else 12.5,
+        "wide": 10.2 if rolled else 9.5 if chinese and with_other else 11,
+        "other": 10 if rolled else 8.5,
+        "score": 8.5 if chinese else 10,
+        "grade": 9 if chinese else 10,
+        "in_group": 8,
+        "findings": 7,
+        "on_time": 9.5 if with_other else 10,
+        "overdue": 7 if chinese else 7.5,
+    }
+
+
+def _notes(
+    rows: list[dict[str, Any]], settings: Settings, labels: Labels, course: Within | None, *, partly: bool = False
+) -> tuple[str, ...]:
     ranked = "reports-annex-note-ties" if labels.head["scheme"]["tie_breakers"] else "reports-annex-note"
     ties = ranked if settings.names != "order" else "reports-annex-note-order"
     notes = [labels(ties, as_of=day(labels.head["as_of"], labels.lang))]
@@ -215,6 +241,8 @@ def _notes(rows: list[dict[str, Any]], settings: Settings, labels: Labels, *, pa
             notes.append(labels("reports-annex-note-missing", periods=periods))
         if partly:
             notes.append(labels("reports-annex-note-own-weights"))
+    if course:
+        notes += within_notes(course, labels)
     if labels.base:
         notes.append(labels("reports-annex-note-net", base=exact(labels.base)))
     if any(not row["checked"] and row["outcome"] != "not_checked" for row in rows):

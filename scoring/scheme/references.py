@@ -268,7 +268,8 @@ class _References:
             )
         elif closes is not None:
             # Earlier, the last period would end before it begins.
-            earliest = {"month": 12, "quarter": 10, "half": 7, "year": 1}[self.scheme.calendar.kind]
+            begins = {"month": 12, "quarter": 10, "half": 7, "year": 1}
+            earliest = max(begins[kind] for kind in (self.scheme.calendar.kind, *self.scheme.calendar.also))
             if int(closes[:2]) < earliest or closes == "02-29":
                 line = nodes.line_at(self.root, ("calendar", "year_closes_on"))
                 self.problems.error(line, "year-closes-early", value=closes, first=earliest)

@@ -87,3 +87,14 @@ def test_a_decision_without_its_day_is_noted(folder, kit):
         ("加减分.csv", 2, "notice"),
         ("申诉复核.csv", 2, "notice"),
     ]
+
+
+@pytest.mark.parametrize(("asked", "read"), [("轻微", "一般"), ("很轻", "很轻")])
+def test_what_a_town_asks_for_and_nobody_can_read_is_kept_as_it_stands(folder, kit, asked, read):
+    """Its sheet says that it fits nothing."""
+    folder.findings(kit.row(严重程度="严重")).reports(kit.REPORT)
+    head = ["申诉编号", "申诉对象", "对象编号", "申诉日期", "申请内容"]
+    folder.csv("申诉复核.csv", [head, ["S-1", "问题", "A-1", "2025-03-02", asked]])
+    intake = folder.read()
+    assert intake.tables.appeals["asked_value"].to_list() == [read]
+    assert kit.codes(intake, "notice").count("asked-value-unreadable") == (asked == read)

@@ -228,3 +228,11 @@ def test_the_signature_of_the_reply_form_does_not_stand_alone(make, build, lang)
     signed = [page for page in pages if {"zh": "分管负责同志", "en": "Officialincharge"}[lang] in page]
     assert len(signed) == 1
     assert len(re.findall(r"JY-2025Q1-102-\d{3}", signed[0])) == 2
+
+
+@pytest.mark.parametrize("crowd", [20, 38])
+def test_what_may_be_objected_to_never_stands_alone_on_a_page(make, build, crowd):
+    """With just so many findings the heading fell to the top of a page of its own."""
+    sheet = make("town", build(crowd=crowd, previous=True).for_town(sample.CROWDED))
+    (page,) = [page for page in pdf.pages(sheet) if "四、异议与整改" in page]
+    assert page.index("净扣") < page.index("四、异议与整改")

@@ -267,7 +267,7 @@ def test_who_rose_is_said_with_what_they_gained_and_only_where_all_may_be_named(
     code = sample_history.RISEN
     gain = fraction(now[code], "score") - fraction(rows[code], "score")
     assert f"北海街道（+{float(gain):.2f}分，升{rows[code]['rank'] - now[code]['rank']}位）" in improved
-    named = re.findall("([^、：]+?)（", improved)[1:]
+    named = [name for _, name, _ in sample.TOWNS if name in improved]
     text = "".join(p.text for s in report_view(past, Settings()).sections for p in s.paragraphs)
     assert all(name in text.split("进步明显")[0] for name in named)
     assert all(report_trend(past, Settings(names=names)).improved == "" for names in ("leaders", "last", "order"))

@@ -144,7 +144,9 @@ def test_weights_schema_is_a_json_schema(bureau):
 def test_weights_show_lists_each_indicator_under_its_heading(bureau):
     answer = bureau.call("weights", "show", bureau.scheme, "--lang", "en")
     assert answer.code == 0
-    assert [line.split()[0] for line in answer.out.splitlines()] == ["Item", "Work", "Files", "Visits"]
+    head, *table = answer.out.splitlines()
+    assert head == f"{bureau.scheme}: in force 2025-01-01 to no end, for quarters"
+    assert [line.split()[0] for line in table] == ["Item", "Work", "Files", "Visits"]
 
 
 # ---------------------------------------------------------------- refused data

@@ -10,10 +10,13 @@ import openpyxl
 import polars as pl
 import pytest
 
+from scoring.choosing import Schemes
+from scoring.config import CONFIG
+from scoring.example.life import amend
+from scoring.workspace import make_workspace, open_workspace
 from tests.runs.conftest import Bureau
 
 QUARTERS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4")
-ANNUAL = ("--weights", "weights/jiyuan-annual.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +53,45 @@ def test_four_quarters_are_published_and_verified(year):
         "示例〔2026〕1号",
     ]
     assert len({one["scheme"]["sha256"] for one in said}) == 2
+
+
+def test_the_settings_list_the_schemes_and_every_command_finds_its_own(year):
+    listed = ["jiyuan-quarterly", "jiyuan-annual", "jiyuan-quarterly-2025H2"]
+    assert [path.stem for path in open_workspace(year.root, "zh").weights] == listed
+    manifests = [json.loads((year.root / "out" / p / "manifest.json").read_text("utf-8")) for p in (*QUARTERS, "2025")]
+    used = [manifest["scheme"]["file"].removesuffix(".yaml") for manifest in manifests]
+    assert used == [listed[0], listed[0], listed[2], listed[2], listed[1]]
+    assert year.call("check", "2025Q2", "2025Q4", "2025").code == 0
+    assert year.call("warnings", "2025Q3").code == 0
+    assert year.call("weights", "check").code == 0
+
+
+@pytest.mark.parametrize("written", ["weights: weights/jiyuan-quarterly.yaml   # one\n", None])
+def test_the_change_of_scheme_happens_once(tmp_path, written, contents):
+    make_workspace(tmp_path, "en", example=True)
+    if written:
+        settings = re.sub(
+            r"^weights:\n(  - .*\n)+", written, (tmp_path / CONFIG).read_text("utf-8"), flags=re.MULTILINE
+        )
+        assert written in settings
+        (tmp_path / CONFIG).write_text(settings, "utf-8")
+    amend(tmp_path, 3)
+    once = contents(tmp_path)
+    amend(tmp_path, 3)
+    assert contents(tmp_path) == once
+    workspace = open_workspace(tmp_path, "en")
+    assert {path.stem for path in workspace.weights} == {
+        "jiyuan-quarterly",
+        "jiyuan-quarterly-2025H2",
+        "jiyuan-annual",
+    }
+    assert workspace.lang == "en"
+    schemes = Schemes([(path.name, tmp_path / path) for path in workspace.weights], "en")
+    assert [schemes.of(label).file for label in ("2025Q2", "2025Q3", "2025")] == [
+        "jiyuan-quarterly.yaml",
+        "jiyuan-quarterly-2025H2.yaml",
+        "jiyuan-annual.yaml",
+    ]
 
 
 def test_what_came_late_is_carried_into_the_second_quarter(year):
@@ -138,7 +180,7 @@ def test_converted_points(year):
 
 
 def test_a_year_without_its_quarters_is_refused_by_name(year):
-    store, words = year.root / "store", ("run", "2025", *ANNUAL, "--formats", "csv", "--out", year.root / "other")
+    store, words = year.root / "store", ("run", "2025", "--formats", "csv", "--out", year.root / "other")
     for quarter, said in (("2025Q4", "2025Q4"), ("2025Q3", "verify")):  # the last one; one in the middle of the chain
         (store / f"{quarter}@1").rename(year.root / "hidden")
         try:

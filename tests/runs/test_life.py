@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import time
@@ -272,9 +273,11 @@ def test_a_next_edition_says_what_differs_and_why(bureau_of):
     with (bureau.out / "2025Q1" / "differences.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert {(row["kind"], row["points_before"], row["points_after"]) for row in rows if row["subject"] == "A-2"} == {
-        ("deduction", "-45", ""),
-        ("overdue", "-1", ""),
+        ("扣分", "-45", ""),
+        ("逾期加扣", "-1", ""),
     }
+    assert [name for row in rows for name in ("kind", "reason", "indicator") if re.search("[a-z_]", row[name])] == []
+    assert all(row["reason"] and row["dimension"] for row in rows)
     words = ("publish", "2025Q1", "--number", "示例〔2025〕9号", "--on", "2025-07-21")
     _decide(bureau, "2025Q1", "2025-07-14", "2025-07-19")
     assert _own(bureau, *words).code == 2
