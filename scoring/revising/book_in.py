@@ -35,6 +35,7 @@ from scoring.scheme import SchemeError, parse_scheme
 if TYPE_CHECKING:
     from scoring.scheme import LoadedScheme
 
+_MARK: Final = 32
 _NEW_INDICATOR: Final = ("dimension", "id", "label", "points", "clause", "rule.prices")
 _NEW_PRICE: Final = ("list", "when", "price")
 _FIXED: Final = frozenset({"dimension", "id", "list", "part", "what", "default", SUM, PLACE})
@@ -70,6 +71,21 @@ def import_workbook(loaded: LoadedScheme, path: Path, lang: str) -> LoadedScheme
         It is no workbook of this scheme, a cell cannot be read, or the changed scheme is not sound.
     """
     return _Import(loaded, _sheets(path, lang), lang).made()
+
+
+def scheme_of(book: Path, listed: Sequence[tuple[LoadedScheme | None, Path]], lang: str) -> tuple[LoadedScheme, Path]:
+    """Return which of several schemes a workbook was made from, and where it lies.
+
+    Raises
+    ------
+    ImportRefusedError
+        From none of them as they are now.
+    """
+    told = {cell for sheet in _sheets(book, lang) for _, row in _rows(sheet) for cell in row if len(cell) == _MARK}
+    for loaded, path in listed:
+        if loaded is not None and mark_of(loaded.sha256) in told:
+            return loaded, path
+    raise ImportRefusedError([say("weights-import-other-file", lang)])
 
 
 def _sheets(path: Path, lang: str) -> list[RawSheet]:
@@ -142,7 +158,9 @@ class _Import:
                 self._wrong("twice", cells[PLACE], place=place)
             elif place:
                 self._wrong("no-place", cells[PLACE], place=place)
-            elif any(cell.text for name, cell in cells.items() if name not in {SUM, "default"}) and not self._is_total(cells):
+            elif any(cell.text for name, cell in cells.items() if name not in {SUM, "default"}) and not self._is_total(
+                cells
+            ):
                 self._new(sheet, cells, last)
         for place, row in known.items():
             if place not in seen:
@@ -285,7 +303,9 @@ class _Import:
         lines.append(f"  prices: {token_of(cells['rule.prices'].text)}")
         lines += [f"{name}: {token_of(cells[name].text)}" for name in ("basis", "note") if cells[name].text]
         listed = self.editor.find(("dimensions", last.path[1], "indicators"))
-        after = next((n for n, item in enumerate(listed.items, 1) if len(last.path) == 4 and _id(item) == last.path[3]), 0)
+        after = next(
+            (n for n, item in enumerate(listed.items, 1) if len(last.path) == 4 and _id(item) == last.path[3]), 0
+        )
         return ("dimensions", last.path[1], "indicators"), after, lines
 
     def _wrong(self, code: str, cell: _Cell, **parameters: object) -> None:
@@ -304,7 +324,9 @@ class _Import:
             row = max((place for place in lines if lines[place] <= problem.line), key=lambda p: lines[p], default=None)
             cell = self.cells.get(row or "")
             where = cell[0].name(self.lang) if cell else None
-            told.append(say("weights-import-cell", self.lang, cell=where, message=problem.message) if where else str(problem))
+            told.append(
+                say("weights-import-cell", self.lang, cell=where, message=problem.message) if where else str(problem)
+            )
         return told
 
 
@@ -325,14 +347,12 @@ def _id(item: object) -> str | None:
 
 def _tidy(text: str) -> str:
     """Write a whole number as one: workbooks give 8 as 8.0."""
-    return text[:-2] if text.endswith(".0") else text
+    return text.removesuffix(".0")
 
 
 def _rows(sheet: RawSheet) -> list[tuple[int, list[str]]]:
     columns = [name for name in sheet.frame.columns if name != "row"]
-    return [
-        (int(row["row"]), [str(row[name] or "") for name in columns]) for row in sheet.frame.iter_rows(named=True)
-    ]
+    return [(int(row["row"]), [str(row[name] or "") for name in columns]) for row in sheet.frame.iter_rows(named=True)]
 
 
 __all__ = ["ImportRefusedError", "import_workbook"]

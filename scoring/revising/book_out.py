@@ -44,7 +44,10 @@ def write_workbook(loaded: LoadedScheme, path: Path, lang: str) -> None:
     scheme = loaded.scheme
     title = say("weights-book-title", lang, title=(lang == "en" and scheme.title_en) or scheme.title)
     with Book(path, title=title, run_line=loaded.file, made=scheme.effective.from_, decimals=2, lang=lang) as book:
-        heads = [BookColumn(say("weights-column-item", lang), 18), BookColumn(say("weights-column-says", lang), 90, "long")]
+        heads = [
+            BookColumn(say("weights-column-item", lang), 18),
+            BookColumn(say("weights-column-says", lang), 90, "long"),
+        ]
         says = [
             [say("weights-read-file", lang), loaded.file],
             [say("weights-read-hash", lang), mark_of(loaded.sha256)],
@@ -80,7 +83,11 @@ def _cells(sheet: Layout, lang: str) -> Iterator[list[Cell]]:
         cells = [f"{letters['points']}{n}" for n, row in enumerate(sheet.rows, 2) if row.total]
         summed = sum(_value(row, "points") for row in total)
         yield [
-            say("weights-total", lang) if c.name == "dimension" else ("=" + "+".join(cells), summed) if c.name == SUM else None
+            say("weights-total", lang)
+            if c.name == "dimension"
+            else ("=" + "+".join(cells), summed)
+            if c.name == SUM
+            else None
             for c in sheet.columns
         ]
 

@@ -91,7 +91,9 @@ def _known(loaded: LoadedScheme, lang: str) -> dict[Path, _Said]:
             line = 0
         head = word_of(slot.path[0], lang)
         what = what_of(slot.path, editor.root, lang)
-        known[key] = _Said(slot, what if slot.path[0] == "dimensions" or len(slot.path) == 1 else f"{head} · {what}", line)
+        known[key] = _Said(
+            slot, what if slot.path[0] == "dimensions" or len(slot.path) == 1 else f"{head} · {what}", line
+        )
     return known
 
 

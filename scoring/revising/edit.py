@@ -243,7 +243,9 @@ class Editor:
         start = mapping.entries[0][0]
         margin = " " * (start - self._line_start(start))
         place = self._line_end(_content_end(mapping))
-        lines = [f"{margin}{key}: {value if isinstance(value, str) else _flow_of(value)}" for key, value in nested.items()]
+        lines = [
+            f"{margin}{key}: {value if isinstance(value, str) else _flow_of(value)}" for key, value in nested.items()
+        ]
         text = "".join(line + self._end for line in lines)
         if place and self._text[place - 1] not in "\r\n":
             text = self._end + text.removesuffix(self._end)
@@ -335,6 +337,6 @@ def _holder(piece: Piece, target: Piece) -> Piece | None:
 def _content_end(piece: Piece) -> int:
     """Return where the last text of a piece ends: of a block the marks stand before whatever comes next."""
     if piece.kind == "scalar" or piece.flow:
-        return piece.end if piece.end > piece.start else piece.start
+        return max(piece.start, piece.end)
     children = piece.items or [value for _, _, value in piece.entries]
     return _content_end(children[-1]) if children else piece.start

@@ -1,0 +1,146 @@
+"""Commands about schemes: checked, shown, as a workbook and back, one number changed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scoring.calling import check_language, mistakes, open_here, schemes_of, stop, wrong_schemes
+from scoring.cli_app import Lang, Scheme, Weights, argument, option, say_here, weights
+from scoring.messages import say
+from scoring.screen import Command, print_lines, print_table
+
+if TYPE_CHECKING:
+    from scoring.scheme import LoadedScheme
+    from scoring.workspace import Workspace
+
+Book = Annotated[Path, argument("cli-argument-book")]
+Changes = Annotated[list[str], argument("cli-argument-changes")]
+To = Annotated[Path | None, option("--to", "FILE")]
+
+
+@weights.callback()
+def _schemes(lang: Lang = None) -> None:
+    """Stand before every command about schemes."""
+    check_language(lang)
+
+
+@weights.command("check", cls=Command, help=say_here("cli-weights-check-help"))
+def weights_check(file: Scheme = None, lang: Lang = None) -> None:
+    """Check a scheme, or each of the workspace's, and list what the scheme alone can show."""
+    from scoring.scheme import SchemeError, lint
+
+    workspace, lang = open_here(lang)
+    wrong = False
+    for one in schemes_of(file, workspace, lang).listed:
+        if one.loaded is None:
+            wrong = True
+            print_lines([mistakes(SchemeError(one.problems), lang)], sys.stderr)
+            continue
+        warnings = lint(one.loaded, lang)
+        print_lines([str(found) for found in warnings])
+        scheme = one.loaded.scheme
+        title = (lang == "en" and scheme.title_en) or scheme.title
+        print_lines([say("cli-scheme-good", lang, title=title, count=len(warnings))])
+    if wrong:
+        raise typer.Exit(2)
+
+
+@weights.command("show", cls=Command, help=say_here("cli-weights-show-help"))
+def weights_show(file: Scheme = None, lang: Lang = None) -> None:
+    """List what a scheme, or each of the workspace's, is for, and its indicators, points and rules."""
+    from scoring.choosing import sound
+    from scoring.scheme import show
+
+    workspace, lang = open_here(lang)
+    columns = ("item", "points", "clause", "line", "rule")
+    for number, one in enumerate(schemes_of(file, workspace, lang).listed):
+        with wrong_schemes(lang):
+            scheme = sound(one).scheme
+        labelled = [(row, row.label if row.kind == "dimension" else f"  {row.label}") for row in show(scheme, lang)]
+        rows = [[label, row.points, row.clause, str(row.line), row.rule] for row, label in labelled]
+        print_lines([*([""] if number else []), one.words(lang)])
+        print_table([say(f"cli-column-{name}", lang) for name in columns], rows)
+
+
+@weights.command("schema", cls=Command, help=say_here("cli-weights-schema-help"))
+def weights_schema() -> None:
+    """Print the JSON Schema of schemes."""
+    from scoring.scheme import json_schema
+
+    print_lines([json.dumps(json_schema(), ensure_ascii=False, indent=1)])
+
+
+@weights.command("export", cls=Command, help=say_here("cli-weights-export-help"))
+def weights_export(file: Scheme = None, to: To = None, lang: Lang = None) -> None:
+    """Write a scheme as a workbook."""
+    from scoring.revising.book_out import write_workbook
+
+    workspace, lang = open_here(lang)
+    loaded, _ = _one(file, workspace, lang)
+    book = to or Path(loaded.file).with_suffix(".xlsx")
+    write_workbook(loaded, book, lang)
+    print_lines([say("weights-exported", lang, file=book, name=book.name)])
+
+
+@weights.command("import", cls=Command, help=say_here("cli-weights-import-help"))
+def weights_import(book: Book, file: Scheme = None, to: To = None, lang: Lang = None) -> None:
+    """Bring a changed workbook back into the file of its scheme."""
+    from scoring.revising.book_in import ImportRefusedError, import_workbook, scheme_of
+
+    workspace, lang = open_here(lang)
+    if not book.is_file():
+        stop(2, say("weights-import-no-book", lang, file=book))
+    try:
+        own = scheme_of(book, [(each.loaded, each.path) for each in schemes_of(file, workspace, lang).listed], lang)
+        made = import_workbook(own[0], book, lang)
+    except ImportRefusedError as refused:
+        stop(2, "\n".join(refused.lines))
+    _write(own[0], made, own[1], to, lang)
+
+
+@weights.command("set", cls=Command, help=say_here("cli-weights-set-help"))
+def weights_set(changes: Changes, weights: Weights = None, to: To = None, lang: Lang = None) -> None:
+    """Change single values of a scheme."""
+    from scoring.revising.setting import WrongSettingError, set_values
+
+    workspace, lang = open_here(lang)
+    loaded, path = _one(weights, workspace, lang)
+    with wrong_schemes(lang):
+        try:
+            made = set_values(loaded, changes, lang)
+        except WrongSettingError as wrong:
+            stop(2, str(wrong))
+    _write(loaded, made, path, to, lang)
+
+
+def _one(file: Path | None, workspace: Workspace, lang: str) -> tuple[LoadedScheme, Path]:
+    """Return the scheme that was named, else the workspace's only one, and where it lies."""
+    from scoring.choosing import sound
+
+    listed = schemes_of(file, workspace, lang).listed
+    if len(listed) > 1:
+        stop(2, say("weights-which", lang, files=say("list-comma", lang).join(one.name for one in listed)))
+    with wrong_schemes(lang):
+        return sound(listed[0]), listed[0].path
+
+
+def _write(old: LoadedScheme, made: LoadedScheme, path: Path, to: Path | None, lang: str) -> None:
+    """Write a changed scheme, whole or not at all, and say what was changed."""
+    from scoring.outfolder import write_whole
+    from scoring.revising.differing import differences
+    from scoring.workspace import is_shipped
+
+    if made.content == old.content:
+        print_lines([say("weights-import-nothing", lang, file=path.name)])
+        if to is None or to.resolve() == path.resolve():
+            return
+    if to is None and is_shipped(path):
+        stop(2, say("weights-set-shipped", lang, file=path.name))
+    write_whole(to or path, made.content)
+    told = [f"  {found.sentence(lang)}" for found in differences(old, made, lang)]
+    print_lines([say("weights-import-done", lang, count=len(told), file=to or path), *told])
