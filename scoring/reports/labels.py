@@ -193,7 +193,7 @@ class Labels:
         match = _PERIOD.fullmatch(identifier)
         if match is None or match[2] is None:
             return self.place_in_year(identifier)
-        return self("reports-brief-quarter", ordinal=self(f"reports-ordinal-{match[2]}"), number=match[2])
+        return self(f"reports-brief-quarter-{match[2]}")
 
     def short_period(self, period: Mapping[str, Any]) -> str:
         """Return a period in as few words as stand under a picture."""
