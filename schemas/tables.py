@@ -140,6 +140,7 @@ class Reading:
     personal: tuple[str, ...]
     year: str
     month: str
+    month_tail: str
     day: tuple[str, ...]
     digits: Mapping[str, str]
     ten: str
@@ -212,6 +213,7 @@ def catalogue() -> Catalogue:
             personal=tuple(reading["personal"]),
             year=reading["date_marks"]["year"],
             month=reading["date_marks"]["month"],
+            month_tail=reading["date_marks"]["month_tail"],
             day=tuple(reading["date_marks"]["day"]),
             digits={key: str(value) for key, value in reading["digits"].items()},
             ten=reading["ten"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -172,24 +172,43 @@ def formats_of(text: str | None, lang: str) -> tuple[str, ...]:
 
 
 def day_of(text: str | None, lang: str) -> date | None:
-    """Return the day that was written; None for none."""
+    """Return the day that was written, in any form that a ledger may have but Excel's serials; None for none."""
+    from scoring.intake.values import read_date
+
     if text is None:
         return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or day.isoformat() != text:
-        stop(2, say("cli-bad-date", lang, text=text))
-    return day
+    read = read_date(text)
+    if not isinstance(read.value, date) or "repair-serial" in read.repairs:
+        stop(2, say("cli-bad-date", lang, text=text, why=say(read.error or "date-unreadable", lang)))
+    return read.value
+
+
+def period_label(text: str, intervals: Collection[str] = ()) -> str:
+    """Return the id of the period that a text names in any form that a ledger may have, else the text without spaces.
+
+    A whole date names no period, though a ledger's date cell of a first day may be a month that Excel made a date of.
+    """
+    from scoring.intake.fold import fold_id
+    from scoring.intake.values import read_date, read_period
+
+    plain = fold_id(text)
+    day = read_date(plain)
+    if plain in intervals or (day.value is not None and "repair-serial" not in day.repairs):
+        return plain
+    return str(read_period(plain, frozenset(intervals)).value or plain)
+
+
+def named_period(text: str, call: Call) -> str:
+    """Return the id of the period that a text names, as far as the schemes' own intervals and the calendar know it."""
+    known = [one.id for listed in call.schemes.listed if listed.calendar for one in listed.calendar.intervals]
+    return period_label(text, known)
 
 
 def task_of(label: str, call: Call) -> Task:
     """Return the period that was named, and its job by the scheme that is in force for it."""
-    from scoring.intake.fold import fold_id
     from scoring.periods import parse_period
 
-    lang, label = call.lang, fold_id(label)  # full-width digits are what a Chinese keyboard gives
+    lang, label = call.lang, named_period(label, call)
     with wrong_schemes(lang):
         scheme = call.schemes.of(label)
     period = parse_period(label, scheme.scheme.calendar)
@@ -206,29 +225,25 @@ def task_of(label: str, call: Call) -> Task:
 
 def tasks_of(labels: Sequence[str], call: Call) -> list[Task]:
     """Return the periods that were named, each once, with their jobs."""
-    from scoring.intake.fold import fold_id
-
-    return [task_of(label, call) for label in dict.fromkeys(map(fold_id, labels))]
+    return [task_of(label, call) for label in dict.fromkeys(named_period(label, call) for label in labels)]
 
 
 def published_task(label: str, call: Call) -> Task:
     """Return a period and its job; one that is published needs no scheme in force."""
-    from scoring.intake.fold import fold_id
     from scoring.store import latest, read_store
     from scoring.store.editions import period_of
 
-    edition = latest(read_store(call.desk.store)).get(fold_id(label))
+    edition = latest(read_store(call.desk.store)).get(named_period(label, call))
     return (reader_of(label, call), period_of(edition.head)) if edition else task_of(label, call)
 
 
 def reader_of(label: str | None, call: Call) -> Job:
     """Return the job that reads the ledgers where none need be scored: a period's, else the usual scheme's."""
     from scoring.choosing import NoScheme
-    from scoring.intake.fold import fold_id
 
     def chosen() -> LoadedScheme:
         try:
-            return call.schemes.usual() if label is None else call.schemes.of(fold_id(label))
+            return call.schemes.usual() if label is None else call.schemes.of(named_period(label, call))
         except NoScheme:
             return call.schemes.usual()
 

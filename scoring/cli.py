@@ -18,6 +18,7 @@ import typer
 from scoring.calling import (
     call_of,
     check_language,
+    named_period,
     reader_of,
     refusals,
     stop,
@@ -163,13 +164,12 @@ def explain(
     """Print the statement of a town's score: start, each entry with clause and reason, total."""
     from scoring import explain as statements
     from scoring.answers import at_hand, held_words, towns_of
-    from scoring.intake.fold import fold_id
     from scoring.runs import read_and_assess
 
     call = call_of(data, weights, None, as_of, lang)
     lang = call.lang
     # Without further words the question is about what the bureau has in hand, not about a new calculation.
-    span = call.schemes.period(fold_id(period))
+    span = call.schemes.period(named_period(period, call))
     held = at_hand(call.desk, span) if span is not None and not (data or weights or as_of) else None
     if held is None:
         with refusals(lang):
@@ -182,7 +182,7 @@ def explain(
     except KeyError:
         into = statements.merged_into(town, towns)
         code = "cli-town-merged" if into else "cli-town-not-assessed"
-        stop(2, say(code, lang, town=town, period=period, into=into))
+        stop(2, say(code, lang, town=town, period=assessment.head["period"]["id"], into=into))
     print_lines([told.title, *([say("cli-explain-held", lang, **held_words(held, lang))] if held else []), ""])
     if told.rows:
         columns = ("points", "balance", "clause", "indicator", "subject", "reason")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-from scoring.calling import call_of, day_of, machine_faults, open_here, refusals, stop, task_of
+import typer
+
+from scoring.calling import call_of, day_of, machine_faults, open_here, period_label, refusals, stop, task_of
 from scoring.cli_app import Data, Formats, Lang, Out, Weights, app, argument, option, say_here
 from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table, progress_bars
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from scoring.calling import Call
     from scoring.publishing import Paper, Staged
@@ -27,6 +29,8 @@ By = Annotated[str, option("--by", "TEXT")]
 Number = Annotated[str, option("--number", "TEXT")]
 Scan = Annotated[Path | None, option("--scan", "FILE")]
 Reason = Annotated[str, option("--reason", "TEXT")]
+Seal = Annotated[str | None, option("--seal", "TEXT")]
+Discard = Annotated[bool, option("--discard")]
 
 
 @app.command(cls=Command, help=say_here("cli-stage-help"))
@@ -54,7 +58,7 @@ def stage(
         stop(2, say("cli-stage-needs-name", lang))
     made = _carry_out(call, period, name, on, by, None, call.desk.formats if formats else ())
     until = made.stages.get("comment", {}).get("until", "")
-    print_lines([say(f"cli-staged-{name}", lang, period=period, folder=made.folder, until=until, by=by)])
+    print_lines([say(f"cli-staged-{name}", lang, period=made.folder.name, folder=made.folder, until=until, by=by)])
     _tell_differences(made, lang)
 
 
@@ -90,8 +94,9 @@ def publish(
         call.desk.formats if formats else (),
     )
     head = made.assessment.head
-    facts = {"edition": head["edition"], "code": head["run_code"], "store": call.desk.store, "folder": made.folder}
-    print_lines([say("cli-published", lang, period=period, **facts)])
+    facts = {"edition": head["edition"], "code": head["run_code"], "seal": made.seal}
+    facts |= {"store": call.desk.store, "folder": made.folder}
+    print_lines([say("cli-published", lang, period=made.folder.name, **facts)])
     _tell_differences(made, lang)
 
 
@@ -118,7 +123,7 @@ def _carry_out(
     except publishing.Altered as altered:
         _tell(altered.found, lang)
         stop(1, say("stage-altered", lang, period=period.id))
-    note_event(Path.cwd(), [period.id, name, str(on or ""), by, str(made.assessment.head["run_code"])])
+    note_event(Path.cwd(), [period.id, name, day.isoformat() if on else "", by, str(made.assessment.head["run_code"])])
     return made
 
 
@@ -137,11 +142,14 @@ def _tell_differences(made: Staged, lang: str) -> None:
 
 @app.command(cls=Command, help=say_here("cli-verify-help"))
 def verify(
-    what: Annotated[str | None, argument("cli-argument-verify")] = None, out: Out = None, lang: Lang = None
+    what: Annotated[str | None, argument("cli-argument-verify")] = None,
+    seal: Seal = None,
+    out: Out = None,
+    lang: Lang = None,
 ) -> None:
     """Tell whether published papers and runs are as they were left, and whether their scores come out again."""
     from scoring.store import read_store
-    from scoring.store.verifying import Finding, check_chain, check_edition, check_store, check_view
+    from scoring.store.verifying import HINTS, Finding, check_edition, check_view
 
     workspace, lang = open_here(lang)
     _needs_workspace(workspace, lang)
@@ -150,16 +158,19 @@ def verify(
     if what is not None and Path(what).is_file():
         _verify_file(Path(what), editions, out, lang)
         return
-    what = what and _period_of(what)
+    if seal is not None:
+        _verify_seal(seal, editions, workspace.store, lang)
+        return
+    what = what and _period_of(what, editions)
     wanted = [edition for edition in editions if what in (None, edition.period)]
     views = [
         folder
         for folder in sorted(out.glob("*/"))
         if (folder / "manifest.json").exists() and what in (None, folder.name)
     ]
-    if not wanted and not views:
+    found: list[Finding] = _check_whole(workspace.store, out, editions)
+    if not wanted and not views and not found:
         stop(2, say("verify-nothing", lang, what=what or workspace.store))
-    found: list[Finding] = [*check_store(workspace.store), *check_chain(editions)]
     known = {edition.period for edition in editions}
     # A folder of a published period without its manifest is no view of it, whatever lies in it.
     found += [
@@ -181,9 +192,46 @@ def verify(
     lost = {edition.period for edition in editions} - {folder.name for folder in views}
     found += [Finding("verify-no-view", period) for period in sorted(lost) if what in (None, period)]
     _tell(found, lang)
-    if any(one.code != "verify-no-view" for one in found):
-        stop(1, say("verify-bad", lang, count=sum(one.code != "verify-no-view" for one in found)))
+    if wrong := sum(one.code not in HINTS for one in found):
+        stop(1, say("verify-bad", lang, count=wrong))
     print_lines([say("verify-good", lang, editions=len(wanted), views=len(views))])
+
+
+def _check_whole(store: Path, out: Path, editions: Sequence[Edition]) -> list[Finding]:
+    """Check what binds the editions of a store together, and the stages of all drafts."""
+    from scoring.store.verifying import check_chain, check_issued, check_stages, check_store
+
+    drafts = [path.parent for path in sorted(out.glob("*/assessment.json"))]
+    return [
+        *check_store(store),
+        *check_chain(editions),
+        *check_issued(store, editions),
+        *check_stages(store, drafts, editions),
+    ]
+
+
+def _verify_seal(text: str, editions: Sequence[Edition], store: Path, lang: str) -> None:
+    """Tell which edition a seal copied on paper belongs to, and whether all up to that one is as it was."""
+    from scoring.intake.fold import fold_id
+    from scoring.store.listing import SHOWN
+    from scoring.store.verifying import check_chain, check_edition, check_issued
+
+    wanted = fold_id(text).lower()
+    if len(wanted) < SHOWN or set(wanted) - set("0123456789abcdef"):
+        stop(2, say("verify-seal-unreadable", lang, seal=text, length=SHOWN))
+    own = [edition for edition in editions if edition.seal.startswith(wanted)]
+    if not own:
+        _tell(check_issued(store, editions), lang)
+        stop(1, say("verify-seal-unknown", lang, seal=wanted, editions=len(editions)))
+    edition = own[0]
+    before = [other for other in editions if other.sequence <= edition.sequence]
+    found = [*check_chain(before), *(one for other in before for one in check_edition(other))]
+    _tell(found, lang)
+    said = {"number": edition.said["number"], "on": edition.said["on"], "count": len(before)}
+    said |= {"seal": wanted, "period": edition.period, "edition": edition.number}
+    if found:
+        stop(1, say("verify-seal-broken", lang, **said))
+    print_lines([say("verify-seal-known", lang, **said)])
 
 
 def _needs_workspace(workspace: Workspace, lang: str) -> None:
@@ -191,12 +239,10 @@ def _needs_workspace(workspace: Workspace, lang: str) -> None:
         stop(2, say("cli-no-workspace", lang))
 
 
-def _period_of(text: str) -> str:
-    """Return a period as it is named in folders: typed wide or small, or the folder itself."""
-    from scoring.intake.fold import fold_id
-
-    name = Path(text).name if Path(text).is_dir() else text
-    return fold_id(name).upper() if fold_id(name).upper()[:4].isdigit() else fold_id(name)
+def _period_of(text: str, editions: Sequence[Edition]) -> str:
+    """Return a period as it is named in folders: in any form that a ledger may have, or the folder itself."""
+    known = {edition.period for edition in editions}
+    return period_label(Path(text).name if Path(text).is_dir() else text, known)
 
 
 def _score_again(edition: Edition, editions: Sequence[Edition], lang: str) -> list[Finding]:
@@ -231,14 +277,65 @@ def history(out: Out = None, lang: Lang = None) -> None:
     """List periods, editions, schemes and run codes, and the drafts in work."""
     from scoring.store import read_store
     from scoring.store.listing import COLUMNS, listing
+    from scoring.store.verifying import HINTS, check_chain, check_issued
 
     workspace, lang = open_here(lang)
     _needs_workspace(workspace, lang)
-    rows = listing(read_store(workspace.store), out or workspace.out, lang)
+    editions = read_store(workspace.store)
+    rows = listing(editions, out or workspace.out, lang)
     if not rows:
         print_lines([say("history-none", lang, store=workspace.store)])
-        return
-    headings = [say(f"cli-column-{name.replace('_', '-')}", lang) for name in COLUMNS]
-    print_table(headings, [[row.get(name) or "" for name in COLUMNS] for row in rows])
+    else:
+        headings = [say(f"cli-column-{name.replace('_', '-')}", lang) for name in COLUMNS]
+        print_table(headings, [[row.get(name) or "" for name in COLUMNS] for row in rows])
     if any("seal" in row for row in rows):
         print_lines(["", say("history-seal", lang)])
+    gone = [*check_chain(editions), *check_issued(workspace.store, editions)]
+    _tell(gone, lang)
+    if any(one.code not in HINTS for one in gone):
+        raise typer.Exit(1)
+
+
+@app.command(cls=Command, help=say_here("cli-restore-help"))
+def restore(period: Period, discard: Discard = False, out: Out = None, lang: Lang = None) -> None:
+    """Let the published view of a period stand in the folder of results again."""
+    from scoring.restoring import Broken, WouldLose
+    from scoring.restoring import restore as bring_back
+    from scoring.runlog import note_event, who
+    from scoring.store import read_store
+    from scoring.store.stages import StageError
+
+    workspace, lang = open_here(lang)
+    _needs_workspace(workspace, lang)
+    name = _period_of(period, read_store(workspace.store))
+    try:
+        with machine_faults(lang):
+            done = bring_back(out or workspace.out, workspace.store, name, who(), discard=discard)
+    except StageError as error:
+        stop(2, say(error.code, lang, **error.parameters))
+    except Broken as broken:
+        _tell(broken.found, lang)
+        stop(1, say("restore-broken", lang, period=name))
+    except WouldLose as lost:
+        _tell(lost.found, lang)
+        code = "restore-staged" if lost.draft else "restore-edited"
+        stop(2, say(code, lang, period=name, folder=lost.folder, **_draft_words(lost.draft, lang)))
+    facts = {"period": name, "edition": done.edition.number, "folder": done.folder}
+    facts |= {"code": done.edition.said["run_code"], "number": done.edition.said["number"]}
+    if done.unchanged:
+        print_lines([say("restore-unchanged", lang, **facts)])
+        return
+    print_lines([say("restore-done", lang, **facts)])
+    if done.draft is not None:
+        print_lines([say("restore-replaced", lang, period=name, **_draft_words(done.draft, lang))])
+    if done.found:
+        print_lines([say("restore-put-right", lang)])
+        _tell(done.found, lang)
+    note_event(Path.cwd(), [name, "restored", "", "", str(done.edition.said["run_code"])])
+
+
+def _draft_words(draft: Mapping[str, Any] | None, lang: str) -> dict[str, object]:
+    if draft is None:
+        return {}
+    stage = say(f"reports-stage-{draft['stage']}", lang)
+    return {"draft": draft["edition"], "stage": stage, "draft_code": draft["run_code"]}

@@ -16,9 +16,9 @@ from scoring.messages import say
 from scoring.periods import Period
 
 WEIGHTY: Final = frozenset({
-    "decision-undated", "file-name-near", "frozen-fact-changed", "frozen-row-missing", "judgement-undated",
-    "letter-about-unknown", "measure-like-a-share", "row-carried", "sampled-above", "sheet-hidden", "subfolder",
-    "table-below", "town-merged",
+    "decision-undated", "file-name-near", "finding-town-not-assessed", "frozen-fact-changed", "frozen-row-missing",
+    "judgement-undated", "letter-about-unknown", "measure-like-a-share", "row-carried", "sampled-above", "sheet-hidden",
+    "subfolder", "table-below", "town-merged",
 })  # fmt: skip
 """Notices behind which a slip may hide that changes a score: a run shows them, the others stand in problems.csv."""
 _NAMED: Final = 5
@@ -29,6 +29,7 @@ def noticed(tables: Tables, scheme: Scheme, period: Period, as_of: date, lang: s
     """Return notices as intake's problems are: towns merged away, dates outside the period, shares for percent."""
     problems = Problems()
     _merged_towns(problems, tables.towns, period)
+    _towns_not_assessed(problems, tables, scheme, period, as_of)
     _dated_outside(problems, tables.findings, scheme, period, as_of, lang)
     _shares_for_percent(problems, tables.measures, scheme)
     return problems.frame(lang)
@@ -45,6 +46,30 @@ def _merged_towns(problems: Problems, towns: pl.DataFrame, period: Period) -> No
         )  # fmt: skip
 
 
+def _towns_not_assessed(problems: Problems, tables: Tables, scheme: Scheme, period: Period, as_of: date) -> None:
+    """Name each finding of the period whose town, or the one that it became, does not count in it: it costs nobody."""
+    assessed, merged = assessed_towns(tables.towns, period)
+    names = dict(tables.towns.select("town_code", "name").iter_rows())
+    belongs = _belongs(scheme)
+    nobody = tables.findings.filter(
+        belongs.is_between(period.start, period.end)
+        & (belongs <= as_of)
+        & ~pl.col("town").replace(merged).is_in(assessed["town_code"].implode())
+    )
+    for row in nobody.iter_rows(named=True):
+        problems.add(
+            "finding-town-not-assessed", "notice", file=row["source_file"], sheet=row["source_sheet"] or "",
+            row=row["source_row"], table="findings", column="town",
+            town=names[merged.get(row["town"], row["town"])], period=period.id,
+        )  # fmt: skip
+
+
+def _belongs(scheme: Scheme) -> pl.Expr:
+    """Return the day that says which period a finding belongs to."""
+    assigned = scheme.calendar.belongs_by == "assigned_on"
+    return pl.coalesce("assigned_on", "found_on") if assigned else pl.col("found_on")
+
+
 def _dated_outside(
     problems: Problems, findings: pl.DataFrame, scheme: Scheme, period: Period, as_of: date, lang: str
 ) -> None:
@@ -53,7 +78,7 @@ def _dated_outside(
     Once a sheet, as a slip of a year looks the same; a file all of whose findings lie on one side is named as a whole.
     """
     found = pl.col("found_on")
-    belongs = pl.coalesce("assigned_on", "found_on") if scheme.calendar.belongs_by == "assigned_on" else found
+    belongs = _belongs(scheme)
     later = (found > as_of) | (belongs > as_of)
     for code, outside in (("dated-after", later), ("dated-before", ~later & (belongs < period.start))):
         sheets = (

@@ -98,7 +98,10 @@ def _clean(out: Path) -> None:
         else:
             left.rename(target)
     for left in out.glob(f".*{_NEW}"):
-        shutil.rmtree(left)
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
 
 
 @contextmanager

@@ -20,11 +20,14 @@ from scoring.manifest import NAME as MANIFEST
 from scoring.manifest import write_manifest
 from scoring.outfolder import fresh_folder, locked, plain_disk_errors, put_in_place
 from scoring.periods import Period
-from scoring.runs import Progress, print_assessment, score_again
+from scoring.runs import Progress, print_assessment, score_again, sound_store
 from scoring.store import Stages, latest, next_edition, read_store
 from scoring.store.differing import FILE as DIFFERENCES
 from scoring.store.differing import differing_towns
-from scoring.store.editions import HOLIDAYS, WEIGHTS, write_edition
+from scoring.store.editions import HOLIDAYS, WEIGHTS, Edition, file_hash, write_edition, write_view
+from scoring.store.issued import write_lines
+from scoring.store.listing import SHOWN
+from scoring.store.stages import NAME as STAGES
 from scoring.store.stages import ORDER, StageError, decided, for_comment, without
 from scoring.store.verifying import Finding, check_files
 from scoring.workers import Printer
@@ -49,6 +52,8 @@ class Staged:
     folder: Path
     stages: Mapping[str, Any]
     differs: pl.DataFrame | None = None
+    seal: str = ""
+    """Of a published edition: what the office writes beside the number in its register."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ def stage(
         settle(job)
         draft = _draft(job, period)
         register, edition = Stages.read(job.store), int(draft.head["edition"])
-        if edition != next_edition(read_store(job.store), period.id):
+        if edition != next_edition(sound_store(job.store), period.id):
             raise StageError("publish-nothing-new", period=period.id)
         _refuse_other_scheme(job, period)
         passed = register.of(period.id, edition)
@@ -107,7 +112,7 @@ def stage(
         folders.enter_context(printer.at_rest())
         _reissue(job, period, made, printer, progress, fresh, formats)
         put_in_place(fresh, job.out / period.id)
-        register.write(period.id, edition, passed)
+        register.write(period.id, edition, passed, file_hash(job.out / period.id / MANIFEST))
         return Staged(made, job.out / period.id, passed, _differs(job, made))
 
 
@@ -139,11 +144,13 @@ def publish(
     with locked(job.out, who), locked(job.store, who), plain_disk_errors(), ExitStack() as folders:
         settle(job)
         draft = _draft(job, period)
-        editions = read_store(job.store)
+        editions = sound_store(job.store)
         edition = next_edition(editions, period.id)
         register = Stages.read(job.store)
         passed = register.of(period.id, edition)
         _refuse_unready(draft, edition, passed, paper)
+        if register.draft_of(period.id, edition) != file_hash(job.out / period.id / MANIFEST):
+            raise Altered([Finding("verify-stages-differ", STAGES, period.id)])
         manifest = _refuse_other_scheme(job, period)
         as_of = date.fromisoformat(draft.head["as_of"])
         tables, code = score_again(replace(job, as_of=as_of), period, folders.enter_context(_scratch(job)))
@@ -175,16 +182,20 @@ def publish(
         write_edition(sealed, fresh, tables, texts, paper.scan, said, editions)
         put_in_place(sealed, job.store / f"{period.id}@{edition}")
         # From here on the edition is published; what follows the next command would do as well.
+        write_lines(job.store, read_store(job.store))
         put_in_place(fresh, job.out / period.id)
         register.write(period.id, edition, None)
         before = last.get(period.id)
-        return Staged(made, job.out / period.id, passed, differing_towns(before.assessment, made) if before else None)
+        differs = differing_towns(before.assessment, made) if before else None
+        seal = Edition(job.store / f"{period.id}@{edition}", said).seal[:SHOWN]
+        return Staged(made, job.out / period.id, passed, differs, seal)
 
 
 def settle(job: Job) -> None:
     """Finish what a publication that was cut short after its edition stood left undone."""
-    register = Stages.read(job.store)
-    for period, edition in latest(read_store(job.store)).items():
+    register, editions = Stages.read(job.store), read_store(job.store)
+    write_lines(job.store, editions)
+    for period, edition in latest(editions).items():
         view = job.out / period
         if register.of(period, edition.number):
             register.write(period, edition.number, None)
@@ -195,7 +206,7 @@ def settle(job: Job) -> None:
             continue
         if head.get("run_code") == edition.said["run_code"] and head.get("stage") == "decided":
             with fresh_folder(job.out, period) as fresh:
-                shutil.copytree(edition.folder / "run", fresh, dirs_exist_ok=True)
+                write_view(edition, fresh)
                 put_in_place(fresh, view)
 
 

@@ -31,7 +31,7 @@ from scoring.sealed import sealed_notices
 from scoring.store import BrokenStore, Edition, Stages, latest, next_edition, read_store
 from scoring.store.differing import FILE, differing_words
 from scoring.store.editions import period_of
-from scoring.store.verifying import check_chain
+from scoring.store.verifying import HINTS, check_chain, check_issued
 from scoring.workers import Printer
 
 _PROBLEMS: Final = ("problems.csv", "problems.xlsx")
@@ -249,7 +249,7 @@ def _refuse(desk: Desk, problems: pl.DataFrame) -> NoReturn:
 
 
 def sound_store(store: Path) -> list[Edition]:
-    """Return the editions of a store whose chain holds; what was carried over would be wrong where one is missing.
+    """Return the editions of a store whose chain and list hold: what is carried over would be wrong without one.
 
     Raises
     ------
@@ -257,7 +257,8 @@ def sound_store(store: Path) -> list[Edition]:
         An edition is missing, was put in between, or was changed.
     """
     editions = read_store(store)
-    if found := check_chain(editions):
+    found = [one for one in (*check_chain(editions), *check_issued(store, editions)) if one.code not in HINTS]
+    if found:
         raise BrokenStore(store / found[0].where)
     return editions
 

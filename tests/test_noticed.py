@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import polars as pl
 import pytest
@@ -45,6 +46,29 @@ def test_a_town_that_merged_is_said_to_count_for_the_other():
         ("town-merged", "甲镇已并入乙镇，甲镇的问题、核查和数据记在乙镇名下。")
     ]
     assert "town-merged" in WEIGHTY
+
+
+@pytest.mark.parametrize(
+    ("first", "found", "told"),
+    [
+        (date(2025, 4, 1), date(2025, 3, 4), True),
+        (date(2025, 3, 31), date(2025, 3, 4), False),  # begun by the last day, it is assessed
+        (date(2025, 4, 1), date(2025, 4, 4), False),  # of a later period
+    ],
+)
+def test_a_finding_that_costs_nobody_is_named(first, found, told):
+    case = case_with("期末以前停用")
+    towns = [
+        {"town_code": "A", "name": "甲镇", "valid_from": first},
+        {"town_code": "B", "name": "乙镇", "valid_to": date(2025, 3, 20), "merged_into": "A"},
+        {"town_code": "C", "name": "丙镇"},
+    ]
+    findings = [case.rows["findings"][1] | {"town": "B", "found_on": found}, case.rows["findings"][0] | {"town": "C"}]
+    rows = tables_of({"towns": towns, "findings": findings}, case.scheme)
+    period = Period("2025Q1", "quarter", case.period.start, case.period.end)
+    notices = noticed(rows, case.scheme, period, date(2025, 4, 10), "zh").filter(code="finding-town-not-assessed")
+    assert ["甲镇" in message and "2025Q1" in message for message in notices["message"]] == [True] * told
+    assert "finding-town-not-assessed" in WEIGHTY
 
 
 def test_a_factor_is_explained_with_its_minimum():

@@ -29,6 +29,33 @@ def check_findings(findings: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     return findings
 
 
+def check_lives(findings: pl.DataFrame, towns: pl.DataFrame, problems: Problems) -> pl.DataFrame:
+    """Refuse findings of a town from before its first day or after its last.
+
+    One of the two dates is wrong, or the finding is another town's; and in a period in which its town does not count
+    yet, or no more, it would cost nobody anything. After its last day a town that merged is the one that it became.
+    """
+    rows = {row["town_code"]: row for row in towns.iter_rows(named=True)}
+    found, dated = pl.col("found_on"), ("valid_from", "valid_to", "merged_into")
+    for code in (code for code, row in rows.items() if any(row[name] is not None for name in dated)):
+        own, town, seen = pl.col("town") == code, code, {code}
+        while True:
+            row = rows[town]
+            told = {"town": row["name"], "cell": "findings.found_on", "problems": problems}
+            if (first := row["valid_from"]) is not None:
+                findings = refuse(findings, own & (found < first), "found-before-town", day=first.isoformat(), **told)
+            into, last = row["merged_into"], row["valid_to"]
+            if into not in rows or into in seen:
+                if last is not None:
+                    findings = refuse(findings, own & (found > last), "found-after-town", day=last.isoformat(), **told)
+                break
+            if last is not None:
+                own &= found > last
+            seen.add(into)
+            town = into
+    return findings
+
+
 def check_rectifications(
     rectifications: pl.DataFrame, findings: pl.DataFrame, refused: set[str], problems: Problems
 ) -> pl.DataFrame:

@@ -225,7 +225,8 @@ class _Reader:
                 self.problems.add("table-missing", "refused", file="", name=called)
             elif name == "towns" and not self._read[name]:
                 self.problems.add("towns-none", "refused", file="", name=called)
-        findings = self._settle("findings", crosscheck.check_findings(self._values("findings"), self.problems))
+        findings = crosscheck.check_findings(self._values("findings"), self.problems)
+        findings = self._settle("findings", crosscheck.check_lives(findings, frames["towns"], self.problems))
         frames["findings"] = self._good("findings", findings)
         bad = findings.filter(BAD).join(frames["findings"], on="finding_id", how="anti")
         refused = set(bad["finding_id"].drop_nulls().to_list())

@@ -197,6 +197,15 @@ _PERIOD: Final = re.compile(r"^(\d{4})(?:-?(Q[1-4]|H[12])|-(0[1-9]|1[0-2]))?$", 
 _YEAR_MONTH: Final = re.compile(r"^(\d{4})[-/.](\d{1,2})(?:[-/.]0?1(?: 00:00:00)?)?$", re.ASCII)
 
 
+@cache
+def _chinese_month() -> re.Pattern[str]:
+    reading = catalogue().reading
+    numerals = "".join((*reading.digits, reading.ten))
+    return re.compile(
+        rf"^([0-9{numerals}]{{4}}){reading.year}([0-9{numerals}]{{1,3}}){reading.month}{reading.month_tail}?$"
+    )
+
+
 def read_month(text: str) -> Cell:
     """Read a month into the form 2025-03; a date cell of a first day is the month that Excel made a date of."""
     plain, repairs = _opened(text)
@@ -206,6 +215,12 @@ def read_month(text: str) -> Cell:
     compact = plain.removesuffix("00:00:00").strip().rstrip(reading.month).replace(reading.year, "-")
     if re.fullmatch(r"[0-9]{6}", compact):
         compact = f"{compact[:4]}-{compact[4:]}"
+    joined = "".join(plain.split())
+    if written := _chinese_month().match(joined):
+        year, month = (_numeral(part) for part in written.groups())
+        compact = f"{year}-{month}"
+        if not re.match(r"^[0-9]{4}\D[0-9]", joined):
+            repairs = (*repairs, "repair-numeral")
     match = _YEAR_MONTH.match(compact)
     if not match or not 1 <= int(match.group(2)) <= 12 or not _FIRST_YEAR <= int(match.group(1)) <= _LAST_YEAR:
         return Cell(error="month-unreadable")
@@ -225,7 +240,9 @@ def read_period(text: str, intervals: frozenset[str]) -> Cell:
         if compact.endswith(words):
             compact = compact.removesuffix(words).rstrip(reading.year) + label
             break
-    compact = compact.removesuffix(reading.year)
+    compact = compact.replace(reading.year, "", 1)
+    if not compact[:4].isascii() and (year := _numeral(compact[:4])) is not None:
+        compact, repairs = f"{year}{compact[4:]}", (*repairs, "repair-numeral")
     match = _PERIOD.match(compact)
     if match:
         return Cell(compact.replace("-", "") if match.group(2) else compact, repairs)

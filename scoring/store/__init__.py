@@ -4,6 +4,7 @@
 |---|---|
 | a published edition, read and written | editions |
 | internal draft → for comment → decided: who and when, until it is published | stages |
+| the list of editions issued, so that none vanishes | issued |
 | whether every byte is as it was, and the scores come out again | verifying |
 """
 

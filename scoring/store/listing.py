@@ -23,6 +23,9 @@ COLUMNS: Final = (
     "seal",
 )
 
+SHOWN: Final = 12
+"""So many characters of a seal are shown and copied."""
+
 
 def listing(editions: Sequence[Edition], out: Path, lang: str) -> list[dict[str, str]]:
     """Return a row an edition in the order of publication, then a row a draft that lies in `out`: `COLUMNS`, all text.
@@ -34,7 +37,7 @@ def listing(editions: Sequence[Edition], out: Path, lang: str) -> list[dict[str,
     for edition in editions:
         said = edition.said
         rows.append(
-            _row(edition.head, lang) | {"document": said["number"], "dated": said["on"], "seal": edition.seal[:12]}
+            _row(edition.head, lang) | {"document": said["number"], "dated": said["on"], "seal": edition.seal[:SHOWN]}
         )
     sealed = {(edition.period, edition.number) for edition in editions}
     for path in sorted(out.glob("*/assessment.json")):

@@ -1,7 +1,14 @@
-"""How far a draft has come: internal, for comment, decided; until it is published, kept in the store's stages.json."""
+"""How far a draft has come: internal, for comment, decided; until it is published, kept in the store's stages.json.
+
+Each stage bears a seal: the hash of what is said of it and of the seal before it, from the period and the edition on.
+The figures that the towns heard are named by their run code, the draft by the hash of its manifest, which names those
+of all its files. An edit shows in a seal, or in the form of the file, which is always the same; who works the seals out
+again is found only where the draft says otherwise.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from scoring.store.editions import read_json
+from scoring.store.editions import BrokenStore, read_json, write_whole
 
 if TYPE_CHECKING:
     from scoring.workdays import Workdays
@@ -36,26 +43,63 @@ class Stages:
 
     @classmethod
     def read(cls, store: Path) -> Stages:
-        """Read the record; an empty one where there is none."""
+        """Read the record; an empty one where there is none.
+
+        Raises
+        ------
+        BrokenStore
+            It is not as it was written.
+        """
         path = store / NAME
-        return cls(path, read_json(path) if path.is_file() else {})
+        register = cls(path, read_json(path) if path.is_file() else {})
+        if path.is_file() and not (register.said and register.is_sound()):
+            raise BrokenStore(path)
+        return register
+
+    def is_sound(self) -> bool:
+        """Tell whether every seal is that of what is said, and the file has the one form that it may have."""
+        try:
+            own = {
+                period: _sealed(period, int(said["edition"]), said["stages"], str(said["draft"]))
+                for period, said in self.said.items()
+            }
+            return self.path.read_text("utf-8") == _text(own)
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
 
     def of(self, period: str, edition: int) -> dict[str, Any]:
         """Return the stages that an edition in work has passed, by name."""
         said = self.said.get(period, {})
         return dict(said["stages"]) if said.get("edition") == edition else {}
 
-    def write(self, period: str, edition: int, stages: Mapping[str, Any] | None) -> None:
-        """Record the stages of an edition; None forgets them."""
+    def draft_of(self, period: str, edition: int) -> str:
+        """Return the hash of the manifest of the draft that was staged last; the empty text where none was."""
+        said = self.said.get(period, {})
+        return str(said["draft"]) if said.get("edition") == edition else ""
+
+    def write(self, period: str, edition: int, stages: Mapping[str, Any] | None, draft: str = "") -> None:
+        """Record the stages of an edition and the hash of its draft's manifest; None forgets them."""
         said = {name: value for name, value in self.said.items() if name != period}
         if stages:
-            said[period] = {"edition": edition, "stages": dict(stages)}
+            said[period] = _sealed(period, edition, stages, draft)
         if not said:
             self.path.unlink(missing_ok=True)
             return
-        fresh = self.path.with_suffix(".json.new")
-        fresh.write_text(json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True) + "\n", "utf-8")
-        fresh.replace(self.path)
+        write_whole(self.path, _text(said))
+
+
+def _sealed(period: str, edition: int, stages: Mapping[str, Any], draft: str) -> dict[str, Any]:
+    """Return what the record says of a draft: its edition, its stages and the seal of each, last that of the draft."""
+    seals: dict[str, str] = {}
+    last = f"{period}@{edition}"
+    for name, said in [*((name, stages[name]) for name in sorted(stages, key=ORDER.index)), ("draft", draft)]:
+        last = hashlib.sha256(_text({"before": last, "stage": name, "said": said}).encode()).hexdigest()
+        seals[name] = last
+    return {"edition": edition, "stages": dict(stages), "draft": draft, "seals": seals}
+
+
+def _text(said: Mapping[str, Any]) -> str:
+    return json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
 def for_comment(

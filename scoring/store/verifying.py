@@ -7,16 +7,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from scoring.assessment import FRAMES, OF_OTHER_PERIODS, assess
 from scoring.outcome import Options
 from scoring.problems import Refused
-from scoring.store.editions import HOLIDAYS, NAME, SEAL, BrokenStore, Edition, hashes, period_of
+from scoring.store.editions import (
+    HOLIDAYS,
+    NAME,
+    SEAL,
+    BrokenStore,
+    Edition,
+    file_hash,
+    hashes,
+    next_edition,
+    period_of,
+    read_json,
+)
+from scoring.store.issued import NAME as ISSUED
+from scoring.store.issued import lines_of, read_lines
 from scoring.store.stages import NAME as STAGES
+from scoring.store.stages import Stages
 from scoring.workdays import Workdays
 
 _MANIFEST = "manifest.json"
+HINTS: Final = frozenset({"verify-no-view", "verify-issued-late"})
+"""What is worth a word and no fault: a command that was cut short, or a folder of results that somebody put away."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +109,75 @@ def check_chain(editions: Sequence[Edition]) -> list[Finding]:
     return found
 
 
+def check_issued(store: Path, editions: Sequence[Edition]) -> list[Finding]:
+    """Compare the editions of a store with the list of those issued: even the last one may not vanish."""
+    wanted = lines_of(editions)
+    try:
+        listed = read_lines(store)
+    except BrokenStore:
+        return [Finding("verify-unreadable", ISSUED, store.name)]
+    if listed == wanted:
+        return []
+    if listed == wanted[:-1]:
+        return [Finding("verify-issued-late", ISSUED, editions[-1].folder.name)]
+    here = {edition.folder.name for edition in editions}
+    named = [line[66:].removesuffix(f"/{NAME}\n") for line in listed if line.endswith(f"/{NAME}\n")]
+    found = [Finding("verify-issued-gone", ISSUED, name) for name in named if name and name not in here]
+    found += [
+        Finding("verify-issued-otherwise", ISSUED, edition.folder.name)
+        for edition, line in zip(editions, wanted, strict=True)
+        if line not in listed
+    ]
+    return found or [Finding("verify-edited", ISSUED, store.name)]
+
+
+def check_stages(store: Path, views: Sequence[Path], editions: Sequence[Edition]) -> list[Finding]:
+    """Check the record of stages by its seals, and compare it with what the drafts among the current views say."""
+    try:
+        register = Stages.read(store)
+    except BrokenStore:
+        return [Finding("verify-stages-edited", STAGES, store.name)]
+    drafts = [(STAGES, period, int(said["edition"])) for period, said in register.said.items()]
+    found = []
+    for folder in views:
+        try:
+            head = read_json(folder / "assessment.json", "period", "edition", "stage", "stages", "run_code")
+            period, number = str(head["period"]["id"]), int(head["edition"])
+            claimed = dict(head["stages"])
+            if head["stage"] not in ("internal", "published"):
+                # What it calls itself is recorded, and of its own figures.
+                claimed.setdefault(head["stage"], None)
+                claimed["comment"] = {**claimed.get("comment", {}), "code": head["run_code"]}
+        except (BrokenStore, TypeError, KeyError, ValueError):
+            continue  # `check_view` names it
+        if head["stage"] == "published":
+            continue
+        drafts.append((folder.name, period, number))
+        if number != next_edition(editions, period):
+            continue
+        known = register.of(period, number)
+        other = head["stage"] != "internal" and register.draft_of(period, number) != _manifest_hash(folder)
+        if other or any(name not in known or known[name] != said for name, said in claimed.items()):
+            found.append(Finding("verify-stages-differ", STAGES, folder.name))
+    # A draft of a second edition needs a first.
+    return found + [
+        Finding("verify-draft-ahead", f"{period}@{number - 1}", name)
+        for name, period, number in drafts
+        if number > next_edition(editions, period)
+    ]
+
+
+def _manifest_hash(folder: Path) -> str:
+    path = folder / _MANIFEST
+    return file_hash(path) if path.is_file() else ""
+
+
 def check_store(store: Path) -> list[Finding]:
-    """Name what lies in a store and is neither an edition nor the record of stages."""
+    """Name what lies in a store and is neither an edition nor one of its records."""
     strays = [
         path.name
         for path in sorted(store.glob("*"))
-        if not path.name.startswith(".") and path.name != STAGES and not (path / NAME).is_file()
+        if not path.name.startswith(".") and path.name not in {STAGES, ISSUED} and not (path / NAME).is_file()
     ]
     return [Finding("verify-added", name, store.name) for name in strays]
 

@@ -156,6 +156,47 @@ def test_fault_fixed_before_found_is_refused(folder, kit, column, code):
     assert refused(folder.findings(kit.ROW).reports(report).read(), kit) == [code]
 
 
+LIVES = ["镇街代码", "名称", "启用日期", "停用日期", "并入"]
+
+
+@pytest.mark.parametrize(
+    ("town", "day", "code"),
+    [
+        ("沁园街道", "2025-02-28", "found-before-town"),
+        ("沁园街道", "2025-03-01", None),
+        ("克井镇", "2025-03-31", None),
+        ("克井镇", "2025-04-01", "found-after-town"),
+        ("济水街道", "2025-03-31", None),
+        ("济水街道", "2025-04-01", None),  # from the day after its last it is the town that it became
+        ("济水街道", "2025-05-01", None),
+        ("承留镇", "2025-04-09", "found-before-town"),  # nobody's: the one gone, the other not there yet
+        ("承留镇", "2025-04-10", None),
+        ("邵原镇", "2025-02-28", "found-before-town"),  # of a town that merged on no day, all is the other's
+        ("大峪镇", "1999-01-01", None),
+    ],
+)
+def test_fault_a_finding_from_before_or_after_its_town_is_refused(folder, kit, town, day, code):
+    towns = [
+        LIVES,
+        ["T01", "沁园街道", "2025-03-01", "", ""],
+        ["T02", "克井镇", "", "2025-03-31", ""],
+        ["T03", "济水街道", "", "2025-03-31", "沁园街道"],
+        ["T04", "承留镇", "", "2025-03-31", "坡头镇"],
+        ["T05", "坡头镇", "2025-04-10", "", ""],
+        ["T06", "邵原镇", "", "", "沁园街道"],
+        ["T07", "大峪镇", "", "", ""],
+    ]
+    kit.put(folder.path / "镇街名单.xlsx", towns)
+    intake = folder.findings(kit.row(镇街=town, 发现日期=day)).read()
+    assert refused(intake, kit) == ([code] if code else [])
+    if code:
+        [problem] = intake.problems.filter(pl.col("kind") == "refused").to_dicts()
+        assert (problem["file"], problem["row"], problem["column"]) == ("问题台账.xlsx", 2, "发现日期")
+        named = {"承留镇": "坡头镇（2025-04-10）", "邵原镇": "沁园街道"}.get(town, town)
+        assert named.rstrip("）").split("（")[0] in problem["message"]
+        assert intake.tables.findings.is_empty()
+
+
 def test_two_different_reports_of_one_day_are_refused(folder, kit):
     other = [*kit.REPORT[:4], "退回重改"]
     assert refused(folder.findings(kit.ROW).reports(kit.REPORT, other).read(), kit) == ["two-reports-of-one-day"] * 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -148,7 +149,7 @@ class Bureau:
         folder = self.root / "patch"
         folder.mkdir(exist_ok=True)
         (folder / "sitecustomize.py").write_text(textwrap.dedent(code), "utf-8")
-        return {"PYTHONPATH": str(folder)}
+        return {"PYTHONPATH": os.pathsep.join([str(folder), *filter(None, [os.environ.get("PYTHONPATH")])])}
 
 
 @pytest.fixture
@@ -165,3 +166,58 @@ def contents():
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     return read
+
+
+NUMBER = "示例〔2025〕1号"
+
+
+def own(bureau, *words):
+    """Call a command with the bureau's own folders and scheme; publishing writes tables alone."""
+    more = ("--formats", "csv") if words[0] == "publish" and "--formats" not in words else ()
+    return bureau.call(*words, "--data", bureau.data, "--out", bureau.out, "--weights", bureau.scheme, *more)
+
+
+def decide(bureau, period, comment, decided):
+    """Run a period and take its draft to the decision."""
+    assert bureau.run(period).code == 0
+    assert own(bureau, "stage", period, "comment", "--on", comment).code == 0
+    answer = own(bureau, "stage", period, "decided", "--on", decided, "--by", "示例会议")
+    assert answer.code == 0, answer.err
+
+
+def publish(bureau, period, comment, decided, on, *more):
+    """Run a period and take it to its publication."""
+    decide(bureau, period, comment, decided)
+    answer = own(bureau, "publish", period, "--number", NUMBER, "--on", on, *more)
+    assert answer.code == 0, answer.err
+    return answer
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """Two published quarters, made once; each test works on a copy."""
+    bureau = Bureau(tmp_path_factory.mktemp("finished"))
+    scan = bureau.root / "signed.PDF"
+    scan.write_bytes(b"%PDF-1.4 scan")
+    publish(bureau, "2025Q1", "2025-04-02", "2025-04-09", "2025-04-11", "--scan", scan)
+    bureau.table(
+        "整改台账",
+        [
+            ["问题编号", "报送日期", "整改情况", "复核日期", "复核结论"],
+            ["A-1", "2025-03-05", "已完成", "2025-03-10", "通过销号"],
+            ["A-3", "2025-05-05", "已完成", "2025-05-10", "通过销号"],
+        ],
+    )
+    publish(bureau, "2025Q2", "2025-07-02", "2025-07-09", "2025-07-11")
+    return bureau.root
+
+
+@pytest.fixture
+def bureau_of(finished, tmp_path):
+    """The bureau with two published quarters, for one test."""
+    root = tmp_path / "life"
+    shutil.copytree(finished, root)
+    bureau = Bureau.__new__(Bureau)
+    bureau.root, bureau.environment = root, {}
+    bureau.data, bureau.out, bureau.scheme = root / "data", root / "out", root / "small.yaml"
+    return bureau

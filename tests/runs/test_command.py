@@ -8,12 +8,15 @@ import json
 import os
 import pty
 import tomllib
+from datetime import date
 
 import openpyxl
 import polars as pl
 import pytest
 
 from scoring.assessment import FRAMES
+from scoring.calling import day_of, period_label
+from scoring.intake.fold import fold_id
 
 HEAD = ["问题编号", "镇街", "发现日期", "考核指标", "严重程度", "问题描述"]
 BAD = ["B-1", "沁园街", "2025-03-01", "档案资料", "一般", "x"]
@@ -57,7 +60,23 @@ def test_without_arguments_the_help_is_shown_and_the_code_is_2(bureau):
     assert "用法：townscore" in answer.out
 
 
-@pytest.mark.parametrize("command", ["", "run", "check", "init", "demo", "explain", "weights", "weights check"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "run",
+        "check",
+        "init",
+        "demo",
+        "explain",
+        "stage",
+        "publish",
+        "verify",
+        "restore",
+        "weights",
+        "weights check",
+    ],
+)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_help_explains_everything_in_both_languages(bureau, command, lang):
     answer = bureau.call(*command.split(), "--help", "--lang", lang)
@@ -83,6 +102,12 @@ def test_version(bureau, root):
         (("--as-of", "2025-13-01"), "2025-13-01"),
         (("--as-of", "2024-12-31"), "2024-12-31"),
         (("--as-of", "2025-W15-4"), "2025-W15-4"),
+        (("--as-of", "2025年2月30日"), "没有这一天"),
+        (("--as-of", "25.4.10"), "年份只有两位"),
+        (("--as-of", "4月10日"), "2025年4月10日"),
+        (("--as-of", "45757"), "2025-04-10"),
+        (("--as-of", "无"), "2025-04-10"),
+        (("--as-of", ""), "2025-04-10"),
         (("--formats", "pdf,odt"), "odt"),
         (("--formats", ""), "csv, pdf"),
         (("--weights", "nowhere/jiyuan-quarterly.yaml"), "jiyuan-quarterly.yaml"),
@@ -103,7 +128,9 @@ def test_a_wrong_option_is_2_and_nothing_is_written(bureau, more, said):
     assert _names(bureau.data) == before
 
 
-@pytest.mark.parametrize("period", ["2025Q5", "25Q1", "٢٠٢٥Q1", "../2025Q1", "spring", ""])
+@pytest.mark.parametrize(
+    "period", ["2025Q5", "25Q1", "٢٠٢٥Q1", "../2025Q1", "spring", "", "-", "2025年五季度", "2025-04-01"]
+)
 def test_a_wrong_period_is_2(bureau, period):
     answer = bureau.run(period, "2025Q1")
     assert (answer.code, "2025Q1" in answer.err) == (2, True)
@@ -113,6 +140,58 @@ def test_a_wrong_period_is_2(bureau, period):
 def test_a_period_may_be_typed_full_width(bureau):
     assert bureau.run("２０２５Q1").code == 0
     assert _names(bureau.out) == ["2025Q1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "period"),
+    [
+        ("2025q4", "2025Q4"),
+        ("2025-Q4", "2025Q4"),
+        ("2025年第四季度", "2025Q4"),
+        ("2025年四季度", "2025Q4"),
+        ("２０２５年第４季度", "2025Q4"),
+        ("2025 年 Q4", "2025Q4"),
+        ("二〇二五年四季度", "2025Q4"),
+        ("2025年", "2025"),
+        ("2025年度", "2025"),
+        ("二〇二五年", "2025"),
+        ("2025年上半年", "2025H1"),
+        ("2025年下半年", "2025H2"),
+        ("2025年3月", "2025-03"),
+        ("2025年03月份", "2025-03"),
+        ("二〇二五年十二月", "2025-12"),
+        ("2025/3", "2025-03"),
+        ("2025—03", "2025-03"),
+        ("202503", "2025-03"),
+    ],
+)
+def test_a_period_may_be_typed_as_people_write_it(text, period):
+    assert period_label(text) == period
+    assert period_label(text, {fold_id(text)}) == fold_id(text)  # an interval that the scheme calls so goes first
+
+
+@pytest.mark.parametrize(
+    "text", ["2025年4月10日", "2025/4/10", "2025.4.10", "20250410", "２０２５－０４－１０", "2025年4月10号"]
+)
+def test_a_date_may_be_typed_as_people_write_it(text):
+    assert day_of(text, "zh") == date(2025, 4, 10)
+
+
+def test_every_command_takes_dates_and_periods_as_people_write_them(bureau):
+    own = ("--data", bureau.data, "--out", bureau.out, "--weights", bureau.scheme)
+    assert bureau.run("2025年第一季度", "2025Q1", more=("--as-of", "2025年4月10日")).code == 0
+    assert _names(bureau.out) == ["2025Q1"]
+    assert json.loads((bureau.out / "2025Q1" / "assessment.json").read_text("utf-8"))["as_of"] == "2025-04-10"
+    answer = bureau.call("stage", "2025年一季度", "comment", "--on", "2025.4.11", *own)
+    assert (answer.code, "2025Q1" in answer.out, "2025-04-16" in answer.out) == (0, True, True)
+    assert bureau.call("stage", "2025年一季度", "decided", "--on", "20250417", "--by", "会", *own).code == 0
+    words = ("publish", "2025年第1季度", "--number", "示例1号", "--on", "2025年4月18日", *own, "--formats", "csv")
+    answer = bureau.call(*words)
+    assert (answer.code, "2025Q1" in answer.out) == (0, True)
+    assert bureau.call("verify", "2025年第一季度").code == 0
+    assert bureau.call("explain", "克井镇", "2025年第一季度", *own[:2], *own[4:]).code == 0
+    log = (bureau.root / "state" / "townscore" / "runs.log").read_text("utf-8")
+    assert [line.split("\t")[4] for line in log.splitlines()[1:]] == ["2025-04-11", "2025-04-17", "2025-04-18"]
 
 
 def test_a_wrong_scheme_is_2_with_file_and_line(bureau):
@@ -181,6 +260,24 @@ def test_problems_of_the_engine_are_listed_with_their_rows(bureau):
     assert answer.code == 1
     assert "问题台账.csv/3" in answer.err
     assert _names(bureau.out) == ["problems.csv", "problems.xlsx"]
+
+
+def test_a_finding_older_than_its_town_is_named_with_its_cell_and_can_be_set_aside(bureau):
+    bureau.table(
+        "镇街名单", [["镇街代码", "名称", "启用日期"], ["T01", "沁园街道", "2025年2月4日"], ["T02", "克井镇", ""]]
+    )
+    rows = [["A-1", "沁园街道", "2025-02-03"], ["A-2", "沁园街道", "2025-02-04"], ["A-3", "克井镇", "2025-02-03"]]
+    bureau.table("问题台账", [HEAD, *([*row, "档案资料", "一般", "x"] for row in rows)])
+    bureau.table("整改台账", [["问题编号", "报送日期", "整改情况", "复核日期", "复核结论"]])
+    answer = bureau.run()
+    assert (answer.code, "沁园街道的启用日期（2025-02-04）" in answer.err) == (1, True)
+    with (bureau.out / "problems.csv").open(encoding="utf-8-sig", newline="") as file:
+        told = [row for row in csv.DictReader(file) if row["kind"] == "refused"]
+    assert [(row["code"], row["row"], row["column"]) for row in told] == [("found-before-town", "2", "发现日期")]
+    answer = bureau.run(more=("--set-aside",))
+    assert answer.code == 0
+    scores = pl.read_parquet(bureau.out / "2025Q1" / "findings.parquet")
+    assert scores["finding_id"].to_list() == ["A-2", "A-3"]
 
 
 def test_no_personal_value_stands_in_a_problem(bureau):
