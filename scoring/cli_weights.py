@@ -9,8 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoring.calling import check_language, mistakes, open_here, schemes_of, stop, wrong_schemes
-from scoring.cli_app import Lang, Scheme, Weights, argument, option, say_here, weights
+from scoring.calling import (
+    call_of,
+    check_language,
+    machine_faults,
+    mistakes,
+    open_here,
+    refusals,
+    schemes_of,
+    stop,
+    task_of,
+    wrong_schemes,
+)
+from scoring.cli_app import AsOf, Data, Lang, Scheme, Weights, argument, option, say_here, weights
 from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table
 
@@ -116,6 +127,46 @@ def weights_set(changes: Changes, weights: Weights = None, to: To = None, lang: 
         except WrongSettingError as wrong:
             stop(2, str(wrong))
     _write(loaded, made, path, to, lang)
+
+
+@weights.command("compare", cls=Command, help=say_here("cli-weights-compare-help"))
+def weights_compare(
+    old: Annotated[Path, argument("cli-argument-old")],
+    new: Annotated[Path, argument("cli-argument-new")],
+    period: Annotated[str, option("--period", "PERIOD")],
+    data: Data = None,
+    to: Annotated[Path | None, option("--into", "DIR")] = None,
+    as_of: AsOf = None,
+    lang: Lang = None,
+) -> None:
+    """Score the same facts by two schemes and say what the new one changes."""
+    from scoring.impact import compare_schemes, write_impact
+    from scoring.reports.compare_view import compare_view
+
+    calls = [call_of(data, each, None, as_of, lang) for each in (old, new)]
+    lang = calls[0].lang
+    with refusals(lang), machine_faults(lang):
+        impact = compare_schemes(*(task_of(period, call) for call in calls))
+        view = compare_view(impact.made, impact.found, impact.files, lang)
+        print_lines([view.title, *view.schemes, view.facts, "", *view.summary, ""])
+        head = ["column-town", "compare-before", "compare-after", "compare-change", "column-place", "compare-grade"]
+        rows = [[r.town, r.before, r.after, r.change, r.rank, r.grade, r.because] for r in view.towns]
+        print_table([say(f"reports-{name}", lang) for name in [*head, "compare-because"]], rows)
+        print_lines(["", say("weights-differences", lang, count=len(view.differences)), *view.differences])
+        if view.prices:
+            names = ("indicator", "price-before", "price-after", "findings", "town-count")
+            print_lines(["", say("reports-compare-prices", lang)])
+            priced = [[r.indicator, r.before, r.after, r.findings, r.towns] for r in view.prices]
+            print_table([say(f"reports-compare-{name}", lang) for name in names], priced)
+        if view.swaps:
+            print_lines(["", say("reports-compare-swaps", lang)])
+            swapped = [[r.ahead, r.behind, r.gap, r.change] for r in view.swaps]
+            names = ("ahead", "behind", "gap", "swap-by")
+            print_table([say(f"reports-compare-{name}", lang) for name in names], swapped)
+        print_lines(["", *view.notes])
+        if to is not None:
+            files = write_impact(impact, to, calls[1].desk.settings)
+            print_lines([say("cli-compared-wrote", lang, files=say("list-comma", lang).join(map(str, files)))])
 
 
 def _one(file: Path | None, workspace: Workspace, lang: str) -> tuple[LoadedScheme, Path]:
