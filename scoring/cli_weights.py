@@ -161,8 +161,8 @@ def weights_compare(
         if view.swaps:
             print_lines(["", say("reports-compare-swaps", lang)])
             swapped = [[r.ahead, r.behind, r.gap, r.change] for r in view.swaps]
-            names = ("ahead", "behind", "gap", "swap-by")
-            print_table([say(f"reports-compare-{name}", lang) for name in names], swapped)
+            heads = ("ahead", "behind", "gap", "swap-by")
+            print_table([say(f"reports-compare-{name}", lang) for name in heads], swapped)
         print_lines(["", *view.notes])
         if to is not None:
             files = write_impact(impact, to, calls[1].desk.settings)

@@ -94,7 +94,7 @@ def compare_view(
     old, new = (Labels(one.head, lang) for one in (made.old, made.new))
     decimals = int(new.head["scheme"]["decimals"])
     towns = tuple(_town(town, old, new, decimals) for town in made.towns)
-    groups = any(row.group_rank for row in towns) and len({g for g in made.new.scores["group"].drop_nulls()}) > 1
+    groups = any(row.group_rank for row in towns) and made.new.scores["group"].drop_nulls().n_unique() > 1
     lines = tuple(one.sentence(lang) for one in found)
     swaps = tuple(_swap(one, made, new) for one in made.swaps)
     prices = tuple(_price(one, old, new) for one in made.repriced)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -208,34 +209,29 @@ class _Import:
 
     def _token(self, slot: Slot, cell: _Cell) -> str | None:
         """Return what the file is to say; None where the cell says nothing that can stand there."""
-        text = cell.text
-        words = {shown_as(slot, code, self.book_lang): code for code in slot.choices}
-        if text in words:
-            return str(words[text])
+        text, lang = cell.text, self.book_lang
+        words = {shown_as(slot, code, lang): code for code in slot.choices}
         if slot.kind == "yes":
-            told = {say("weights-yes", self.book_lang): "true", say("weights-no", self.book_lang): "false"}
-            if text in told:
-                return told[text]
-        elif slot.kind == "amount":
-            try:
-                return plain_amount(text)
-            except ValueError:
-                self._wrong("bad-amount", cell, text=text)
-                return None
+            words = {say("weights-yes", lang): "true", say("weights-no", lang): "false"}
+        token: str | None = words.get(text)
+        if token is not None:
+            return token
+        if slot.kind == "amount":
+            with suppress(ValueError):
+                token = plain_amount(text)
         elif slot.kind == "whole":
-            if _tidy(text).removeprefix("-").isdigit() and _tidy(text).isascii():
-                return _tidy(text)
-            self._wrong("bad-whole", cell, text=text)
-            return None
+            plain = _tidy(text)
+            token = plain if plain.isascii() and plain.removeprefix("-").isdigit() else None
         elif slot.kind == "day":
-            return text.removesuffix(" 00:00:00")
+            token = text.removesuffix(" 00:00:00")
         elif slot.kind == "conditions":
             return self._conditions(cell)
         elif slot.kind == "text":
-            return token_of(text)
-        listed = say("list-comma", self.lang).join(options(slot, self.book_lang))
-        self._wrong("bad-choice", cell, text=text, choices=listed)
-        return None
+            token = token_of(text)
+        if token is None:
+            code = f"bad-{slot.kind if slot.kind in {'amount', 'whole'} else 'choice'}"
+            self._wrong(code, cell, text=text, choices=say("list-comma", self.lang).join(options(slot, lang)))
+        return token
 
     def _conditions(self, cell: _Cell) -> str | None:
         token = "{" + cell.text + "}"

@@ -57,7 +57,7 @@ def write_workbook(loaded: LoadedScheme, path: Path, lang: str) -> None:
         for sheet in layouts(Editor(loaded.text).root, lang):
             columns = [BookColumn(c.heading, c.width, _kind(c)) for c in sheet.columns]
 
-            def finish(made: Worksheet, first: int, last: int, sheet: Layout = sheet) -> None:
+            def finish(made: Worksheet, first: int, _: int, sheet: Layout = sheet) -> None:
                 _drop_downs(made, sheet, first, lang)
                 for number, row in enumerate(sheet.rows, first):
                     if row.total:
@@ -75,12 +75,13 @@ def _kind(column: Column) -> Kind:
 
 
 def _cells(sheet: Layout, lang: str) -> Iterator[list[Cell]]:
-    letters = {column.name: _letter(place) for place, column in enumerate(sheet.columns)}
-    for number, row in enumerate(sheet.rows, 2):
-        yield [_cell(sheet, row, column.name, number, letters, lang) for column in sheet.columns]
+    names = [column.name for column in sheet.columns]
+    letter = _letter(names.index("points")) if "points" in names else ""
+    for row in sheet.rows:
+        yield [_cell(sheet, row, name, letter, lang) for name in names]
     if sheet.name == INDICATORS:
         total = [row for row in sheet.rows if row.total]
-        cells = [f"{letters['points']}{n}" for n, row in enumerate(sheet.rows, 2) if row.total]
+        cells = [f"{letter}{n}" for n, row in enumerate(sheet.rows, 2) if row.total]
         summed = sum(_value(row, "points") for row in total)
         yield [
             say("weights-total", lang)
@@ -92,26 +93,26 @@ def _cells(sheet: Layout, lang: str) -> Iterator[list[Cell]]:
         ]
 
 
-def _cell(sheet: Layout, row: Row, name: str, number: int, letters: dict[str, str], lang: str) -> Cell:
-    if name == PLACE:
-        return row.place
+def _cell(sheet: Layout, row: Row, name: str, letter: str, lang: str) -> Cell:
+    if name == PLACE or name in row.words:
+        return row.place if name == PLACE else row.words[name]
     if name == SUM:
-        if not row.total:
-            return None
-        inside = [n for n, other in enumerate(sheet.rows, 2) if other.path[:2] == row.path and not other.total]
-        if not inside:
-            return None
-        summed = sum(_value(sheet.rows[n - 2], "points") for n in inside)
-        return f"=SUM({letters['points']}{inside[0]}:{letters['points']}{inside[-1]})", summed
-    if name in row.words:
-        return row.words[name]
+        return _sum(sheet, row, letter) if row.total else None
     slot = row.slots.get(name)
     if slot is None or slot.text is None:
         return None
     shown = shown_as(slot, slot.text, lang)
-    if slot.kind in {"amount", "whole"} and shown == slot.text and (plain := as_number(slot.text)) is not None:
-        return plain
-    return shown
+    plain = as_number(slot.text) if slot.kind in {"amount", "whole"} and shown == slot.text else None
+    return shown if plain is None else plain
+
+
+def _sum(sheet: Layout, row: Row, letter: str) -> Cell:
+    """Return the formula that sums a dimension's indicators, and what it comes to."""
+    inside = [n for n, other in enumerate(sheet.rows, 2) if other.path[:2] == row.path and not other.total]
+    if not inside:
+        return None
+    summed = sum(_value(sheet.rows[n - 2], "points") for n in inside)
+    return f"=SUM({letter}{inside[0]}:{letter}{inside[-1]})", summed
 
 
 def _value(row: Row, name: str) -> float:

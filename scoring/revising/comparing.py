@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any, Final
 
 import polars as pl
@@ -169,9 +170,9 @@ def swaps(assessment: Assessment) -> list[Swap]:
     standing = assessment.scores.filter(pl.col("rank").is_not_null() & (pl.col("gates").list.len() == 0)).sort(
         "rank", "town_code"
     )
-    rows_ = [(row["town_code"], _score(row) or Fraction(0)) for row in standing.iter_rows(named=True)]
+    ranking = [(row["town_code"], _score(row) or Fraction(0)) for row in standing.iter_rows(named=True)]
     found = []
-    for (ahead, high), (behind, low) in zip(rows_, rows_[1:], strict=False):
+    for (ahead, high), (behind, low) in pairwise(ranking):
         gap = high - low
         if not gap:
             continue

@@ -123,11 +123,10 @@ def _about(piece: Piece) -> str | None:
 
 
 def _same(before: _Said | None, after: _Said | None) -> bool:
-    texts = [None if said is None else said.slot.text or said.slot.default for said in (before, after)]
-    if texts[0] is None or texts[1] is None:
-        return texts[0] == texts[1]
-    slot = (before or after).slot  # type: ignore[union-attr]
-    return texts[0] == texts[1] or (slot.kind in {"amount", "whole"} and same_amount(*texts))
+    one, two = (None if said is None else said.slot.text or said.slot.default for said in (before, after))
+    if one is None or two is None or one == two:
+        return one == two
+    return after is not None and after.slot.kind in {"amount", "whole"} and same_amount(one, two)
 
 
 def _whole_items(found: list[Difference]) -> list[Difference]:

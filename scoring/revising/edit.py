@@ -222,7 +222,7 @@ class Editor:
 
     def _indicator(self, name: str) -> Piece:
         dimensions = self.root.get("dimensions")
-        every = [
+        every: list[Piece] = [
             item
             for dimension in (dimensions.items if dimensions else [])
             for item in getattr(dimension.get("indicators"), "items", [])
@@ -302,23 +302,28 @@ def token_of(text: str, *, in_flow: bool = True) -> str:
     return text if safe and text and text.lower() not in {"~", "null"} else json.dumps(text, ensure_ascii=False)
 
 
+def _at(mark: Any) -> int:
+    """Return a mark's place in the text; every event of a text has its marks."""
+    return int(mark.index)
+
+
 def _piece(event: yaml.Event, events: Iterator[yaml.Event]) -> Piece:
-    start = event.start_mark.index
+    start = _at(event.start_mark)
     if isinstance(event, ScalarEvent):
-        return Piece(start, event.end_mark.index, flow=False, text=str(event.value), quoted=bool(event.style))
-    made = Piece(start, event.end_mark.index, flow=bool(getattr(event, "flow_style", False)))
+        return Piece(start, _at(event.end_mark), flow=False, text=str(event.value), quoted=bool(event.style))
+    made = Piece(start, _at(event.end_mark), flow=bool(getattr(event, "flow_style", False)))
     if isinstance(event, SequenceStartEvent):
         made.kind = "sequence"
         for inner in events:
             if isinstance(inner, SequenceEndEvent):
-                made.end = inner.end_mark.index
+                made.end = _at(inner.end_mark)
                 break
             made.items.append(_piece(inner, events))
     elif isinstance(event, MappingStartEvent):
         made.kind = "mapping"
         for inner in events:
             if isinstance(inner, MappingEndEvent):
-                made.end = inner.end_mark.index
+                made.end = _at(inner.end_mark)
                 break
             key = _piece(inner, events)
             made.entries.append((key.start, key.text or "", _piece(next(events), events)))
