@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -25,6 +26,10 @@ from tests.runs.conftest import HEAD, SCHEME, TOWNS
 
 QUARTERS = ("2025Q1", "2025Q2", "2025Q3")
 REPORT_HEAD = ["问题编号", "报送日期", "整改情况", "复核日期", "复核结论"]
+
+
+NOBODY = SimpleNamespace(at_rest=nullcontext)
+"""Prints nothing."""
 
 
 class Stores(RuleBasedStateMachine):
@@ -76,7 +81,7 @@ class Stores(RuleBasedStateMachine):
 
     @rule(number=st.integers(0, 2))
     def run(self, number):
-        runs.run(self.job, [(self.job, self._period(number))], None, lambda *_: None, {})
+        runs.run(self.job, [(self.job, self._period(number))], NOBODY, lambda *_: None, {})
 
     @rule(number=st.integers(0, 2), stage=st.sampled_from(["comment", "decided", "internal"]), days=st.integers(1, 9))
     def staged(self, number, stage, days):
@@ -104,7 +109,7 @@ class Stores(RuleBasedStateMachine):
 
     def _try(self, what, *arguments):
         with suppress(StageError):
-            what(self.job, *arguments, None, lambda *_: None, {}, ("csv",))
+            what(self.job, *arguments, NOBODY, lambda *_: None, {}, ("csv",))
 
     @invariant()
     def nothing_published_changes(self):

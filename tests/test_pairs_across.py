@@ -217,3 +217,62 @@ def test_points_that_count_up():
     assert score(life.publish("2025Q1"), "A") == 2
     life.rows["findings"].append(seen("n", LATER, "自查", "grave"))
     assert score(life.run("2025Q2", date(2025, 4, 10)), "A") == 6
+
+
+def test_beside_a_frozen_zero_out_nothing_exceeds():
+    lists = {"usual": [{"when": {"tags": "假"}, "price": 0, "zero_out": True}, {"price": 2}]}
+    life = life_of(FROZEN | {"tags": ["假"]}, price_lists=lists)
+    assert score(life.publish("2025Q1"), "A") == 80
+    life.rows["findings"].append(seen("n", LATER, "自查"))
+    assert score(life.run("2025Q2", date(2025, 4, 10)), "A") == 100
+
+
+def test_a_longer_period_does_not_pair_with_what_has_gone_from_its_own_days():
+    life = life_of(FROZEN, carry_over={"origins": "none"})
+    life.publish("2025Q1")
+    life.rows["findings"] = [seen("n", LATER, "自查")]
+    assert score(life.run("2025H1", date(2025, 4, 10)), "A") == 98
+    assert score(life.run("2025", date(2025, 4, 10)), "A") == 98
+
+
+def test_pairs_inside_a_published_period_keep_the_parts_that_it_was_published_with():
+    """In Q1 f is of the far part and k of the near one; by Q2's window both are far."""
+    parts = {
+        "parts": [{"id": part, "label": part, "weight": "1/2"} for part in ("near", "far")],
+        "allot": [{"part": "near", "months": 1}, {"part": "far"}],
+    }
+    f, k = seen("f", date(2025, 2, 12), "抽查"), seen("k", date(2025, 3, 25), "自查")
+    life = life_of(f, k, of=scheme(duplicates=SIDES | {"days": 100}, parts=parts, rectification={}))
+    assert score(life.publish("2025Q1"), "A") == 98
+    life.rows["findings"].append(seen("n", date(2025, 6, 28), "抽查"))
+    made = life.run("2025Q2", Q2)
+    assert (told(made, "n")["disposition"], told(made, "n")["matter"]) == ("duplicate", "k")
+
+
+def test_what_was_published_with_later_knowledge_makes_no_repeat():
+    repeats = {"key": ["indicator"], "window_days": 30, "multipliers": ["1", "2"]}
+    life = life_of(FROZEN, carry_over={"origins": "none"}, repeats=repeats)
+    life.publish("2025Q1", date(2025, 7, 20))
+    life.rows["findings"] = [seen("n", LATER, "抽查")]
+    assert score(life.run("2025Q2", date(2025, 4, 10)), "A") == 98
+    assert score(life.run("2025Q2", date(2025, 7, 20)), "A") == 95  # 2 × 2, overdue 1
+
+
+def test_a_later_partner_that_the_store_alone_holds_still_names_the_matters_deadline():
+    life = life_of(FROZEN | {"due_on": date(2025, 12, 1)}, carry_over={"origins": "none"})
+    assert score(life.publish("2025Q1"), "A") == 98
+    life.rows["findings"].append(seen("n", LATER, "自查", due_on=date(2025, 5, 1)))
+    life.publish("2025Q2")
+    assert score(life.run("2025Q1", date(2025, 8, 1)), "A") == 97  # overdue since 1 May
+    del life.rows["findings"][-1]
+    assert score(life.run("2025Q1", date(2025, 8, 1)), "A") == 97
+
+
+def test_a_frozen_finding_chooses_in_its_turn():
+    """f and n are equally dear and f is the earlier: it takes n, which alone would have taken p, a day from it."""
+    life = life_of(FROZEN)
+    life.publish("2025Q1")
+    life.rows["findings"] += [seen("n", LATER, "自查"), seen("p", date(2025, 4, 4), "抽查", cases=1)]
+    made = life.run("2025Q2", date(2025, 4, 10))
+    assert [told(made, one)["disposition"] for one in "np"] == ["duplicate", "priced"]
+    assert told(made, "n")["matter"] == "f"

@@ -16,9 +16,11 @@ from scoring.ledger import Frozen
 from scoring.outcome import APPEALS
 from scoring.periods import Period
 from scoring.problems import Refused
+from tests import comparison
+from tests.engine import view
 from tests.frames import tables_of
 from tests.reference import RefusedError
-from tests.reference.history import Past, score
+from tests.reference.history import Past, frozen_by, rolls_up, score
 from tests.years import histories, kind_of
 
 QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -35,7 +37,7 @@ def test_engine_equals_reference_through_a_year(steps):
 
 def live(steps):
     """Score the steps in order by both, publish each; all that both say is the same."""
-    past, frozen = {}, {}
+    past, frozen, seen = {}, {}, set()
     for step in steps:
         done, no = try_to(
             lambda step=step: score(
@@ -56,7 +58,10 @@ def live(steps):
         if done.ties:
             event("only contents tell rows apart")
             return
+        seen |= met(done, frozen_by(list(past.values()), step.rows, step.period, step.as_of))
         told = differences(done, made)
+        if not rolls_up(step.scheme, step.period):
+            told += comparison.differences(done, view(made))
         assert not told, f"{step.label} as of {step.as_of}:\n" + "\n".join(told)
         carried = sum(entry[3] == "carry_over" for town in done.towns.values() for entry in town.ledger)
         event(f"compared {kind_of(step.label)}" + (", something carried over" if carried else ""))
@@ -64,7 +69,21 @@ def live(steps):
         frozen[step.label] = Frozen(
             period, 1, step.as_of, step.scheme, "code",
             made.ledger, made.scores, made.findings, made.indicators, made.dimensions,
+            tables_of(step.rows, step.scheme).findings.lazy(),
         )  # fmt: skip
+    for name in seen:
+        event(name)
+
+
+def met(done, frozen):
+    """What a period had of findings that are not its own alone."""
+    pairs = [f for f in done.findings.values() if f.across and f.disposition in {"priced", "duplicate"}]
+    met = {"history: a pair across the freeze" for _ in pairs}
+    met |= {"history: a pair across the freeze, with an excess" for f in pairs if f.owed}
+    met |= {"history: a pair across the freeze, firing a zero-out" for f in pairs if f.price_row.zero_out}
+    met |= {"history: a pair across the freeze, with a zero-out" for f in pairs if f.matter.price_row.zero_out}
+    met |= {"history: a pair across the freeze, with a finding that is gone" for f in pairs if f.matter.stored}
+    return met | {"history: findings that are gone" for _ in frozen.gone}
 
 
 def try_to(run):

@@ -267,3 +267,28 @@ def test_a_surcharge_of_the_year_end_part_is_rounded_before_its_weight(life):
     (entry,) = made.ledger.filter(made.ledger["kind"] == "surcharge").to_dicts()
     # A third of 20 is 6.67, of which 0.4 counts.
     assert Fraction(entry["points_num"], entry["points_den"]) == Fraction("-2.668")
+
+
+def test_a_town_that_no_published_period_scored_is_compared_with_nobody():
+    """Relative by best in the year-end part: T2 has no score in the year, so A's 50 % is the best."""
+    indicator = {
+        "id": "visited", "label": "v", "points": 100, "clause": "three",
+        "rule": {"kind": "relative", "measure": "rate", "by": "best"},
+    }  # fmt: skip
+    dimensions = [{"id": "visits", "label": "v", "points": 100, "indicators": [indicator]}]
+    policy = {"missing": "left_out", "year_end": {"weight": "1/2", "label": "end"}}
+    life = Life(
+        {
+            "towns": [*towns("A"), towns("T2")[0] | {"valid_from": date(2025, 7, 1)}],
+            "findings": [],
+            "rectifications": [],
+            "measures": [
+                {"town": "A", "period": "2025Q1", "measure": "rate", "numerator": 1, "denominator": 2},
+                {"town": "A", "period": "2025Q4", "measure": "rate", "numerator": 1, "denominator": 2},
+                {"town": "T2", "period": "2025Q4", "measure": "rate", "numerator": 2, "denominator": 2},
+            ],
+        },
+        scheme(dimensions=dimensions, roll_up=policy, price_lists={}, severities=[]),
+    )
+    assert score(life.publish("2025Q1"), "A") == 100
+    assert score(life.run("2025", YEAR), "A") == 100

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from schemas.scheme import Scheme
 from schemas.scheme.history import CarryOver, RollUp
+from schemas.scheme.policy import Duplicates
+from schemas.scheme.rules import PriceRow
 from tests.reference import Period
 from tests.strategies import CHANNELS, schemes
 
@@ -32,6 +34,7 @@ LONGER = {
     "2025": Period("2025", date(2025, 1, 1), date(2025, 12, 31)),
 }
 PERIODS = {**QUARTERS, **LONGER}
+SIDES = (CHANNELS[:2], CHANNELS[2:])
 KINDS = {"Q": "quarter", "H": "half"}
 
 
@@ -67,7 +70,31 @@ def histories(draw):
         drawn.append(draw(schemes(direction, draw(st.booleans()), parts, kinds, refuses=False)))
     # The dice are of the schemes too: Hypothesis likes to repeat a number.
     dice = random.Random(repr((draw(st.integers(0, 2**32 - 1)), drawn)))
-    return Bureau(dice, [scheme.model_copy(update=history_of(dice) | summed(scheme)) for scheme in drawn]).steps()
+    wide, more, fatal = dice.choice([None, None, 100]), dice.random() < 0.6, dice.random() < 0.3
+    drawn = [scheme.model_copy(update=history_of(dice) | summed(scheme)) for scheme in drawn]
+    drawn = [scheme.model_copy(update=paired(scheme, wide, more)) for scheme in drawn]
+    if dice.random() < 0.2:  # what was published may then go from the folder
+        drawn = [scheme.model_copy(update={"carry_over": CarryOver(origins="none")}) for scheme in drawn]
+    return Bureau(dice, [zeroing(scheme) if fatal else scheme for scheme in drawn]).steps()
+
+
+def zeroing(scheme):
+    """What is grave takes the whole of the first indicator."""
+    first, *others = scheme.dimensions
+    one, *more = first.indicators
+    row = PriceRow.model_validate({"when": {"severity": "严重"}, "price": "2", "zero_out": True})
+    rule = one.rule.model_copy(update={"prices": (row, *one.rule.prices)})
+    first = first.model_copy(update={"indicators": (one.model_copy(update={"rule": rule}), *more)})
+    return scheme.model_copy(update={"dimensions": (first, *others)})
+
+
+def paired(scheme, wide, more):
+    """Pairs that lie in two periods need some days; with many three do so over two borders. `more`: also elsewhere."""
+    rule = scheme.duplicates
+    if rule is None and more:
+        sides = [{"channel": list(CHANNELS[:2])}, {"channel": CHANNELS[2]}]
+        rule = Duplicates.model_validate({"sides": sides, "key": ["village"], "days": 10})
+    return {"duplicates": rule and rule.model_copy(update={"days": wide or max(rule.days, 3)})}
 
 
 def summed(scheme):
@@ -87,6 +114,8 @@ def history_of(dice):
     rolled = {"of": "quarter", "weights": weights, "missing": dice.choice(["refuse", *["left_out"] * 9])}
     if dice.random() < 0.3:
         rolled["year_end"] = {"weight": dice.choice(["0.4", "1/3"]), "label": "年终"}
+    elif dice.random() < 0.15:
+        rolled["by"] = "rescored"
     made = {"carry_over": CarryOver.model_validate(raw)}
     if dice.random() < 0.8:
         made["roll_up"] = RollUp.model_validate(rolled)
@@ -102,6 +131,7 @@ class Bureau:
         self.bonuses = all(scheme.bonuses is not None for scheme in drawn)
         self.judged = any(i.rule.kind == "judged" for scheme in drawn for _, i in scheme.indicators())
         self.parted = any(scheme.parts is not None for scheme in drawn)
+        self.pairs = [scheme.duplicates for scheme in drawn if scheme.duplicates is not None]
         # Findings on what does not apply are refused, which ends most of what could be compared.
         everywhere = all(i.applies_when is None for scheme in drawn for _, i in scheme.indicators())
         self.indicators = ["甲一", "甲二", "乙一"] if everywhere or dice.random() < 0.1 else ["甲一", "甲一", "乙一"]
@@ -109,6 +139,7 @@ class Bureau:
     def steps(self):
         dice = self.dice
         labels = list(ENDS)[: dice.choice([1, 2, 2, 2, 3, 3, 4])]
+        self.borders = [ENDS[label] for label in labels]
         made = [Step(label, self.seen(ENDS[label]), self.which(n)) for n, label in enumerate(labels)]
         if len(made) > 1 and dice.random() < 0.3:
             place = dice.randrange(1, len(made))  # an earlier one is published again just after this one
@@ -131,7 +162,9 @@ class Bureau:
         return made
 
     def longer(self, label):
-        scheme = self.which(3).model_copy(update={"tie_breakers": ()})
+        scheme = self.which(3)  # which findings break ties between scores made of published ones is not settled
+        breakers = tuple(one for one in scheme.tie_breakers if one.by == "dimension")
+        scheme = scheme.model_copy(update={"tie_breakers": breakers})
         if label == "2025" and self.dice.random() < 0.1:
             scheme = scheme.model_copy(update={"roll_up": RollUp(of="half", missing="left_out")})
         return Step(label, LONGER[label].end + timedelta(days=self.dice.choice([0, 9, 20, 40])), scheme)
@@ -150,6 +183,7 @@ class Bureau:
             (table, n): self.dice.choice([0, 0, 0, self.dice.randrange(count)]) for table in rows for n in range(99)
         }
         vanishing = self.dice.choice([99, 99, 99, self.dice.randrange(count)])
+        dropped = self.dropped(steps)
         merging = self.dice.random() < 0.4
         merged_at = self.dice.randrange(count)
         # Mostly in the period that is scored then: what is published of the town is done, and can be scored again.
@@ -161,6 +195,7 @@ class Bureau:
                 for table, listed in rows.items()
                 if table not in {"towns", "checks"}
             }
+            step.rows["findings"] = [r for r in step.rows["findings"] if dropped.get(r["finding_id"], 99) > place]
             if place >= vanishing:  # what was published of it stands in where a trend looks for it
                 step.rows["measures"] = step.rows["measures"][::2]
             ids = {row["finding_id"] for row in step.rows["findings"]}
@@ -184,6 +219,22 @@ class Bureau:
                         {"town_code": "T9", "name": "新镇", "kind": "镇", "group": "一组",
                          "valid_from": gone + timedelta(days=1)}
                     )  # fmt: skip
+
+    def dropped(self, steps):
+        """Finding → the step from which the folder holds it no more; where it is carried over that is refused."""
+        dice = self.dice
+        policies = [scheme.carry_over for scheme in self.drawn]
+        never = all(policy.origins == "none" for policy in policies)
+        chance = 0.8 if never else 0.02 if all(p.origins == "all" and p.months is None for p in policies) else 0.3
+        if len(steps) < 2 or dice.random() > chance:
+            return {}
+        places = {}
+        for row in self.listed:
+            at = [n for n, step in enumerate(steps) if step.period.start <= row["found_on"] <= step.period.end]
+            if at and at[0] + 1 < len(steps) and dice.random() < 0.4:
+                first = at[0] + 1 if never else min(at[0] + 2, len(steps) - 1)
+                places[row["finding_id"]] = dice.randrange(first, len(steps))
+        return places
 
     def edit(self, table, row, number, place):
         """A figure that is corrected from some step on."""
@@ -214,6 +265,10 @@ class Bureau:
             self.old -= 1
         rows = {"towns": towns, "rectifications": [], "appeals": [], "letters": []}
         rows["findings"] = [self.finding(n) for n in range(dice.randint(3, 16))]
+        if self.pairs and dice.random() < 0.9:
+            for number in range(dice.randint(2, 6)):
+                rows["findings"] += self.matter(number, len(rows["findings"]))
+        self.listed = rows["findings"]
         for number, finding in enumerate(rows["findings"]):
             self.life(rows, number, finding)
         if dice.random() < 0.5:
@@ -277,6 +332,41 @@ class Bureau:
         if dice.random() < 0.2:
             row["extended_to"] = row.get("due_on", found) + timedelta(days=dice.randint(7, 40))
         return row
+
+    def matter(self, number, begun):
+        """Findings of one matter on either side in turn, around the ends of quarters."""
+        dice = self.dice
+        apart = dice.choice(self.pairs).days
+        end = dice.choice(self.borders)
+        if apart > 90 and dice.random() < 0.7:  # over every border that they reach
+            found = [self.borders[0] + timedelta(days=n * 91 - dice.randint(0, 15)) for n in range(dice.choice([3, 4]))]
+        else:
+            near = min(apart, 10)
+            found = [
+                end - timedelta(days=dice.randrange(near)),
+                end + timedelta(days=dice.randint(1, max(1, near - 2))),
+            ]
+            found += [end + timedelta(days=dice.randint(-near, near)) for _ in range(dice.choice([0, 0, 1, 2]))]
+        first = self.finding(begun)
+        first |= {"village": dice.choice([f"{number}双村", f"{number}双村", "东村"]), "problem_type": "类一"}
+        if dice.random() < 0.9:
+            first["stage"] = None
+        side, made = dice.randrange(2), []
+        for nth, day in enumerate(sorted(found)):
+            twin = self.finding(begun + nth) | {name: first[name] for name in ("town", "village", "problem_type")}
+            if nth and dice.random() < 0.2:
+                twin["problem_type"] = dice.choice(["类二", None])
+            if dice.random() < 0.9:
+                twin["indicator"] = first["indicator"]
+            if dice.random() < 0.4:
+                twin |= {name: first[name] for name in ("severity", "cases", "persons", "tags", "stage")}
+            if first["stage"] is None and dice.random() < 0.9:
+                twin["stage"] = None
+            moved = day - twin["found_on"]
+            twin |= {name: twin[name] + moved for name in ("assigned_on", "due_on", "extended_to") if twin.get(name)}
+            twin |= {"found_on": day, "channel": dice.choice(SIDES[(side + nth) % 2 if dice.random() < 0.9 else side])}
+            made.append(twin)
+        return made
 
     def life(self, rows, number, finding):
         """What is reported on a finding, verified and appealed."""

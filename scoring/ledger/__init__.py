@@ -152,9 +152,10 @@ def score(
     fine = scheme.round_at == "indicator" and scheme.parts is None
     if rolled is not None:
         scheme = with_year_end(scheme, rolled)
-    facts = Facts.of(tables, towns, scheme, period, as_of, published=published, frozen_on=frozen_on)
+    unscored = frozenset[str]() if rolled is None else frozenset(codes) - set(rolled.shares)
+    facts = Facts.of(tables, towns, scheme, period, as_of, published=published, frozen_on=frozen_on, unscored=unscored)
     beside = past if beside is None else beside
-    held = held_by_store(beside, period, tables) if scheme.repeats or scheme.duplicates else None
+    held = held_by_store(beside, period, tables, as_of) if scheme.repeats or scheme.duplicates else None
     if held is not None:
         held = held.with_columns(pl.col("town").replace(merged))
     charges = charge(
@@ -195,7 +196,7 @@ def score(
     scores: dict[str, TownScore] = {}
     problems: list[Problem] = []
     for town in codes:
-        if town not in (facts.unchecked if rolled is None else set(codes) - set(rolled.shares)):
+        if town not in (facts.unchecked if rolled is None else unscored):
             above = _above(town, adjustments.decided.get(town, []), carried, merged, rolled, scheme, worths)
             try:
                 if pure:

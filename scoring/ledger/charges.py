@@ -69,8 +69,8 @@ def charge(
     held
         Findings of earlier periods that the store alone holds: occasions for repeats and partners of a pair, no more.
     frozen
-        `finding_id`, `frozen_in`: what published periods have charged; a later finding of the same matter costs its
-        excess alone.
+        `finding_id`, `frozen_in`, `frozen_part`: what published periods have charged; a later finding of the same
+        matter costs its excess alone.
 
     Raises
     ------
@@ -83,6 +83,10 @@ def charge(
     if held is not None:
         given = replace(tables, findings=pl.concat([tables.findings, held], how="diagonal_relaxed"))
     findings = plan.collect(_dispose(given, scheme, period, as_of, unchecked, plan, frozen_on or as_of))
+    if held is not None:
+        # What the folder no longer holds of this very period has been an occasion, and is nobody's partner.
+        gone = pl.col("finding_id").is_in(held["finding_id"].implode()) & (pl.col("disposition") == "priced")
+        findings = findings.with_columns(disposition=pl.when(gone).then(pl.lit("gone")).otherwise("disposition"))
     findings = findings.with_columns(price_row=table.match(findings.schema), quantity=quantity(scheme)).join(
         table.rows, on="price_row", how="left", maintain_order="left"
     )
@@ -91,12 +95,20 @@ def charge(
     refuse_overflow(findings.filter(now), scheme, units)
     # Earlier findings are priced too: what repeats is what was found before, whatever period it was charged in.
     counting = findings.filter(
-        (now | (pl.col("disposition").is_in(["other_period", "no_part"]) & ~pl.col("set_aside")))
+        (now | (pl.col("disposition").is_in(["other_period", "no_part", "gone"]) & ~pl.col("set_aside")))
         & pl.col("price_row").is_not_null()
         & pl.col("quantity").is_not_null()
     ).with_columns(bucket=_bucket(findings, scheme, period))
-    matters = pair(counting, _said_of_findings(tables, as_of), scheme.duplicates, frozen)
-    counting = counting.join(matters, on="finding_id", maintain_order="left", how="left")
+    if frozen is not None:
+        # The windows of this period say nothing of the parts of another one that is published.
+        counting = counting.join(frozen.drop("frozen_in"), on="finding_id", how="left", maintain_order="left")
+        counting = counting.with_columns(part=pl.when(now).then("part").otherwise(pl.coalesce("frozen_part", "part")))
+        frozen = frozen.drop("frozen_part")
+    pairing = counting.filter(pl.col("disposition") != "gone")
+    matters = pair(pairing, _said_of_findings(tables, as_of), scheme.duplicates, frozen)
+    counting = counting.join(matters, on="finding_id", maintain_order="left", how="left").with_columns(
+        matter=pl.coalesce("matter", "finding_id")
+    )
     occasions = occasions_before(counting, scheme.repeats)
     # A town that was not checked has no points, but its findings are to be mended all the same.
     unscored = findings.filter(pl.col("disposition") == "not_checked").with_columns(matter="finding_id")

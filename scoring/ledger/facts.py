@@ -42,6 +42,8 @@ class Facts:
     judgements: Judgements
     earlier: dict[str, Period]
     """What a trend may be compared with: the period before and the same one a year earlier, where there is one."""
+    unscored: frozenset[str]
+    """Towns of a year that no published period scored: they are compared with nobody."""
     _groups: dict[str, str]
     _town_conditions: dict[str, frozenset[str]]
     _fields: dict[tuple[str, str], dict[str, list[Fraction]]] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class Facts:
         *,
         published: Published | None = None,
         frozen_on: date | None = None,
+        unscored: frozenset[str] = frozenset(),
     ) -> Facts:
         """Gather the facts of one run, or of a published period priced again that was scored as of `frozen_on`.
 
@@ -111,6 +114,7 @@ class Facts:
             measures,
             Judgements(tables.judgements, scheme.calendar, period, as_of),
             earlier,
+            unscored,
             dict(zip(towns["town_code"], groups, strict=True)),
             conditions,
         )
@@ -170,7 +174,9 @@ class Facts:
     def _field(self, rule: Relative, indicator: Indicator, part: str) -> dict[str, list[Fraction]]:
         values: dict[str, Fraction] = {}
         for town in self._groups:
-            if town not in self.unchecked and self.applies(town, part, indicator.id, indicator.applies_when):
+            if town not in {*self.unchecked, *self.unscored} and self.applies(
+                town, part, indicator.id, indicator.applies_when
+            ):
                 known = self.measures.known(rule, town, part)
                 if known is not None and known.value is not None:
                     values[town] = known.value

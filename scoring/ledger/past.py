@@ -161,33 +161,35 @@ def differences(
     return carried
 
 
-def held_by_store(past: Sequence[Frozen], period: Period, tables: Tables) -> pl.DataFrame | None:
-    """Return published findings of earlier periods that the folder no longer holds: repeats and pairs still see them.
+def held_by_store(past: Sequence[Frozen], period: Period, tables: Tables, as_of: date) -> pl.DataFrame | None:
+    """Return published findings of other periods that the folder no longer holds: repeats and pairs still see them.
 
-    None where it holds them all, and those that were withdrawn or exempt are none.
+    None where it holds them all, and those that were withdrawn or exempt are none; nor does a period say anything that
+    was published with later knowledge.
     """
     found = []
     for frozen in past:
         own = frozen.findings.filter(~pl.col("disposition").is_in([*_NOWHERE, "withdrawn", "exempt"]))["finding_id"]
         gone = own.filter(~own.is_in(tables.findings["finding_id"].implode()))
-        if when(frozen.period) < when(period) and gone.len() and frozen.registered is not None:
+        known = frozen.period.id != period.id and frozen.as_of <= as_of
+        if known and gone.len() and frozen.registered is not None:
             found.append(frozen.registered.filter(pl.col("finding_id").is_in(gone.implode())).collect())
     return pl.concat(found, how="diagonal_relaxed").unique("finding_id", maintain_order=True) if found else None
 
 
 def charged_by_store(past: Sequence[Frozen], as_of: date) -> pl.DataFrame:
-    """Return `finding_id`, `frozen_in`: what published periods have charged, under the first that did.
+    """Return `finding_id`, `frozen_in`, `frozen_part` of what published periods have charged, as the first one has it.
 
     One that was published with later knowledge than this run's says nothing to it.
     """
     known = sorted((frozen for frozen in past if frozen.as_of <= as_of), key=lambda frozen: when(frozen.period))
     charged = [
         frozen.findings.filter(pl.col("disposition").is_in(_CHARGED)).select(
-            "finding_id", frozen_in=pl.lit(frozen.period.id)
+            "finding_id", frozen_in=pl.lit(frozen.period.id), frozen_part=pl.col("part").cast(pl.String)
         )
         for frozen in known
     ]
-    schema = {"finding_id": pl.String, "frozen_in": pl.String}
+    schema = dict.fromkeys(("finding_id", "frozen_in", "frozen_part"), pl.String)
     return pl.concat([pl.DataFrame(schema=schema), *charged]).unique("finding_id", keep="first", maintain_order=True)
 
 

@@ -163,12 +163,14 @@ def _choose(members: pl.DataFrame, policy: Duplicates) -> list[_Pair]:
             other = min(near)[1]
             keeper, kept = (rows[other], rows[number]) if other in before else (rows[number], rows[other])
             across = keeper.bucket != bucket
+            # A frozen zero-out is dearer than any: nothing exceeds it.
+            already = max(keeper.dearness, kept.dearness) if keeper.zero_out else keeper.dearness
             chosen.append(
                 _Pair(
                     kept.finding_id,
                     keeper.finding_id,
                     keeper.frozen_in if across else None,
-                    keeper.dearness if across else None,
+                    already if across else None,
                 )
             )
             free -= {number, other}

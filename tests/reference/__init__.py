@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tests.reference import places, tree
 from tests.reference.data import checks_in
 from tests.reference.facts import RefusedError, counted_towns
-from tests.reference.findings import count_occasions, pair, read_findings, settle
+from tests.reference.findings import Frozen, count_occasions, pair, read_findings, settle, span_of
 
 __all__ = ["Period", "RefusedError", "Result", "assess"]
 
@@ -59,24 +59,18 @@ class Assessed:
     weights: dict = field(default_factory=dict)
 
 
-def assess(scheme, tables, period, as_of, is_workday, published=None, windows=None, carried=None):
+def assess(
+    scheme, tables, period, as_of, is_workday, published=None, windows=None, carried=None, frozen=None, without=()
+):
     """Score every town of `tables` (lists of dicts by English table name) for `period` as of a day.
 
     `published`: (town, measure, period label) → a value that an earlier edition printed. `windows`: the day from which
     windows of parts are counted back, else `as_of`. `carried`: town → [(subject, points)] that earlier periods post.
+    `frozen`: what earlier periods say of findings. `without`: towns that are not scored.
     """
+    frozen = frozen or Frozen()
     counted, goes_to = counted_towns(tables["towns"], period.start, period.end)
     rows = {row["town_code"]: row for row in tables["towns"]}
-    findings = read_findings(scheme, tables, rows, goes_to, period, as_of, windows or as_of)
-    ties = pair(scheme, findings)
-    count_occasions(scheme, findings)
-    for finding in findings:
-        if finding.disposition == "priced":
-            settle(scheme, tables, finding, as_of, is_workday)
-            ties |= finding.unclear
-        elif finding.disposition == "other_period_gone":
-            finding.disposition = "other_period"
-    results = []
     deducts = any(indicator.rule.kind == "deduct" for _, indicator in scheme.indicators())
     left_out = {
         row["town_code"]
@@ -86,6 +80,18 @@ def assess(scheme, tables, period, as_of, is_workday, published=None, windows=No
         and scheme.unchecked == "unranked"
         and not checks_in(tables, goes_to, row["town_code"], period, as_of)
     }
+    left_out |= set(without)
+    findings = read_findings(scheme, tables, rows, goes_to, period, as_of, windows or as_of, frozen)
+    ties = pair(scheme, findings, span_of(period.start, period), frozen.charged)
+    count_occasions(scheme, findings)
+    for finding in findings:
+        if finding.disposition == "priced":
+            settle(scheme, tables, finding, as_of, is_workday)
+            ties |= finding.unclear
+        elif finding.disposition == "other_period_gone":
+            finding.disposition = "other_period"
+    findings = [f for f in findings if not f.stored]
+    results = []
     everyone = [row for row in counted if row["town_code"] not in left_out]
     for row in counted:
         code = row["town_code"]

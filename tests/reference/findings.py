@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
 
+from tests.reference.data import months_of
 from tests.reference.facts import DAY, RefusedError, meets, months_back
 
 # The better verdict first; of two reports of one day the worse counts last.
@@ -20,12 +21,15 @@ class Finding:
     row: dict
     town: str
     disposition: str = "priced"
+    span: int = 0  # which period it belongs to, counted in periods as long as the present one
+    alive: bool = True  # known, neither withdrawn nor exempt, and priced by the present scheme
+    chooses: bool = True  # counts in its own period
     part: str | None = None
     indicator: object = None
     price_row: object = None
     quantity: Fraction = Fraction(1)
     occasions: int = 0
-    matter: Finding | None = None  # the keeper, for one that was set aside
+    matter: Finding | None = None  # the keeper, for one that was set aside or is charged its excess alone
     partner: Finding | None = None
     unclear: bool = False  # two reports of one day that only their contents tell apart
     state: str | None = None
@@ -48,18 +52,51 @@ class Finding:
     def base(self):
         return self.price_row.price * self.quantity
 
+    @property
+    def stored(self):
+        """Does only what was published know it."""
+        return self.disposition.startswith("stored")
 
-def read_findings(scheme, tables, towns, goes_to, period, as_of, windows):
+    @property
+    def across(self):
+        """Is its matter one that an earlier period has charged."""
+        return self.matter is not None and self.matter.span < self.span
+
+    @property
+    def owed(self):
+        """What is left to charge of it: of a matter that was charged before, the excess alone."""
+        if not self.across:
+            return self.base
+        return Fraction(0) if self.matter.price_row.zero_out else max(Fraction(0), self.base - self.matter.base)
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """What published periods say of findings: no period here knew more than the present as_of.
+
+    `charged`: the ids that one of them lists as charged, or as set aside for a pair. `gone`: rows of findings that the
+    tables no longer hold. `editions`: label → what was published of it.
+    """
+
+    charged: frozenset = frozenset()
+    gone: tuple = ()
+    editions: dict = field(default_factory=dict)
+
+
+def read_findings(scheme, tables, towns, goes_to, period, as_of, windows, frozen):
     """Step 1 and 2: which findings count, and their prices."""
     indicators = {indicator.id: indicator for _, indicator in scheme.indicators()}
     found = []
-    for raw in tables.get("findings", []):
+    listed = tables.get("findings", [])
+    for number, raw in enumerate([*listed, *frozen.gone]):
         row = dict(raw)
         town = goes_to[row["town"]]
         finding = Finding(row=row, town=town, indicator=indicators[row["indicator"]])
         withdrawn = apply_appeals(row, tables, as_of)
         placed = placing_day(scheme, row)
-        if row["found_on"] > as_of:
+        finding.span = span_of(placed, period)
+        stored = number >= len(listed)
+        if max(row["found_on"], placed) > as_of:
             finding.disposition = "after_as_of"
         elif withdrawn:
             finding.disposition = "withdrawn"
@@ -70,17 +107,43 @@ def read_findings(scheme, tables, towns, goes_to, period, as_of, windows):
                 price(scheme, finding)
             except RefusedError:
                 # What no present row prices is refused in its own period alone; elsewhere it is no occasion either.
-                if period.start <= placed <= period.end:
+                if period.start <= placed <= period.end and not stored:
                     raise
                 finding.disposition = "unpriced"
-        if not period.start <= placed <= period.end and finding.disposition != "after_as_of":
+        finding.alive = finding.chooses = finding.disposition == "priced"
+        if finding.alive:
+            edition = frozen.editions.get(label_of(finding.span, period))
+            inside = period.start <= placed <= period.end
+            since = windows if inside else edition.as_of if edition else as_of
+            if scheme.parts is not None:
+                finding.part = allot(scheme, row, since)
+                finding.chooses = finding.part is not None or not inside  # of other periods no part is asked
+        if stored:
+            finding.disposition = "stored" if finding.alive else "stored_gone"
+        elif not period.start <= placed <= period.end and finding.disposition != "after_as_of":
             finding.disposition = "other_period" if finding.disposition == "priced" else "other_period_gone"
-        elif finding.disposition == "priced" and scheme.parts is not None:
-            finding.part = allot(scheme, row, windows)
-            if finding.part is None:
-                finding.disposition = "no_part"
+        elif finding.disposition == "priced" and scheme.parts is not None and finding.part is None:
+            finding.disposition = "no_part"
         found.append(finding)
     return found
+
+
+def span_of(day, period):
+    """The number of the period that holds the day, all being as long as the present one."""
+    if months_of(period.label) is None:
+        return (day >= period.start) + (day > period.end)
+    return (day.year * 12 + day.month - 1) // len(months_of(period.label))
+
+
+def label_of(span, period):
+    """The label of the period with this number."""
+    months = months_of(period.label)
+    if months is None:
+        return None
+    year, place = divmod(span, 12 // len(months))
+    return {
+        1: f"{year}-{place + 1:02}", 3: f"{year}Q{place + 1}", 6: f"{year}H{place + 1}", 12: str(year)
+    }[len(months)]  # fmt: skip
 
 
 def placing_day(scheme, row):
@@ -149,49 +212,80 @@ def key_of(row, fields):
     return None if any(value is None or value == "" for value in values) else values
 
 
-def pair(scheme, findings):
-    """Step 3. Returns whether a full tie had to be broken by content, which this reference does not do."""
+def pair(scheme, findings, present, charged=frozenset()):
+    """Step 3, period by period up to the last one; `charged`: the findings that are frozen once their period is over.
+
+    Returns whether a full tie had to be broken by content, which this reference does not do.
+    """
     rule = scheme.duplicates
     if rule is None:
         return False
+    able = [f for f in findings if f.alive and not any(meets(c, f.row) for c in rule.exempt)]
+    able = [f for f in able if key_of(f.row, rule.key) is not None and not (f.stored and f.span == present)]
+    tie = False
+    for span in sorted({f.span for f in able}) if charged else [present]:
+        tie |= pair_period(rule, able, span, charged)
+    for one in findings:
+        if one.disposition == "priced" and one.matter:
+            left = one.across and (one.owed or one.price_row.zero_out)
+            one.disposition = "priced" if left else "duplicate"
+    return tie
+
+
+def pair_period(rule, able, span, charged):
+    """The findings of one period and the frozen ones that are still free choose, in one order."""
 
     def place(finding):
         shown = finding.row.get(rule.order_by)
         channel = rule.order.index(shown) if shown in rule.order else len(rule.order)
         return (not finding.price_row.zero_out, -finding.base, channel, finding.found)
 
-    able = [f for f in findings if f.disposition == "priced" and not any(meets(c, f.row) for c in rule.exempt)]
-    able = [f for f in able if key_of(f.row, rule.key) is not None]
-    tie = False
-    able.sort(key=place)
+    own = sorted((f for f in able if f.span == span and f.chooses), key=place)
+    before = [f for f in able if f.span < span and f.id in charged]
 
     def partners(one):
-        for other in able:
-            if other is one or other.matter or other.partner or other.price_row.zero_out or other.town != one.town:
+        for other in [*own, *before]:
+            if other is one or other.matter or other.partner or other.town != one.town:
                 continue
-            if key_of(one.row, rule.key) != key_of(other.row, rule.key) or one.part != other.part:
+            if one.span < span and other.span < span:
+                continue
+            if other.price_row.zero_out and (other.span == one.span or one.price_row.zero_out):
+                continue
+            if key_of(one.row, rule.key) != key_of(other.row, rule.key):
+                continue
+            if one.part != other.part and other.span == one.span:
                 continue
             if rule.within == "indicator" and one.indicator.id != other.indicator.id:
                 continue
             first, second = rule.sides
-            across = (meets(first, one.row) and meets(second, other.row)) or (
+            sides = (meets(first, one.row) and meets(second, other.row)) or (
                 meets(second, one.row) and meets(first, other.row)
             )
-            if across and abs((one.found - other.found).days) <= rule.days:
+            if sides and abs((one.found - other.found).days) <= rule.days:
                 yield other
 
-    for one in able:
+    tie = False
+    for one in sorted([*own, *before], key=place):
         if one.matter or one.partner:
             continue
         chosen = sorted(partners(one), key=lambda other: (abs((one.found - other.found).days), place(other)))
         if not chosen:
             continue
         other = chosen[0]
-        one.partner, other.matter, other.disposition = other, one, "duplicate"
         # Equal places of rows that could stand for each other: only their contents tell them apart.
-        rivals = [f for f in able if f.town == one.town and not f.matter and not f.partner and f is not one]
-        rivals = [f for f in rivals if key_of(f.row, rule.key) == key_of(one.row, rule.key) and f.part == one.part]
-        tie |= place(one) == place(other) or any(place(f) in {place(one), place(other)} for f in rivals)
+        rivals = [f for f in [*own, *before] if f.town == one.town and not f.matter and not f.partner]
+        rivals = [
+            f
+            for f in rivals
+            if f is not one
+            and f is not other
+            and (f.part == one.part or span not in {f.span, one.span} or f.span != one.span)
+        ]
+        rivals = [f for f in rivals if key_of(f.row, rule.key) == key_of(one.row, rule.key)]
+        tie |= other.span == one.span and place(one) == place(other)
+        tie |= any(place(f) in {place(one), place(other)} for f in rivals)
+        keeper, aside = (one, other) if other.span >= one.span else (other, one)
+        keeper.partner, aside.matter = aside, keeper
     return tie
 
 
@@ -200,7 +294,7 @@ def count_occasions(scheme, findings):
     rule = scheme.repeats
     if rule is None:
         return
-    kept = [f for f in findings if f.disposition in {"priced", "duplicate", "other_period", "no_part"}]
+    kept = [f for f in findings if f.disposition in {"priced", "duplicate", "other_period", "no_part", "stored"}]
     for one in kept:
         key = key_of(one.row, rule.key)
         if key is None:
@@ -300,10 +394,11 @@ def reach(start, count, stopped, counts):
 
 
 def settle(scheme, tables, finding, as_of, is_workday):
-    """Step 5 for a kept finding: the matter's deadline, state, charge, credit and extras."""
+    """Step 5 for a finding that is charged: its matter's deadline and state, its own charge, credit and extras."""
     policy = scheme.rectification
-    members = [finding] + ([finding.partner] if finding.partner else [])
-    stopped = stopped_days(finding, members, tables, as_of)
+    keeper = finding.matter or finding
+    members = [keeper] + ([keeper.partner] if keeper.partner else [])
+    stopped = stopped_days(keeper, members, tables, as_of)
     dues = []
     original_due = None
     for member in members:
@@ -314,7 +409,7 @@ def settle(scheme, tables, finding, as_of, is_workday):
             day = reach(start, count, stopped, is_workday if kind == "working" else lambda _: True)
             if number == 0:
                 dues.append(day)
-            elif member is finding:
+            elif member is keeper:
                 original_due = day
     if dues:
         finding.due = min(dues)
@@ -324,7 +419,7 @@ def settle(scheme, tables, finding, as_of, is_workday):
     finding.unclear = any(
         (a["submitted_on"], a["verdict"]) == (b["submitted_on"], b["verdict"]) for a, b in itertools.pairwise(reports)
     )
-    finding.state, effective, in_time = fold(policy, finding, reports, as_of, original_due)
+    finding.state, effective, in_time = fold(policy, keeper.row, finding.due, reports, as_of, original_due)
 
     flags = set()
     if is_overdue(policy, finding.due, reports, as_of):
@@ -346,17 +441,19 @@ def settle(scheme, tables, finding, as_of, is_workday):
     if scheme.repeats is not None:
         most = max(m.occasions for m in members)
         multiplier = scheme.repeats.multipliers[min(most, len(scheme.repeats.multipliers) - 1)]
-    finding.charge = finding.base * multiplier
+    finding.charge = finding.owed * multiplier
     consequence = consequence_of(policy, effective)
     share = consequence.share if in_time else Fraction(0)
     if "false_report" in flags:
         share = Fraction(0)
     finding.credit = share * finding.charge
-    times = {"finding": Fraction(1), "quantity": finding.quantity, "charge": finding.charge}[policy.extra_per]
-    extras = {name: getattr(policy.states, name).extra * times for name in flags}
-    extras.setdefault(effective, consequence.extra * times)
+    extras = {}
+    if keeper is finding:
+        times = {"finding": Fraction(1), "quantity": finding.quantity, "charge": finding.charge}[policy.extra_per]
+        extras = {name: getattr(policy.states, name).extra * times for name in flags}
+        extras.setdefault(effective, consequence.extra * times)
     finding.extra = sum(extras.values(), Fraction(0))
-    finding.entries = [("deduction", finding.base), ("repeat", finding.charge - finding.base)]
+    finding.entries = [("deduction", finding.owed), ("repeat", finding.charge - finding.owed)]
     finding.entries += [("credit", -finding.credit), *sorted(extras.items())]
 
 
@@ -394,9 +491,8 @@ def is_overdue(policy, due, reports, as_of):
     return True
 
 
-def fold(policy, finding, reports, as_of, original_due):
+def fold(policy, row, due, reports, as_of, original_due):
     """(state, the state whose share is given, whether that share is given at all)."""
-    due = finding.due
     if any(r["verdict"] == "false" for r in reports):
         return "false_report", "false_report", True
     if reports and reports[-1]["verdict"] == "sent_back":
@@ -405,33 +501,29 @@ def fold(policy, finding, reports, as_of, original_due):
     since = reports[returned[-1] + 1 :] if returned else reports
     accepted = [r for r in since if r["verdict"] in {"passed", "ended"}]
     if accepted:
-        state = accepted_state(policy, finding, accepted[0], original_due)
+        state = accepted_state(policy, row, due, accepted[0], original_due)
         return state, state, True
     if reports and reports[-1]["verdict"] == "partly":
         return "partly", "partly", True
     run = trailing(reports)
     if run:
         if policy.credit_on == "reported":
-            state = accepted_state(policy, finding, run[0], original_due)
+            state = accepted_state(policy, row, due, run[0], original_due)
             return state, state, True
         return "waiting", "waiting", due is None or any(timely_day(policy, r) <= due for r in run)
     state = "overdue" if due is not None and as_of > due else "open_in_time"
     return state, state, True
 
 
-def accepted_state(policy, finding, report, original_due):
+def accepted_state(policy, row, due, report, original_due):
     if report.get("outcome") in {"impossible", "long_term"}:
         return report["outcome"]
     if report["verdict"] == "ended":
         return "ended"
     day = timely_day(policy, report)
-    if finding.due is not None and day > finding.due:
+    if due is not None and day > due:
         return "late"
-    if (
-        policy.self_reported_when
-        and policy.states.self_reported is not None
-        and meets(policy.self_reported_when, finding.row)
-    ):
+    if policy.self_reported_when and policy.states.self_reported is not None and meets(policy.self_reported_when, row):
         return "self_reported"
     if original_due is not None and day > original_due and policy.states.extended is not None:
         return "extended"

@@ -13,6 +13,7 @@ from tests import reference
 from tests.reference import Assessed, Result, places, tree
 from tests.reference.data import months_of
 from tests.reference.facts import RefusedError, counted_towns, months_back
+from tests.reference.findings import Frozen
 
 ZERO = Fraction(0)
 BEYOND = {"surcharge", "carry_over", "range", "gate", "rounding", "period", "year_end"}
@@ -34,25 +35,50 @@ class Past:
 
 def score(scheme, tables, period, as_of, is_workday, past=()):
     """Score a period beside what is published, each by its latest edition."""
-    published = printed(past)
+    published, frozen = printed(past), frozen_by(past, tables, period, as_of)
     past = [one for one in past if one.period.label != period.label]
     if rolls_up(scheme, period):
-        return Year(scheme, tables, period, as_of, is_workday, past, published).made()
+        return Year(scheme, tables, period, as_of, is_workday, past, published, frozen).made()
     carried, weights, ties = defaultdict(list), {}, False
     known = [one for one in past if one.as_of <= as_of and order(one) < order(period)]
     if length(period.label) != LENGTHS["year"]:
         origins = [one for one in known if length(one.period.label) == length(period.label)]
         origins = [one for one in origins if reaches(scheme.carry_over, one, period) and not one.rolled]
         held = [one for one in known if not any(holds(other, one) for other in known)]
-        differences, ties = since(origins, held, tables, period, as_of, is_workday, published)
+        differences, ties = since(origins, held, tables, period, as_of, is_workday, published, frozen)
         for (origin, *rest, town), points in differences.items():
             unit = one_point(next(one.scheme for one in origins if one.period.label == origin), scheme)
             weights[town, origin, *rest] = unit
             carried[town].append(((origin, *rest), points * unit))
-    done = reference.assess(scheme, tables, period, as_of, is_workday, published, carried=carried)
+    done = reference.assess(scheme, tables, period, as_of, is_workday, published, carried=carried, frozen=frozen)
     done.ties |= ties
     done.weights = weights
     return done
+
+
+CHARGED = {"priced", "duplicate"}
+COUNTED = {*CHARGED, "no_part", "not_checked"}
+ELSEWHERE = {"other_period", "after_as_of"}
+
+
+def frozen_by(past, tables, period, as_of):
+    """What published periods that knew no more than `as_of` say of findings, those that are gone with their rows.
+
+    A new edition takes the place of what was published of its own period: what is gone there is gone for good.
+    """
+    known = [one for one in past if one.as_of <= as_of]
+    listed = [(one, finding) for one in known for finding in one.done.findings.values()]
+    ids = {row["finding_id"] for row in tables.get("findings", [])}
+    gone = {
+        f.id: f.row
+        for one, f in listed
+        if f.id not in ids and f.disposition in COUNTED and one.period.label != period.label
+    }
+    return Frozen(
+        frozenset(f.id for _, f in listed if f.disposition in CHARGED),
+        tuple(gone.values()),
+        {one.period.label: one for one in known},
+    )
 
 
 def printed(past):
@@ -119,15 +145,17 @@ def places_of(result):
     return sums
 
 
-def since(origins, known, tables, period, as_of, is_workday, published):
+def since(origins, known, tables, period, as_of, is_workday, published, frozen):
     """(origin, town of then, dimension, indicator, town of now) → what today's facts change, less what was posted."""
     _, goes_to = counted_towns(tables["towns"], period.start, period.end)
     found, ties = defaultdict(Fraction), False
     ids = {row["finding_id"] for row in tables.get("findings", [])}
     for origin in origins:
-        if not set(origin.done.findings) <= ids:
+        if any(f.disposition not in ELSEWHERE and f.id not in ids for f in origin.done.findings.values()):
             raise RefusedError("frozen-finding-missing", origin.period.label)
-        now = reference.assess(origin.scheme, tables, origin.period, as_of, is_workday, published, windows=origin.as_of)
+        now = reference.assess(
+            origin.scheme, tables, origin.period, as_of, is_workday, published, windows=origin.as_of, frozen=frozen
+        )
         ties |= now.ties
         for code, then in origin.done.towns.items():
             if then.score is None:
@@ -158,9 +186,9 @@ def posted_by(past):
 class Year:
     """A longer period made of the finer ones that are published."""
 
-    def __init__(self, scheme, tables, period, as_of, is_workday, known, published):
+    def __init__(self, scheme, tables, period, as_of, is_workday, known, published, frozen):
         self.scheme, self.tables, self.period, self.as_of = scheme, tables, period, as_of
-        self.is_workday, self.published = is_workday, published
+        self.is_workday, self.published, self.frozen = is_workday, published, frozen
         policy = scheme.roll_up
         whole = months_of(period.label)
         self.inside, self.shares, self.end_share = {}, {}, ZERO
@@ -195,6 +223,12 @@ class Year:
             return [results[town]]
         return [r for c, r in sorted(results.items()) if r.score is not None and self.goes_to.get(c) == town]
 
+    def standing(self, town):
+        """Label → the published results that stand for a town; none at all where those that it has weigh nothing."""
+        found = {label: self.own(label, town) for label in self.inside}
+        found = {label: own for label, own in found.items() if own}
+        return found if sum((self.shares[label] for label in found), ZERO) else {}
+
     def made(self):
         scheme, period = self.scheme, self.period
         ended, ties = None, False
@@ -204,7 +238,9 @@ class Year:
         origins = [one for one in self.inside.values() if scheme.carry_over.origins != "none"]
         origins = [one for one in origins if one.as_of <= self.as_of and not one.rolled]
         inside = list(self.inside.values())
-        differences, more = since(origins, inside, self.tables, period, self.as_of, self.is_workday, self.published)
+        differences, more = since(
+            origins, inside, self.tables, period, self.as_of, self.is_workday, self.published, self.frozen
+        )
         ties |= more
         results, posted = [], {}
         for row in self.counted:
@@ -212,8 +248,7 @@ class Year:
             group = {"group": row.get("group"), "kind": row.get("kind"), "none": None}[scheme.groups_by]
             result = Result(code, group, self.as_of)
             results.append(result)
-            standing = {label: self.own(label, code) for label in self.inside}
-            standing = {label: own for label, own in standing.items() if own}
+            standing = self.standing(code)
             total = sum((self.shares[label] for label in standing), ZERO)
             if not total:
                 continue
@@ -228,8 +263,11 @@ class Year:
                     posted[code, *subject] = weight
                     self.say(result, "carry_over", subject, weight * points)
             self.finish(result, row)
+            self.told_apart(result, standing, weights, ended)
         places.standings(scheme, results, self.as_of)
-        done = Assessed({r.code: r for r in results}, {}, ties)
+        listed = [f for one in self.inside.values() for f in one.done.findings.values()]
+        listed = {f.id: f for f in listed if f.disposition not in ELSEWHERE}
+        done = Assessed({r.code: r for r in results}, ended.findings if ended else listed, ties)
         done.weights = posted
         return done
 
@@ -248,7 +286,16 @@ class Year:
         """The scheme itself on the whole year, nothing but what its tree says; who was not checked lost nothing."""
         quiet = {**self.tables, "adjustments": []}
         scheme = self.scheme.model_copy(update={"unchecked": "ranked"})
-        return reference.assess(scheme, quiet, self.period, self.as_of, self.is_workday, self.published)
+        return reference.assess(
+            scheme,
+            quiet,
+            self.period,
+            self.as_of,
+            self.is_workday,
+            self.published,
+            frozen=self.frozen,
+            without={row["town_code"] for row in self.counted if not self.standing(row["town_code"])},
+        )
 
     def say(self, result, kind, subject, points):
         if points:
@@ -274,6 +321,19 @@ class Year:
             for _, dimension, _, kind, _, points in end.ledger:
                 if dimension is not None or kind not in BEYOND - {"surcharge"}:
                     self.say(result, "year_end", None, self.end_share * points)
+
+    def told_apart(self, result, standing, weights, ended):
+        """What breaks ties: the points of the year-end part, else those of each period at its weight."""
+        if ended:
+            end = ended.towns[result.code]
+            result.findings, result.earned, result.dimensions = end.findings, end.earned, end.dimensions
+            return
+        for label, own in standing.items():
+            at = weights[label] * self.scale(label) / len(own)
+            for one in own:
+                for table, found in ((result.earned, one.earned), (result.dimensions, one.dimensions)):
+                    for name, points in found.items():
+                        table[name] = table.get(name, ZERO) + at * (points or ZERO)
 
     def finish(self, result, row):
         town = tree.Town(self.scheme, row, [], {})
