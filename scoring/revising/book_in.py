@@ -184,6 +184,7 @@ class _Import:
             shown = cell_text(was, self.book_lang).strip()
             if cell.text == shown or (slot.kind in {"amount", "whole"} and same_amount(_tidy(cell.text), was)):
                 continue
+            self.cells[row.place] = [cell]  # what is wrong with the row later is most likely this
             self._change(slot, cell)
 
     def _change(self, slot: Slot, cell: _Cell) -> None:

@@ -290,16 +290,19 @@ def names_in(piece: Piece) -> list[str]:
     return [id_of(item) or str(number) for number, item in enumerate(piece.items, 1)]
 
 
-def token_of(text: str, *, in_flow: bool = True) -> str:
+def token_of(text: str) -> str:
     """Write a text as a scalar that is read back as it stands: plain where that is safe, else in double quotes."""
-    plain = f"[{text}]" if in_flow else f"k: {text}"
+    plain = bool(text) and text.lower() not in {"~", "null"} and all(_reads(shape, text) for shape in ("[{}]", "k: {}"))
+    return text if plain else json.dumps(text, ensure_ascii=False)
+
+
+def _reads(shape: str, text: str) -> bool:
+    """Tell whether a plain text in a line of this shape is the one scalar that it looks like."""
     try:
-        found = [e for e in yaml.parse(plain, Loader=yaml.SafeLoader) if isinstance(e, ScalarEvent)]
+        found = [e for e in yaml.parse(shape.format(text), Loader=yaml.SafeLoader) if isinstance(e, ScalarEvent)]
     except yaml.YAMLError:
-        found = []
-    last = found[-1] if len(found) == (1 if in_flow else 2) else None
-    safe = last is not None and last.value == text and last.style is None and not last.anchor and not last.tag
-    return text if safe and text and text.lower() not in {"~", "null"} else json.dumps(text, ensure_ascii=False)
+        return False
+    return len(found) == 1 + shape.count(":") and found[-1].value == text and found[-1].style is None
 
 
 def _at(mark: Any) -> int:
