@@ -25,7 +25,8 @@ def write_compare_docx(view: CompareView, made: date, path: Path) -> None:
     page(document.sections[0], landscape=True)
     margins(document, document.sections[0], "", view.trace)
     put(document, "AnnexTitle", view.title)
-    said = [view.example, *view.schemes, view.facts, *view.summary]
+    named = zip(("old", "new", "on"), (*view.schemes, view.facts), strict=True)
+    said = [view.example, *(_named(name, text, view.lang) for name, text in named), *view.summary]
     for text in filter(None, said):
         put(document, "TableNote", text)
     for heading, columns, rows in _tables(view):
@@ -39,6 +40,10 @@ def write_compare_docx(view: CompareView, made: date, path: Path) -> None:
     packed = io.BytesIO()
     document.save(packed)
     repack(packed.getvalue(), path)
+
+
+def _named(name: str, text: str, lang: str) -> str:
+    return say("reports-compare-named", lang, name=say(f"reports-compare-{name}", lang), text=text)
 
 
 def _tables(view: CompareView) -> Iterator[tuple[str, list[tuple[str, float, str]], list[list[str]]]]:
