@@ -26,6 +26,7 @@ from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table
 
 if TYPE_CHECKING:
+    from scoring.calling import Call
     from scoring.scheme import LoadedScheme
     from scoring.workspace import Workspace
 
@@ -41,7 +42,12 @@ def _schemes(lang: Lang = None) -> None:
 
 
 @weights.command("check", cls=Command, help=say_here("cli-weights-check-help"))
-def weights_check(file: Scheme = None, lang: Lang = None) -> None:
+def weights_check(
+    file: Scheme = None,
+    facts: Annotated[str | None, option("--facts", "PERIOD")] = None,
+    data: Data = None,
+    lang: Lang = None,
+) -> None:
     """Check a scheme, or each of the workspace's, and list what the scheme alone can show."""
     from scoring.scheme import SchemeError, lint
 
@@ -59,6 +65,24 @@ def weights_check(file: Scheme = None, lang: Lang = None) -> None:
         print_lines([say("cli-scheme-good", lang, title=title, count=len(warnings))])
     if wrong:
         raise typer.Exit(2)
+    if facts is not None:
+        _check_on_facts(facts, call_of(data, file, None, None, lang))
+
+
+def _check_on_facts(label: str, call: Call) -> None:
+    """Say what a scheme does on a period's facts that nobody may have meant."""
+    from scoring.revising.onfacts import lint_on_facts
+    from scoring.runs import read_and_assess
+
+    lang = call.lang
+    with refusals(lang):
+        job, period = task_of(label, call)
+        intake, (assessment,) = read_and_assess([(job, period)])
+    found = lint_on_facts(job.scheme, assessment, intake.tables, lang)
+    told = [f"{one} [{one.code}: {one.at}]" for one in found if one.silenced is None]
+    print_lines(
+        [*told, say("weights-facts-silence", lang)] if told else [say("weights-facts-none", lang, period=period.id)]
+    )
 
 
 @weights.command("show", cls=Command, help=say_here("cli-weights-show-help"))
