@@ -162,13 +162,14 @@ def _harsh(scheme: Scheme, assessment: Assessment, tables: Tables, problems: Col
     if len(prices) < 2 * _TOGETHER:
         return
     middle = sorted(prices.values())[len(prices) // 2]
-    teams = dict(tables.checks.select("check_id", "team").drop_nulls().iter_rows())
-    rows = tables.findings.select("finding_id", "check_id", "batch", "supervisor").iter_rows(named=True)
-    own = [row for row in rows if row["finding_id"] in prices]
+    teams: dict[str, str] = {}
+    if "team" in tables.checks.columns:
+        teams = dict(tables.checks.select("check_id", "team").drop_nulls().iter_rows())
+    own = tables.findings.filter(pl.col("finding_id").is_in(list(prices))).to_dicts()
     for what in ("team", "batch", "supervisor"):
         groups: dict[str, list[bool]] = {}
         for row in own:
-            name = teams.get(row["check_id"]) if what == "team" else row[what]
+            name = teams.get(row["check_id"]) if what == "team" else row.get(what)
             if name:
                 groups.setdefault(name, []).append(prices[row["finding_id"]] > middle)
         _tell_harsh(what, groups, scheme, problems)
