@@ -50,6 +50,7 @@ class Listed:
     loaded: LoadedScheme | None
     effective: Effective | None
     calendar: Calendar | None
+    path: Path
     problems: tuple[SchemeProblem, ...] = ()
 
     def period(self, label: str) -> Period | None:
@@ -153,8 +154,8 @@ def _listed(name: str, path: Path, lang: str) -> Listed:
     try:
         loaded = load_scheme(path, lang)
     except SchemeError as error:
-        return Listed(name, None, *_glance(path), error.problems)
-    return Listed(name, loaded, loaded.scheme.effective, loaded.scheme.calendar)
+        return Listed(name, None, *_glance(path), path, error.problems)
+    return Listed(name, loaded, loaded.scheme.effective, loaded.scheme.calendar, path)
 
 
 def _glance(path: Path) -> tuple[Effective | None, Calendar | None]:

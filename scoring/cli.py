@@ -6,7 +6,6 @@ machine lacks something, or the program itself is at fault.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import traceback
@@ -19,28 +18,22 @@ import typer
 from scoring.calling import (
     call_of,
     check_language,
-    mistakes,
     named_period,
-    open_here,
     reader_of,
     refusals,
-    schemes_of,
     stop,
     task_of,
     tasks_of,
     town_called,
-    wrong_schemes,
 )
 from scoring.cli_app import (
     AsOf,
     Data,
     Lang,
-    Scheme,
     Weights,
     app,
     argument,
     say_here,
-    weights,
 )
 from scoring.messages import say
 from scoring.screen import (
@@ -58,7 +51,7 @@ if TYPE_CHECKING:
 
 
 _INTERRUPTED: Final = 130
-_COMMANDS: Final = tuple(f"scoring.cli_{name}" for name in ("run", "start", "life", "answers", "insight"))
+_COMMANDS: Final = tuple(f"scoring.cli_{name}" for name in ("run", "start", "life", "answers", "insight", "weights"))
 """Modules that register further commands."""
 _TOLD: Final = {"notices": "notice", "repairs": "repaired"}
 
@@ -196,55 +189,3 @@ def explain(
         print_table([say(f"cli-column-{name}", lang) for name in columns], told.rows)
         print_lines([""])
     print_lines(told.ending)
-
-
-@weights.callback()
-def _schemes(lang: Lang = None) -> None:
-    """Stand before every command about schemes."""
-    check_language(lang)
-
-
-@weights.command("check", cls=Command, help=say_here("cli-weights-check-help"))
-def weights_check(file: Scheme = None, lang: Lang = None) -> None:
-    """Check a scheme, or each of the workspace's, and list what the scheme alone can show."""
-    from scoring.scheme import SchemeError, lint
-
-    workspace, lang = open_here(lang)
-    wrong = False
-    for one in schemes_of(file, workspace, lang).listed:
-        if one.loaded is None:
-            wrong = True
-            print_lines([mistakes(SchemeError(one.problems), lang)], sys.stderr)
-            continue
-        warnings = lint(one.loaded, lang)
-        print_lines([str(found) for found in warnings])
-        scheme = one.loaded.scheme
-        title = (lang == "en" and scheme.title_en) or scheme.title
-        print_lines([say("cli-scheme-good", lang, title=title, count=len(warnings))])
-    if wrong:
-        raise typer.Exit(2)
-
-
-@weights.command("show", cls=Command, help=say_here("cli-weights-show-help"))
-def weights_show(file: Scheme = None, lang: Lang = None) -> None:
-    """List what a scheme, or each of the workspace's, is for, and its indicators, points and rules."""
-    from scoring.choosing import sound
-    from scoring.scheme import show
-
-    workspace, lang = open_here(lang)
-    columns = ("item", "points", "clause", "line", "rule")
-    for number, one in enumerate(schemes_of(file, workspace, lang).listed):
-        with wrong_schemes(lang):
-            scheme = sound(one).scheme
-        labelled = [(row, row.label if row.kind == "dimension" else f"  {row.label}") for row in show(scheme, lang)]
-        rows = [[label, row.points, row.clause, str(row.line), row.rule] for row, label in labelled]
-        print_lines([*([""] if number else []), one.words(lang)])
-        print_table([say(f"cli-column-{name}", lang) for name in columns], rows)
-
-
-@weights.command("schema", cls=Command, help=say_here("cli-weights-schema-help"))
-def weights_schema() -> None:
-    """Print the JSON Schema of schemes."""
-    from scoring.scheme import json_schema
-
-    print_lines([json.dumps(json_schema(), ensure_ascii=False, indent=1)])

@@ -141,6 +141,26 @@ def plain_disk_errors() -> Iterator[None]:
         raise
 
 
+def write_whole(path: Path, content: bytes) -> None:
+    """Let a file have this content, or the one that it had, whatever happens in between.
+
+    Raises
+    ------
+    OSError
+        It cannot be written there.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}{_NEW}")
+    try:
+        with fresh.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        _sync_one(path.parent)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
 def put_in_place(fresh: Path, target: Path) -> None:
     """Let the fresh folder take the place of `target` in one step, safely on the disk before and after."""
     _sync(fresh)

@@ -294,7 +294,7 @@ def _assess(job: Job, intake: Intake, period: Period, editions: Sequence[Edition
         if rest is None:
             raise
         return _assess(job, rest, period, editions)
-    as_of = job.as_of or _day(job, period)
+    as_of = job.as_of or day_of_period(job, period)
     notices = [noticed(intake.tables, job.scheme.scheme, period, as_of, job.settings.lang)]
     if editions:
         last, told = editions[-1], editions[-1].head
@@ -315,7 +315,7 @@ def _before(job: Job, intake: Intake, period: Period, editions: Sequence[Edition
         return {"previous": published_head(earlier.head, earlier.scores)}
     if last is None or last.end < scheme.effective.from_:
         return {}
-    day = _day(job, last)
+    day = day_of_period(job, last)
     try:
         rescored = previous(intake.tables, scheme, last, min(day, job.as_of or day), workdays=job.workdays)
     except Refused:
@@ -337,7 +337,7 @@ def _looking_back(
     }
 
 
-def _day(job: Job, period: Period) -> date:
+def day_of_period(job: Job, period: Period) -> date:
     """Return the day as of which a period is scored unless another is asked for."""
     return period.end + timedelta(days=job.scheme.scheme.calendar.grace_days)
 
@@ -353,7 +353,7 @@ def _score(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]
         laws_given_up=tuple(law.code for law in laws_given_up(scheme)),
         set_aside=refused if job.set_aside else None,
     )
-    as_of = job.as_of or _day(job, period)
+    as_of = job.as_of or day_of_period(job, period)
     past: list[Frozen] = [edition.frozen for edition in latest(editions).values()]
     return assess(
         intake.tables, scheme, period, as_of, options=options, read=intake.rows, past=past, workdays=job.workdays

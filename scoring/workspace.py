@@ -112,6 +112,11 @@ def shipped_folder(name: str) -> Path:
     return bundled if bundled.is_dir() else package.parent / name
 
 
+def is_shipped(path: Path) -> bool:
+    """Tell whether a scheme came with the program and is nobody's own."""
+    return path.resolve().parent == shipped_folder("weights").resolve()
+
+
 def make_workspace(root: Path, lang: str, *, example: bool) -> None:
     """Write a workspace: settings, schemes, and either blank input workbooks or the example year.
 

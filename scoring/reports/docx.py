@@ -110,9 +110,9 @@ def _trend(document: Document, trend: ReportTrend, lang: str) -> None:
     widths = [width // 2, width // 4, width - width // 2 - width // 4]
     table = table_frame(widths, {"top": 8, "bottom": 8, "insideH": 4})
     names = [say(f"reports-trend-column-{name}", lang) for name in ("period", "mean", "scored")]
-    table.append(_row(names, widths, ["center"] * 3, "TableHead", head=True))
+    table.append(table_row(names, widths, ["center"] * 3, "TableHead", head=True))
     for row in trend.rows:
-        table.append(_row(row, widths, ["center"] * 3, "TableText"))
+        table.append(table_row(row, widths, ["center"] * 3, "TableText"))
     insert_table(document, table)
     put(document, "TableNote", trend.rules)
     if trend.improved:
@@ -173,10 +173,10 @@ def _annex(document: Document, view: ReportView) -> None:
     edges = {"top": 8, "left": 4, "bottom": 8, "right": 4, "insideH": 4, "insideV": 4}
     table = table_frame(widths, edges)
     labels = [column.heading for column in annex.columns]
-    table.append(_row(labels, widths, ["center"] * len(widths), "TableHead", head=True))
+    table.append(table_row(labels, widths, ["center"] * len(widths), "TableHead", head=True))
     aligns = ["center"] * len(widths)
     for row in annex.rows:
-        table.append(_row(row, widths, aligns, "TableText"))
+        table.append(table_row(row, widths, aligns, "TableText"))
     insert_table(document, table)
     for note in annex.notes or ("",):  # Word wants a paragraph after a table
         put(document, "TableNote", note)
@@ -199,7 +199,7 @@ def _widths(view: ReportView) -> list[int]:
     return [int(width * scale * _TWIPS) for width in widths]
 
 
-def _row(
+def table_row(
     texts: Sequence[str], widths: Sequence[int], aligns: Sequence[str], style: str, *, head: bool = False
 ) -> BaseOxmlElement:
     """One row as XML: python-docx looks through the whole table for each cell, which 2,000 towns would feel."""

@@ -18,6 +18,7 @@ from scoring.reports.view import report_view
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
+    from scoring.reports.compare_view import CompareView
 
 
 def render_report(assessment: Assessment, settings: Settings, renderer: Renderer | None = None) -> bytes:
@@ -65,6 +66,30 @@ def render_town(assessment: Assessment, settings: Settings, renderer: Renderer |
     """
     view, trend = town_view(assessment, settings), town_trend(assessment, settings)
     return _make("town.html.j2", assessment, settings, renderer, view=view, trend=trend)
+
+
+def render_compare(
+    view: CompareView, assessment: Assessment, settings: Settings, renderer: Renderer | None = None
+) -> bytes:
+    """Return the impact of a new scheme as PDF; `assessment` is the one by the new scheme.
+
+    Raises
+    ------
+    MissingGlyph, MissingLibrary, ForbiddenAddress
+        See `Renderer`.
+    """
+    return _make("compare.html.j2", assessment, settings, renderer, view=view)
+
+
+def compare_page(view: CompareView, assessment: Assessment, settings: Settings) -> str:
+    """Return the same as a page for a browser: one file that fetches nothing and runs nothing."""
+    renderer = Renderer(settings)
+    html = renderer.html("compare.html.j2", view=view, author=settings.bureau, as_of=assessment.head["as_of"])
+    source = renderer.environment.loader.get_source  # type: ignore[union-attr]
+    style = source(renderer.environment, "css/compare_screen.css")[0]
+    policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>"
+    width = '<meta name="viewport" content="width=device-width"/>'
+    return html.replace("</head>", f"{policy}{width}\n<style>\n{style}</style>\n</head>", 1)
 
 
 def _make(

@@ -8,7 +8,7 @@ from schemas.scheme import Scheme
 from scoring.scheme.amounts import finding_denominator
 from scoring.scheme.laws import LawGivenUp, laws_given_up
 from scoring.scheme.linting import lint
-from scoring.scheme.loading import LoadedScheme, load_scheme
+from scoring.scheme.loading import LoadedScheme, load_scheme, parse_scheme
 from scoring.scheme.problems import SchemeError, SchemeProblem
 from scoring.scheme.vocabulary import vocabulary
 from scoring.scheme.words import (
@@ -38,6 +38,7 @@ __all__ = [
     "laws_given_up",
     "lint",
     "load_scheme",
+    "parse_scheme",
     "show",
     "vocabulary",
     "word_in",

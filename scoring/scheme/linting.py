@@ -47,12 +47,18 @@ def lint(loaded: LoadedScheme, lang: str = "zh") -> tuple[SchemeProblem, ...]:
         _laws,
     ):
         check(scheme, problems)
-    return _silenced(scheme, problems)
+    return silenced(scheme, problems)
 
 
-def _silenced(scheme: Scheme, problems: Collector) -> tuple[SchemeProblem, ...]:
+def silenced(scheme: Scheme, problems: Collector, *, of_facts: bool = False) -> tuple[SchemeProblem, ...]:
+    """Return the warnings in the order of the file, those accepted with their reasons.
+
+    `of_facts`: they speak of a period's facts; entries about the scheme alone are then not idle, and the reverse.
+    """
     found = list(problems.in_order())
     for entry in scheme.silence:
+        if entry.code.startswith("facts-") != of_facts:
+            continue
         hits = [i for i, one in enumerate(found) if one.code == entry.code and entry.at in {None, one.at}]
         for place in hits:
             found[place] = replace(found[place], silenced=entry.reason)

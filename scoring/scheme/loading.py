@@ -55,10 +55,19 @@ def load_scheme(path: Path, lang: str = "zh") -> LoadedScheme:
     SchemeError
         With every problem of the first stage that has any: the text, then keys and values, then what two places say.
     """
-    problems = Collector(path.name, lang)
-    content = _read(path, problems)
-    scheme, text = _parse(content, problems)
-    return LoadedScheme(scheme, path.name, text, hashlib.sha256(content).hexdigest(), content)
+    return parse_scheme(_read(path, Collector(path.name, lang)), path.name, lang)
+
+
+def parse_scheme(content: bytes, file: str, lang: str = "zh") -> LoadedScheme:
+    """Check what a weights file holds, or is to hold; take and raise what `load_scheme` does.
+
+    Raises
+    ------
+    SchemeError
+        With every problem of the first stage that has any.
+    """
+    scheme, text = _parse(content, Collector(file, lang))
+    return LoadedScheme(scheme, file, text, hashlib.sha256(content).hexdigest(), content)
 
 
 def _read(path: Path, problems: Collector) -> bytes:
