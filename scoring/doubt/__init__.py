@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from schemas.scheme import Scheme
-from scoring.doubt.draws import SOURCES, Model, groups_of, scores, swapped
+from scoring.doubt.draws import SOURCES, Model, groups_of, official, scores, swapped
 from scoring.doubt.evidence import gather
 from scoring.doubt.outcome import (
     APART,
@@ -50,7 +50,7 @@ SPREAD: Final = 25
 DRAWS: Final = 10_000
 DRAWS_OF_A_RUN: Final = 2_000
 _SHARED_OUT: Final = 2_048
-"""Draws of each of the two samples that variance is shared out with, at most."""
+"""Draws of each of the two samples that variance is shared out with, at most; and a quarter of all."""
 _CELLS: Final = 4_000_000
 """Draws × towns in those samples, at most."""
 
@@ -155,20 +155,19 @@ def _told(model: Model, base: Scored, asked: Asked, said: dict[str, Any]) -> Dou
     towns, scheme = model.towns, base.scheme
     field = _field(towns, scheme)
     # The order in which towns stand, from the first; equal ones by code.
-    official = ranks(scores(model, asked.seed, 1, ()), field, scheme)[0]
-    order = [int(place) for place in np.lexsort((np.arange(len(towns)), official))]
-    drawn = scores(model, asked.seed, asked.draws, SOURCES)
+    stand = ranks(official(model), field, scheme)[0]
+    order = [int(place) for place in np.lexsort((np.arange(len(towns)), stand))]
+    *alone, drawn = scores(model, asked.seed, asked.draws)
     placed = ranks(drawn, field, scheme)
-    columns: dict[str, Whole] = {"rank": official}
+    columns: dict[str, Whole] = {"rank": stand}
     columns["low"], columns["high"] = interval(placed)
-    for source in SOURCES:
-        alone = ranks(scores(model, asked.seed, asked.draws, [source]), field, scheme)
-        columns[f"low_{source}"], columns[f"high_{source}"] = interval(alone)
+    for source, own in zip(SOURCES, alone, strict=True):
+        columns[f"low_{source}"], columns[f"high_{source}"] = interval(ranks(own, field, scheme))
     last = len(towns) - ENDS + 1
     ends = {"first": (1, 1), "top": (1, ENDS), "bottom": (last, len(towns))}
     columns |= {name: reached(placed, *between) for name, between in ends.items()}
     graded = by_number(grades(drawn, field, scheme), len(scheme.grades.grades)) if scheme.grades else None
-    shared = _shared_out(model, field, scheme, asked, official)
+    shared = _shared_out(model, field, scheme, asked, stand)
     pairs = Pairs(placed)
     alike = inseparable(pairs, order) if len(towns) <= MOST_PAIRS else None
     frame = pl.DataFrame(
@@ -218,12 +217,12 @@ class _Shared:
         return {"driver": self.names[most], "driver_first": first, "driver_total": _hundredths(total[most])}
 
 
-def _shared_out(model: Model, field: Field, scheme: Scheme, asked: Asked, official: Whole) -> _Shared:
-    draws = max(16, min(_SHARED_OUT, asked.draws, _CELLS // len(model.towns)))
+def _shared_out(model: Model, field: Field, scheme: Scheme, asked: Asked, stand: Whole) -> _Shared:
+    draws = max(16, min(_SHARED_OUT, asked.draws // 4, _CELLS // len(model.towns)))
 
     def ranked(drawn: Whole) -> Any:
         own = ranks(drawn, field, scheme).astype(np.float64)
-        return np.column_stack([own, np.abs(own - official).mean(axis=1)])
+        return np.column_stack([own, np.abs(own - stand).mean(axis=1)])
 
     one, other, *mixed = swapped(model, asked.seed, draws, ranked)
     first, total = indices(one, other, mixed)

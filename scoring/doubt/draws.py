@@ -7,7 +7,7 @@ code. So the order of towns changes nothing, and one town more leaves the others
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -71,9 +71,7 @@ def common(model: Model, seed: int, draws: int, which: str = "") -> Common:
         for switch in model.ways.switches
     ]
     choices = np.stack(columns, axis=1) if columns else np.zeros((draws, 0), dtype=np.int64)
-    return Common(
-        factors(generator(seed, which, "weights"), draws, model.points, model.spread, model.around), choices
-    )
+    return Common(factors(generator(seed, which, "weights"), draws, model.points, model.spread, model.around), choices)
 
 
 def town_sample(model: Model, place: int, seed: int, draws: int, which: str = "") -> Drawn:
@@ -109,17 +107,26 @@ def scored(
     return np.broadcast_to(in_units(value, model.decimals), (draws,))
 
 
-def scores(model: Model, seed: int, draws: int, sources: Iterable[str]) -> Whole:
-    """Return scores with these sources in doubt, draws × towns."""
-    doubted = frozenset(sources)
+def scores(model: Model, seed: int, draws: int) -> tuple[Whole, ...]:
+    """Return scores with each source alone in doubt, in the order of `SOURCES`, then with all: draws × towns each.
+
+    All four rest on the same draws.
+    """
     shared = common(model, seed, draws)
-    weights = shared.factors if "weights" in doubted else None
-    way = shared.way(model.ways) if "methods" in doubted and model.ways.switches else None
-    made = np.empty((draws, len(model.towns)), dtype=np.int64)
+    way = shared.way(model.ways)
+    made = tuple(np.empty((draws, len(model.towns)), dtype=np.int64) for _ in (*SOURCES, "all"))
     for place in range(len(model.towns)):
-        sample = town_sample(model, place, seed, draws) if "sampling" in doubted else None
-        made[:, place] = scored(model, place, weights, way, sample, draws)
+        sample = town_sample(model, place, seed, draws)
+        made[0][:, place] = scored(model, place, shared.factors, None, None, draws)
+        made[1][:, place] = scored(model, place, None, way, None, draws)
+        made[2][:, place] = scored(model, place, None, None, sample, draws)
+        made[3][:, place] = scored(model, place, shared.factors, way, sample, draws)
     return made
+
+
+def official(model: Model) -> Whole:
+    """Return the scores themselves in units of the last decimal, one row."""
+    return np.stack([scored(model, place, None, None, None, 1) for place in range(len(model.towns))], axis=1)
 
 
 def groups_of(model: Model) -> tuple[str, ...]:

@@ -130,7 +130,7 @@ def _by_cost(ways: Ways) -> Iterator[tuple[str, str, str, int, float]]:
     units = [one.charges.units.points for one in ways.counted]
     for *key, number, own in grouped.sort(*_KEY, *nets).select(*_KEY, "number", pl.concat_list(nets)).iter_rows():
         costs = [float(Fraction(net, unit)) for net, unit in zip(own, units, strict=True)]
-        yield (*key, number, *costs)  # type: ignore[misc]
+        yield (*key, number, *costs)
 
 
 def _priors(

@@ -41,7 +41,8 @@ class Field:
 def in_units(values: NDArray[np.float64], decimals: int) -> Whole:
     """Round half away from zero to the last decimal and count in it; a hair below a half is a half."""
     scaled = values * 10**decimals
-    return (np.sign(scaled) * np.floor(np.abs(scaled) + 0.5 + _HAIR)).astype(np.int64)
+    whole: Whole = (np.sign(scaled) * np.floor(np.abs(scaled) + 0.5 + _HAIR)).astype(np.int64)
+    return whole
 
 
 def ranks(scores: Whole, field: Field, scheme: Scheme) -> Whole:
@@ -60,7 +61,8 @@ def _keys(scores: Whole, field: Field, scheme: Scheme, *, gated: bool) -> Whole:
 def _ranked(keys: Whole, *, least: bool = True) -> Whole:
     """Return the first (or, where not `least`, the last) of the places that equal keys share."""
     if not least:
-        return keys.shape[1] + 1 - _ranked(-keys)
+        last: Whole = keys.shape[1] + 1 - _ranked(-keys)
+        return last
     order = np.argsort(keys, axis=1, kind="stable")
     arranged = np.take_along_axis(keys, order, axis=1)
     new = np.ones(keys.shape, dtype=bool)

@@ -8,7 +8,6 @@ all were checked nothing is. Rates come from their beta-binomial posterior. docs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +29,7 @@ Floats = NDArray[np.float64]
 class Counted:
     """A column of findings in one town: its own, what is expected, and how both become points in each way of scoring.
 
-    `factor` and `cap` by way; `points` of the indicator.
+    `factor`, `cap` and `observed`, what the findings themselves take, by way of scoring; `points` of the indicator.
     """
 
     column: int
@@ -41,6 +40,7 @@ class Counted:
     unseen: float
     factor: Floats
     cap: Floats
+    observed: Floats
     points: float
 
 
@@ -67,8 +67,10 @@ class Sampled:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Draws of one town: of each counted column net points before exposure in every way of counting, of each rate the
-    share it earns. Rows are draws.
+    """Draws of one town, a row a draw.
+
+    `nets`: of each counted column the net points before exposure, draws × ways of counting. `earned`: of each rate by
+    how much the share that it earns differs from the one measured.
     """
 
     nets: tuple[Floats, ...]
@@ -82,6 +84,7 @@ def sampled_of(town: str, ways: Ways, evidence: Evidence, columns: Columns) -> S
     counted: list[Counted] = []
     rated: list[Rated] = []
     own = evidence.findings[town]
+    counting = np.array([way.counted for way in ways.ways], dtype=np.int64)
     by_way = [{indicator.id: indicator for _, indicator in way.scheme.indicators()} for way in ways.ways]
     for column, place in enumerate(columns.places):
         known = scores.get(place)
@@ -91,19 +94,27 @@ def sampled_of(town: str, ways: Ways, evidence: Evidence, columns: Columns) -> S
         indicator = by_way[0][name]
         points = float(indicator.points)
         if place in evidence.found_prior and (town, part, name) not in evidence.fixed:
-            limits = [_limits(by[name], base.facts, town) for by in by_way]
+            limits = np.array([_limits(by[name], base.facts, town) for by in by_way])
+            findings = own.get(place) or Findings()
+            nets = _together(findings, len(ways.counted))[counting]
             counted.append(
                 Counted(
-                    column, own.get(place) or Findings(), evidence.found_prior[place], evidence.mean_cost[place],
+                    column, findings, evidence.found_prior[place], evidence.mean_cost[place],
                     evidence.checked[town], evidence.unseen[town],
-                    np.array([factor for factor, _ in limits]), np.array([cap for _, cap in limits]), points,
+                    limits[:, 0], limits[:, 1], np.minimum(nets * limits[:, 0], limits[:, 1]), points,
                 )
             )  # fmt: skip
         elif (rate := evidence.rates[town].get(place)) is not None:
             rated.append(Rated(column, rate, evidence.rate_prior[place], points, _cap(indicator)))
-    return Sampled(
-        tuple(counted), tuple(rated), np.array([way.counted for way in ways.ways], dtype=np.int64), columns.sign
-    )
+    return Sampled(tuple(counted), tuple(rated), counting, columns.sign)
+
+
+def _together(findings: Findings, ways: int) -> Floats:
+    """Return what the findings cost in every way of counting, before exposure and cap."""
+    nets = np.zeros(ways)
+    for number, costs in zip(findings.numbers, findings.costs, strict=True):
+        nets += number * np.array(costs)
+    return nets
 
 
 def _limits(indicator: Indicator, facts: Facts, town: str) -> tuple[float, float]:
@@ -158,7 +169,7 @@ def _times(weights: Floats, costs: Floats) -> Floats:
 
 
 def _earned(rng: np.random.Generator, draws: int, one: Rated) -> Floats:
-    """Return the share of the points that a drawn rate earns more than the one measured does."""
+    """Return by how much the share that a drawn rate earns differs from that of the one measured."""
     prior, own = one.prior, one.own
     met, missed = prior.rate * prior.strength + own.met, (1 - prior.rate) * prior.strength + own.asked - own.met
     if met <= 0 or missed <= 0:
@@ -166,7 +177,8 @@ def _earned(rng: np.random.Generator, draws: int, one: Rated) -> Floats:
     rates = 100 * np.append(rng.beta(met, missed, draws), own.met / own.asked)
     # What a cap holds back counts as held back here too.
     earned = np.maximum(share_earned(own.rule, one.points, rates), 1 - one.cap / one.points)
-    return earned[:-1] - earned[-1]
+    gained: Floats = earned[:-1] - earned[-1]
+    return gained
 
 
 def add_to(shares: Floats, sampled: Sampled, drawn: Drawn, way: NDArray[np.int64]) -> None:
@@ -179,22 +191,8 @@ def add_to(shares: Floats, sampled: Sampled, drawn: Drawn, way: NDArray[np.int64
     """
     counting = sampled.way_counted[way]
     for one, nets in zip(sampled.counted, drawn.nets, strict=True):
-        observed = _observed(one, len(sampled.way_counted), sampled.way_counted)
         net = nets[:, 0] if nets.shape[1] == 1 else np.take_along_axis(nets, counting[:, None], axis=1)[:, 0]
         loss = np.minimum(net * one.factor[way], one.cap[way])
-        shares[:, one.column] += sampled.sign * (loss - observed[way]) / one.points
+        shares[:, one.column] += sampled.sign * (loss - one.observed[way]) / one.points
     for rate, earned in zip(sampled.rated, drawn.earned, strict=True):
         shares[:, rate.column] -= sampled.sign * earned
-
-
-def _observed(one: Counted, ways: int, counting: NDArray[np.int64]) -> Floats:
-    """Return what the findings themselves take, by way of scoring."""
-    nets = np.zeros(len(one.mean_cost))
-    for number, costs in zip(one.own.numbers, one.own.costs, strict=True):
-        nets += number * np.array(costs)
-    return np.minimum(nets[counting[np.arange(ways)]] * one.factor, one.cap)
-
-
-def is_open(sampled: Sequence[Sampled]) -> bool:
-    """Tell whether anything at all is open to doubt of sampling."""
-    return any(one.counted or one.rated for one in sampled)

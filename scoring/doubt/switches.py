@@ -144,14 +144,14 @@ def _earned(scheme: Scheme, counted: Scored, base: Scored) -> dict[tuple[str, st
     deducts = [indicator for _, indicator in scheme.indicators() if indicator.rule.kind == "deduct"]
     found: dict[tuple[str, str, str], Fraction] = {}
     for town, own in base.scores.items():
-        sums = counted.sums.get(town, {})
+        sums, usual = counted.sums.get(town, {}), base.sums.get(town, {})
         for part in {part for part, _ in own.indicators}:
             into = Statement(town, Fraction(0), Fraction(0), part=part)
             for indicator in deducts:
-                known = own.indicators.get((part, indicator.id))
-                if known is not None and known.outcome == "scored":
-                    result = scorer.score(into, indicator, sums.get((part, indicator.id), NOTHING))
-                    found[town, part, indicator.id] = result.earned
+                place = part, indicator.id
+                if place in sums or place in usual:
+                    result = scorer.score(into, indicator, sums.get(place, NOTHING))
+                    found[town, *place] = result.earned
     return found
 
 
@@ -219,7 +219,9 @@ def _duplicates(scheme: Scheme) -> tuple[Change, ...]:
 
 
 def _rounding(scheme: Scheme) -> tuple[Change, ...]:
-    """Round at the other place: at the end alone, or indicator by indicator."""
+    """Round at the other place: at the end alone, or indicator by indicator; parts are never rounded."""
+    if scheme.parts is not None:
+        return ()
     return (_updating("round_at", "total" if scheme.round_at == "indicator" else "indicator"),)
 
 

@@ -81,9 +81,7 @@ def towns_of(base: Scored, ways: Ways, candidates: Sequence[Candidate]) -> list[
     columns = Columns.of(scheme)
     weight = {part.id: part.weight for part in scheme.parts.parts} if scheme.parts else {"": Fraction(1)}
     zeroing = {gate.id for gate in scheme.gates if gate.effect == "score_zero"}
-    return [
-        _town(one, base, ways, columns, weight, zeroing) for one in sorted(candidates, key=lambda one: one.town)
-    ]
+    return [_town(one, base, ways, columns, weight, zeroing) for one in sorted(candidates, key=lambda one: one.town)]
 
 
 def _town(
@@ -108,8 +106,9 @@ def _town(
         each = weight[part] * own.stretch.get(place, Fraction(1))
         worth.append(float(each * points[indicator]))
         inside.append(each * known.earned)
-        earned = [way.earned.get((code, part, indicator), known.earned) for way in ways.ways]
-        share.append([float(value / points[indicator]) for value in earned])
+        usual, full = float(known.earned), float(points[indicator])
+        earned = [way.earned.get((code, part, indicator)) for way in ways.ways]
+        share.append([(usual if value is None else float(value)) / full for value in earned])
     low, high = _bounds(code, base)
     return Town(
         code,
@@ -127,7 +126,7 @@ def _before_bounds(own: TownScore) -> Fraction:
     """Return the score before range, veto and the last rounding."""
     last = [row for row in own.statement.rows if row["kind"] in {"range", "gate"}]
     last += [row for row in own.statement.rows if row["kind"] == "rounding" and not row["indicator"]]
-    return own.statement.value - add_up(Fraction(row["points_num"], row["points_den"]) for row in last)  # type: ignore[arg-type]
+    return own.statement.value - add_up(Fraction(row["points_num"], row["points_den"]) for row in last)  # type: ignore[call-overload]
 
 
 def _bounds(code: str, base: Scored) -> tuple[float, float]:

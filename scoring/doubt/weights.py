@@ -56,7 +56,8 @@ def _around(rng: np.random.Generator, draws: int, weights: Floats, spread: float
         drawn = rng.uniform(1 - spread, 1 + spread, (draws, len(weights)))
     else:
         drawn = rng.standard_gamma(concentration(shares, spread) * shares, (draws, len(weights))) / shares
-    return drawn / (drawn @ shares)[:, None]
+    kept: Floats = drawn / (drawn @ shares)[:, None]
+    return kept
 
 
 def concentration(shares: Floats, spread: float) -> float:

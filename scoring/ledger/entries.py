@@ -120,7 +120,7 @@ def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.
         weight=pl.col("part").replace_strict(scaled, return_dtype=pl.Int64)
     )
     clauses = {indicator.id: indicator.clause for _, indicator in scheme.indicators()}
-    common_columns = [
+    common_columns: list[str | pl.Expr] = [
         pl.col("town").alias("town_code"),
         "part",
         "indicator",

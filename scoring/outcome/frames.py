@@ -34,7 +34,7 @@ CHANGES: Final = {
 }  # fmt: skip
 """What `scoring.changes.split` returns."""
 
-DOUBT: Final = {
+DOUBT: Final[dict[str, Any]] = {
     "town_code": pl.String, "rank": pl.Int64,
     **dict.fromkeys(
         (
