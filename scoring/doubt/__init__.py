@@ -157,7 +157,7 @@ def _told(model: Model, base: Scored, asked: Asked, said: dict[str, Any]) -> Dou
     # The order in which towns stand, from the first; equal ones by code.
     stand = ranks(official(model), field, scheme)[0]
     order = [int(place) for place in np.lexsort((np.arange(len(towns)), stand))]
-    *alone, drawn = scores(model, asked.seed, asked.draws)
+    *alone, drawn, level = scores(model, asked.seed, asked.draws)
     placed = ranks(drawn, field, scheme)
     columns: dict[str, Whole] = {"rank": stand}
     columns["low"], columns["high"] = interval(placed)
@@ -166,7 +166,8 @@ def _told(model: Model, base: Scored, asked: Asked, said: dict[str, Any]) -> Dou
     last = len(towns) - ENDS + 1
     ends = {"first": (1, 1), "top": (1, ENDS), "bottom": (last, len(towns))}
     columns |= {name: reached(placed, *between) for name, between in ends.items()}
-    graded = by_number(grades(drawn, field, scheme), len(scheme.grades.grades)) if scheme.grades else None
+    # Edges of grades are set for the scheme's own way of scoring; another way would have others.
+    graded = by_number(grades(level, field, scheme), len(scheme.grades.grades)) if scheme.grades else None
     shared = _shared_out(model, field, scheme, asked, stand)
     pairs = Pairs(placed)
     alike = inseparable(pairs, order) if len(towns) <= MOST_PAIRS else None

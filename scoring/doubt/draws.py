@@ -108,19 +108,20 @@ def scored(
 
 
 def scores(model: Model, seed: int, draws: int) -> tuple[Whole, ...]:
-    """Return scores with each source alone in doubt, in the order of `SOURCES`, then with all: draws × towns each.
+    """Return scores with each source alone in doubt, in the order of `SOURCES`, with all, and with all but methods.
 
-    All four rest on the same draws.
+    Draws × towns each; all five rest on the same draws.
     """
     shared = common(model, seed, draws)
     way = shared.way(model.ways)
-    made = tuple(np.empty((draws, len(model.towns)), dtype=np.int64) for _ in (*SOURCES, "all"))
+    made = tuple(np.empty((draws, len(model.towns)), dtype=np.int64) for _ in range(len(SOURCES) + 2))
     for place in range(len(model.towns)):
         sample = town_sample(model, place, seed, draws)
         made[0][:, place] = scored(model, place, shared.factors, None, None, draws)
         made[1][:, place] = scored(model, place, None, way, None, draws)
         made[2][:, place] = scored(model, place, None, None, sample, draws)
         made[3][:, place] = scored(model, place, shared.factors, way, sample, draws)
+        made[4][:, place] = scored(model, place, shared.factors, None, sample, draws)
     return made
 
 

@@ -5,6 +5,7 @@ Every way of counting findings has its own net charges; a finding that one of th
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,6 +68,9 @@ class Evidence:
         counting. Places without a finding anywhere are left out: nothing is doubted there.
     rate_prior
         By place.
+    quality
+        By town: of its findings over all indicators, as a multiple of what all towns lead one to expect, the shape and
+        the inverse scale of the gamma distribution it comes from.
     """
 
     findings: Mapping[str, Mapping[Place, Findings]]
@@ -77,6 +81,7 @@ class Evidence:
     found_prior: Mapping[Place, Prior]
     mean_cost: Mapping[Place, tuple[float, ...]]
     rate_prior: Mapping[Place, Prior]
+    quality: Mapping[str, tuple[float, float]]
 
 
 def gather(ways: Ways) -> Evidence:
@@ -100,7 +105,8 @@ def gather(ways: Ways) -> Evidence:
         for place, own in rates[town].items():
             asked[place].append(own)
     rate_prior = {place: shares([o.met for o in own], [o.asked for o in own]) for place, own in asked.items()}
-    return Evidence(findings, fixed, checked, unseen, rates, found_prior, mean_cost, rate_prior)
+    quality = _quality(base, codes, findings, fixed, checked, found_prior)
+    return Evidence(findings, fixed, checked, unseen, rates, found_prior, mean_cost, rate_prior, quality)
 
 
 def _checked(base: Scored, codes: Sequence[str]) -> tuple[dict[str, float], dict[str, float]]:
@@ -150,6 +156,32 @@ def _priors(
         # Towns come sorted and costs too, so that the sums are the same in whatever order the towns stand.
         cost[place] = tuple(sum(n * c[way] for n, c in rows) / whole for way in range(len(rows[0][1])))
     return prior, cost
+
+
+def _quality(
+    base: Scored,
+    codes: Sequence[str],
+    findings: Mapping[str, Mapping[Place, Findings]],
+    fixed: frozenset[tuple[str, str, str]],
+    checked: Mapping[str, float],
+    prior: Mapping[Place, Prior],
+) -> dict[str, tuple[float, float]]:
+    """Return how much more is found in a town than elsewhere, over all indicators: gamma-Poisson once more.
+
+    Without it a town that is bad everywhere would be drawn towards the mean indicator by indicator, as if each were
+    alone.
+    """
+    found: dict[str, int] = {}
+    expected: dict[str, float] = {}
+    for town in codes:
+        places = [place for place in prior if _counts(base, town, place) and (town, *place) not in fixed]
+        found[town] = sum(findings[town][place].found for place in places if place in findings[town])
+        expected[town] = checked[town] * math.fsum(prior[place].rate for place in places)
+    open_ = [town for town in codes if expected[town] > 0]
+    if not open_:
+        return dict.fromkeys(codes, (1.0, 1.0))
+    own = counts([found[town] for town in open_], [expected[town] for town in open_])
+    return {town: (own.rate * own.strength + found[town], own.strength + expected[town]) for town in codes}
 
 
 def _counts(base: Scored, town: str, place: Place) -> bool:

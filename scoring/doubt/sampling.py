@@ -57,11 +57,16 @@ class Rated:
 
 @dataclass(frozen=True)
 class Sampled:
-    """What of one town is open to sampling doubt. `way_counted`: way of scoring → way of counting findings."""
+    """What of one town is open to sampling doubt.
+
+    `way_counted`: way of scoring → way of counting findings. `quality`: shape and inverse scale of how much more is
+    found in this town than elsewhere.
+    """
 
     counted: tuple[Counted, ...]
     rated: tuple[Rated, ...]
     way_counted: NDArray[np.int64]
+    quality: tuple[float, float]
     sign: int
 
 
@@ -106,7 +111,7 @@ def sampled_of(town: str, ways: Ways, evidence: Evidence, columns: Columns) -> S
             )  # fmt: skip
         elif (rate := evidence.rates[town].get(place)) is not None:
             rated.append(Rated(column, rate, evidence.rate_prior[place], points, _cap(indicator)))
-    return Sampled(tuple(counted), tuple(rated), counting, columns.sign)
+    return Sampled(tuple(counted), tuple(rated), counting, evidence.quality[town], columns.sign)
 
 
 def _together(findings: Findings, ways: int) -> Floats:
@@ -135,22 +140,30 @@ def _cap(indicator: Indicator) -> float:
 
 def draw(rng: np.random.Generator, draws: int, sampled: Sampled) -> Drawn:
     """Draw a town's findings and rates."""
+    shape, scale = sampled.quality
+    quality = rng.standard_gamma(shape, draws) / scale
     return Drawn(
-        tuple(_nets(rng, draws, one) for one in sampled.counted),
+        tuple(_nets(rng, quality, shape / scale, one) for one in sampled.counted),
         tuple(_earned(rng, draws, one) for one in sampled.rated),
     )
 
 
-def _nets(rng: np.random.Generator, draws: int, one: Counted) -> Floats:
+def _nets(rng: np.random.Generator, quality: Floats, usual: float, one: Counted) -> Floats:
     """Return net points in every way of counting, draws × ways of counting.
 
     With m cases checked and a prior of strength β, m/(β + m) × (Σ own findings' costs × weights + expected ones).
+
+    Parameters
+    ----------
+    quality, usual
+        How much more is found in the town than elsewhere: drawn, and on average.
     """
     expected = one.prior.rate * one.prior.strength
-    numbers = np.array([*one.own.numbers, expected])
+    numbers = np.array([*one.own.numbers, expected * usual])
     costs = np.array([*one.own.costs, one.mean_cost])
     shrunk = one.checked / (one.prior.strength + one.checked)
-    weights = rng.standard_gamma(numbers, (draws, len(numbers)))
+    own = rng.standard_gamma(numbers[:-1], (len(quality), len(numbers) - 1))
+    weights = np.column_stack([own, rng.standard_gamma(expected * quality)])
     found = _times(weights, costs) * shrunk
     seen = _times(numbers[None, :-1], costs[:-1]) if len(numbers) > 1 else np.zeros((1, costs.shape[1]))
     centre = _times(numbers[None, :], costs) * shrunk

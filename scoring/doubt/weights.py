@@ -56,14 +56,16 @@ def _around(rng: np.random.Generator, draws: int, weights: Floats, spread: float
         drawn = rng.uniform(1 - spread, 1 + spread, (draws, len(weights)))
     else:
         drawn = rng.standard_gamma(concentration(shares, spread) * shares, (draws, len(weights))) / shares
-    kept: Floats = drawn / (drawn @ shares)[:, None]
+    whole = (drawn @ shares)[:, None]
+    kept: Floats = np.where(whole > 0, drawn / np.where(whole > 0, whole, 1.0), 1.0)
     return kept
 
 
 def concentration(shares: Floats, spread: float) -> float:
     """Return the Dirichlet's concentration at which the shares vary as much as by ± spread, summed over all.
 
-    Σ pᵢ(1 − pᵢ)/(k + 1) = Σ pᵢ²·spread²/3, the right side being what uniform factors give before the sum is restored.
+    Σ pᵢ(1 − pᵢ)/(k + 1) = Σ pᵢ²·spread²/3, the right side being what uniform factors give before the sum is restored;
+    at least 2, where one weight is nearly all and can hardly vary at all.
     """
     squares = float(np.square(shares).sum())
-    return max(3 * (1 - squares) / (spread**2 * squares) - 1, 1e-3)
+    return max(3 * (1 - squares) / (spread**2 * squares) - 1, 2.0)
