@@ -238,8 +238,8 @@ def show(scheme: Scheme, lang: str = "zh") -> tuple[ShownRow, ...]:
         line = prices[0].line if prices else 0
         rows.append(ShownRow("price_list", name, name, "", "", describe_prices(scheme, prices, lang), line))
     for word in dict.fromkeys(scheme.arguable):
-        label = say("scheme-arguable", lang, what=say(f"reports-doubt-source-{word}", lang))
-        ways = say(f"scheme-arguable-{word}", lang)
+        label = say("scheme-rule-arguable", lang, what=say(f"reports-doubt-source-{word}", lang))
+        ways = say(f"scheme-rule-arguable-{word}", lang)
         rows.append(ShownRow("arguable", word, label, "", "", ways, scheme.line_of("arguable")))
     for item in scheme.not_scored:
         reason = (item.reason_en or item.reason) if lang == "en" else item.reason
