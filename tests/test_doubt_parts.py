@@ -249,7 +249,8 @@ def test_pairs_and_groups_by_hand():
     pairs = Pairs(ranks_)
     assert pairs.ahead(0, [1, 2, 3]).tolist() == [9, 10, 10]
     assert inseparable(pairs, [0, 1, 2, 3]) == [(1, 2)]
-    assert groups(pairs, [0, 1, 2, 3]) == [[0], [1, 2], [3]]
+    assert groups(pairs, [0, 1, 2, 3], np.array([1, 2, 3, 4])) == [[0], [1, 2], [3]]
+    assert groups(pairs, [0, 1, 2, 3], np.array([1, 1, 3, 3])) == [[0, 1], [2, 3]]
     assert reached(ranks_, 1, 1).tolist() == [9, 1, 0, 0]
     assert by_number(ranks_ - 1, 4).tolist() == [[9, 1, 0, 0], [1, 5, 4, 0], [0, 4, 6, 0], [0, 0, 0, 10]]
 
@@ -261,7 +262,7 @@ def test_equal_places_are_never_told_apart():
 def test_a_group_holds_nobody_who_can_be_told_apart_from_one_of_it():
     """1–2 and 2–3 cannot be told apart, 1–3 can: the third begins a group of its own."""
     ranks_ = np.array([[1, 2, 3]] * 6 + [[2, 1, 3]] * 2 + [[1, 3, 2]] * 2)
-    assert groups(Pairs(ranks_), [0, 1, 2]) == [[0, 1], [2]]
+    assert groups(Pairs(ranks_), [0, 1, 2], np.array([1, 2, 3])) == [[0, 1], [2]]
 
 
 def test_gates_are_what_the_scheme_says():

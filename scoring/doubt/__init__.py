@@ -191,7 +191,7 @@ def _told(model: Model, base: Scored, asked: Asked, said: dict[str, Any]) -> Dou
             "reason": None,
             "low": str(LOW), "high": str(HIGH), "apart": str(APART), "ends": ENDS,
             "methods": [switch.name for switch in model.ways.switches],
-            "groups": [[codes[place] for place in run] for run in groups(pairs, order)],
+            "groups": [[codes[place] for place in run] for run in groups(pairs, order, stand)],
             "pairs": None if alike is None else len(towns) * (len(towns) - 1) // 2,
             "alike": None if alike is None else [[codes[one], codes[other]] for one, other in alike],
             "sources": shared.said,

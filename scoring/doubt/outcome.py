@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import groupby
 from math import ceil
 from typing import Final
 
@@ -80,16 +81,17 @@ def inseparable(pairs: Pairs, order: Sequence[int]) -> list[tuple[int, int]]:
     return found
 
 
-def groups(pairs: Pairs, order: Sequence[int]) -> list[list[int]]:
-    """Cut the towns, in their official order, into runs in which no two can be told apart.
+def groups(pairs: Pairs, order: Sequence[int], ranks: Whole) -> list[list[int]]:
+    """Cut the towns, in their official order, into runs in which no two of different ranks can be told apart.
 
     From the top: a town joins the run above it if it cannot be told apart from any town of that run; else it begins
-    the next.
+    the next. Those who share an official rank stay together.
     """
     runs: list[list[int]] = []
-    for town in order:
-        if runs and not pairs.apart(town, runs[-1]).any():
-            runs[-1].append(town)
+    for _, shared in groupby(order, key=lambda town: ranks[town]):
+        own = list(shared)
+        if runs and not any(pairs.apart(town, runs[-1]).any() for town in own):
+            runs[-1] += own
         else:
-            runs.append([town])
+            runs.append(own)
     return runs
