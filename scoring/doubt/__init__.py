@@ -6,7 +6,7 @@ Official scores and ranks are read here and never changed. docs/doubt.md says ho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -51,8 +51,8 @@ DRAWS: Final = 10_000
 DRAWS_OF_A_RUN: Final = 2_000
 _SHARED_OUT: Final = 2_048
 """Draws of each of the two samples that variance is shared out with, at most; and a quarter of all."""
-_CELLS: Final = 4_000_000
-"""Draws × towns in those samples, at most."""
+_CELLS: Final = 8_000_000
+"""Draws × towns, at most: of more towns fewer are drawn, and the head says how many."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ def doubt_of(
         The facts cannot be scored under the scheme itself.
     """
     asked = asked or Asked()
+    asked = replace(asked, draws=min(asked.draws, max(FEWEST, _CELLS // max(tables.towns.height, 1))))
     base = score(tables, scheme, period, as_of, past=past, workdays=workdays)
     said = {"draws": asked.draws, "seed": asked.seed, "spread": asked.spread, "around": asked.around}
     if base.rolled is not None and base.rolled.pure:
@@ -219,7 +220,7 @@ class _Shared:
 
 
 def _shared_out(model: Model, field: Field, scheme: Scheme, asked: Asked, stand: Whole) -> _Shared:
-    draws = max(16, min(_SHARED_OUT, asked.draws // 4, _CELLS // len(model.towns)))
+    draws = max(16, min(_SHARED_OUT, asked.draws // 4))
 
     def ranked(drawn: Whole) -> Any:
         own = ranks(drawn, field, scheme).astype(np.float64)
