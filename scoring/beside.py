@@ -40,20 +40,19 @@ def doubted(
     job: Job, tables: Tables, assessment: Assessment, editions: Sequence[Edition], asked: Asked | None = None
 ) -> Doubt:
     """Say how sure an assessment's ranking is; a run draws less often than the command does."""
-    from scoring.doubt import DRAWS_OF_A_RUN, doubt_of
-    from scoring.doubt import Asked as Wanted
+    from scoring import doubt  # numpy is loaded by those alone who ask
 
-    return doubt_of(
+    return doubt.doubt_of(
         tables,
         job.scheme.scheme,
         period_of(assessment.head),
         date.fromisoformat(assessment.head["as_of"]),
         past=[edition.frozen for edition in latest(editions).values()],
         workdays=job.workdays,
-        asked=asked or Wanted(draws=DRAWS_OF_A_RUN),
+        asked=asked or doubt.Asked(draws=doubt.DRAWS_OF_A_RUN),
     )
 
 
-def with_doubt(head: dict[str, Any], doubt: Doubt) -> dict[str, Any]:
+def with_doubt(head: dict[str, Any], found: Doubt) -> dict[str, Any]:
     """Return what the head says inside the bureau, with how sure the ranking is."""
-    return {**head["internal"], "doubt": doubt.said}
+    return {**head["internal"], "doubt": found.said}

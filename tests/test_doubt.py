@@ -200,11 +200,29 @@ def test_a_year_of_published_quarters_alone_says_nothing_new():
     made = doubt(life.rows, of, as_of=date(2026, 1, 15), period=year, past=past)
     assert made.said["reason"] == "published"
     # With a part of its own at the year's end that part alone is in doubt: 0.4 of the score.
-    of = scheme(roll_up={"of": "quarter", "year_end": {"weight": "0.4", "label": "year"}}, arguable=list(WAYS[:1]))
+    repeats = {"window_days": 40, "multipliers": [1, 2]}
+    own = {"of": "quarter", "year_end": {"weight": "0.4", "label": "year"}}
+    of = scheme(roll_up=own, repeats=repeats, arguable=list(WAYS))
     made = doubt(life.rows, of, as_of=date(2026, 1, 15), period=year, past=past)
     assert made.said["reason"] is None
     assert made.frame["rank"].to_list() == [1, 2, 3]
     assert made.frame["town_code"].to_list() == ["C", "A", "B"]
+
+
+def test_a_town_is_told_nothing_of_it():
+    rows, of = shared(A=("1", "0.5"), B=("0.6", "1"), C=("0", "0")), judged(50, 50)
+    made = doubt(rows, of)
+    whole = replace(assess(tables_of(rows, of), of, QUARTER, END, workdays=CALENDAR), doubt=made.frame)
+    assert whole.doubt.height == 3
+    own = whole.for_town("A")
+    assert (own.doubt.height, own.doubt.schema, "internal" in own.head) == (0, pl.Schema(DOUBT), False)
+
+
+def test_of_very_many_towns_fewer_draws_are_made(monkeypatch):
+    monkeypatch.setattr(doubts, "_CELLS", 90)
+    made = doubt(shared(A=("1", "0.5"), B=("0.6", "1"), C=("0", "0")), judged(50, 50), draws=400)
+    assert made.said["draws"] == 30
+    assert made.frame["bottom"].to_list() == [30, 30, 30]
 
 
 def test_what_is_carried_over_stays():
