@@ -220,6 +220,22 @@ def measure_forty(work: Path, rounds: int) -> list[Figure]:
     return [Figure("40 quarters: history, changes, pictures", shown, "< 2 s in all", whole < 2)]
 
 
+def measure_doubt(work: Path, rounds: int) -> list[Figure]:
+    """Say how sure rankings are: 16 towns with 10,000 draws, 2,000 towns with 1,000; Sobol's indices included."""
+    figures = []
+    for towns, draws, target in ((16, 10_000, "< 2 s"), (2_000, 1_000, "stated")):
+        used = best(
+            {"doubt": lambda of=(towns, draws): run([PYTHON, str(HERE / "doubt.py"), *map(str, of)], work)},
+            1,
+            codes=(0, 1),
+        )
+        told = json.loads(used["doubt"].out.splitlines()[-1])
+        shown = f"{told['seconds']:.1f} s (cpu {told['cpu']:.1f}), {told['mb']} MB"
+        met = target == "stated" or told["cpu"] < 2
+        figures.append(Figure(f"doubt: {towns} towns, {told['draws']} draws", shown, target, met))
+    return figures
+
+
 def _pages(path: Path) -> int:
     import pypdfium2
 
@@ -281,6 +297,7 @@ CASES: dict[str, Callable[[Path, int], list[Figure]]] = {
     "million": measure_million,
     "crowded": measure_crowded,
     "forty": measure_forty,
+    "doubt": measure_doubt,
     "hostile": measure_hostile,
 }
 

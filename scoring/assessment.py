@@ -25,6 +25,7 @@ from scoring.ledger import Frozen, Ledger, Published, build, score
 from scoring.outcome import (
     APPEALS,
     CHANGES,
+    DOUBT,
     HISTORY,
     ROLLED,
     WARNINGS,
@@ -57,16 +58,18 @@ FRAMES: Final = (
     "warnings",
     "history",
     "changes",
+    "doubt",
 )
-OF_OTHER_PERIODS: Final = ("history", "changes")
-"""Frames that a run fills from what is published, not from its own facts."""
+BESIDE: Final = ("history", "changes", "doubt")
+"""Frames that a run fills: from what is published, and by drawing. They are no part of the scores."""
 
 
 @dataclass(frozen=True)
 class Assessment:
     """Everything that may be printed of one run, and nothing else.
 
-    `history` and `changes` speak of other periods: who has those fills them, a single run leaves them empty.
+    `history` and `changes` speak of other periods, `doubt` of how sure the ranking is: a run fills them, `assess`
+    leaves them empty.
     """
 
     head: dict[str, Any]
@@ -80,6 +83,7 @@ class Assessment:
     warnings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WARNINGS))
     history: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HISTORY))
     changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))
+    doubt: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DOUBT))
 
     def for_town(self, code: str) -> Assessment:
         """Return the assessment with one town's rows only; of the others nothing remains but counts and group medians.
@@ -103,6 +107,7 @@ class Assessment:
         )
         # Warnings are for the bureau alone: a town's own would say how the rest of its group stands.
         own["warnings"] = self.warnings.clear()
+        own["doubt"] = self.doubt.clear()
         return replace(self, head=head, **own)
 
     def save(self, folder: Path) -> dict[str, str]:

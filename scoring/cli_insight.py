@@ -1,8 +1,9 @@
-"""The commands of insight: what rises."""
+"""The commands of insight: what rises, and how sure the ranking is."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -49,6 +50,60 @@ def warn(
     print_lines([told.note])
     if draft is not None:
         _write_draft(assessment, job, draft)
+
+
+@app.command(cls=Command, help=say_here("cli-doubt-help"))
+def doubt(
+    period: Annotated[str, argument("cli-argument-period")],
+    draws: Annotated[int | None, option("--draws", "N")] = None,
+    seed: Annotated[int | None, option("--seed", "N")] = None,
+    spread: Annotated[int | None, option("--spread", "N")] = None,
+    dirichlet: Annotated[bool, option("--dirichlet")] = False,
+    pairs: Annotated[bool, option("--pairs")] = False,
+    data: Data = None,
+    weights: Weights = None,
+    as_of: AsOf = None,
+    lang: Lang = None,
+) -> None:
+    """Print how sure the ranking is."""
+    from scoring.beside import doubted, with_doubt
+    from scoring.doubt import DRAWS, SEED, SPREAD, Asked
+    from scoring.reports.labels import Labels
+    from scoring.reports.sureness import COLUMNS, sureness
+    from scoring.runs import read_and_assess, sound_store
+
+    call = call_of(data, weights, None, as_of, lang)
+    lang = call.lang
+    bounds = {"draws": (draws, DRAWS, 100, 1_000_000), "seed": (seed, SEED, 0, 2**63 - 1)}
+    bounds["spread"] = (spread, SPREAD, 0, 99)
+    numbers = {name: _whole(name, *given, lang) for name, given in bounds.items()}
+    asked = Asked(**numbers, around="dirichlet" if dirichlet else "percent")
+    with refusals(lang):
+        job, span = task_of(period, call)
+        intake, (assessment,) = read_and_assess([(job, span)])
+        found = doubted(job, intake.tables, assessment, sound_store(job.store), asked)
+    head = {**assessment.head, "internal": with_doubt(assessment.head, found)}
+    labels = Labels(head, lang)
+    told = sureness(replace(assessment, head=head, doubt=found.frame), labels)
+    assert told is not None
+    title = say("cli-doubt-title", lang, period=labels.period, as_of=head["as_of"], scheme=labels.scheme)
+    print_lines([title, ""])
+    if told.rows:
+        print_table(
+            [told.headings[name] for name in COLUMNS], [[getattr(r, name) for name in COLUMNS] for r in told.rows]
+        )
+        print_lines(["", told.groups])
+        print_lines([*told.pairs, ""] if pairs else [])
+    print_lines([told.note])
+
+
+def _whole(name: str, value: int | None, usual: int, least: int, most: int, lang: str) -> int:
+    """Return a number of the command line, or the usual one; one out of bounds is refused."""
+    if value is None:
+        return usual
+    if not least <= value <= most:
+        stop(2, say("cli-doubt-number", lang, name=f"--{name}", least=least, most=most))
+    return value
 
 
 def _check_draft(path: Path, lang: str) -> None:

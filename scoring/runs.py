@@ -14,10 +14,10 @@ from typing import Final, NoReturn
 import polars as pl
 
 from scoring.assessment import Assessment, assess, previous
+from scoring.beside import doubted, looking_back, with_doubt
 from scoring.intake import Intake, Tables, read_folder, write_numbered, write_problems
 from scoring.jobs import Desk, Job, Task
 from scoring.ledger import Frozen
-from scoring.lookback import Scored, before, changes_since, history
 from scoring.manifest import write_manifest
 from scoring.messages import say
 from scoring.noticed import noticed
@@ -30,7 +30,6 @@ from scoring.scheme import label_of, laws_given_up, vocabulary
 from scoring.sealed import sealed_notices
 from scoring.store import BrokenStore, Edition, Stages, latest, next_edition, read_store
 from scoring.store.differing import FILE, differing_words
-from scoring.store.editions import period_of
 from scoring.store.verifying import HINTS, check_chain, check_issued
 from scoring.workers import Printer
 
@@ -105,7 +104,10 @@ def run(desk: Desk, tasks: Sequence[Task], printer: Printer, progress: Progress,
             # Only papers speak of the period before; tables alone need not score it.
             said = _before(job, used, period, editions) if set(job.formats) & {"pdf", "docx"} else {}
             stages = Stages.read(job.store).of(period.id, assessment.head["edition"])
-            frames = _looking_back(job, used, assessment, editions)
+            frames = looking_back(job, used.tables, assessment, editions)
+            if "pdf" in job.formats:
+                doubt = doubted(job, used.tables, assessment, editions)
+                said, frames = said | {"internal": with_doubt(assessment.head, doubt)}, frames | {"doubt": doubt.frame}
             assessment = _with_code(assessment, {**said, "stages": stages}, fresh, frames)
             published = latest(editions).get(period.id)
             if published is not None:
@@ -321,20 +323,6 @@ def _before(job: Job, intake: Intake, period: Period, editions: Sequence[Edition
     except Refused:
         return {}
     return {} if rescored is None else {"previous": rescored}
-
-
-def _looking_back(
-    job: Job, intake: Intake, assessment: Assessment, editions: Sequence[Edition]
-) -> dict[str, pl.DataFrame]:
-    """Return the frames that tell of earlier published periods."""
-    last = list(latest(editions).values())
-    earlier = before(period_of(assessment.head), last)
-    past = [edition.frozen for edition in last]
-    one = Scored(assessment, lambda: intake.tables, job.scheme.scheme, job.scheme.sha256, past)
-    return {
-        "history": history(assessment, earlier),
-        "changes": changes_since(one, earlier, editions, job.workdays),
-    }
 
 
 def day_of_period(job: Job, period: Period) -> date:

@@ -177,6 +177,7 @@ class Scheme(Part):
     grades: Grades | None = None
     tie_breakers: tuple[TieBreaker, ...] = ()
     not_scored: tuple[NotScored, ...] = ()
+    arguable: tuple[Literal["cap", "exposure", "repeats", "duplicates", "rounding"], ...] = ()
     silence: tuple[Silence, ...] = ()
 
     def indicators(self) -> list[tuple[Dimension, Indicator]]:

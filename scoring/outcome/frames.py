@@ -33,3 +33,16 @@ CHANGES: Final = {
     **pairs("points"), "rules_known": pl.Boolean,
 }  # fmt: skip
 """What `scoring.changes.split` returns."""
+
+DOUBT: Final[dict[str, Any]] = {
+    "town_code": pl.String, "rank": pl.Int64,
+    **dict.fromkeys(
+        (
+            "low", "high", "low_weights", "high_weights", "low_methods", "high_methods", "low_sampling",
+            "high_sampling", "first", "top", "bottom",
+        ),
+        pl.Int64,
+    ),
+    "grades": pl.List(pl.Int64), **dict.fromkeys(("driver", "driver_first", "driver_total"), pl.String),
+}  # fmt: skip
+"""What `scoring.doubt` says of each ranked town: ranks, and counts of draws."""

@@ -17,6 +17,7 @@ from scoring.reports.printed import findings_of, is_overdue
 from scoring.reports.rising import Rising, rising
 from scoring.reports.settings import Settings
 from scoring.reports.standing import in_rank_order, trailing
+from scoring.reports.sureness import Sureness, sureness
 from scoring.reports.text import brief, known, listed, short_day, signed
 from scoring.reports.town_view import Figure
 from scoring.reports.trend import Moved, Previous, previous
@@ -104,6 +105,7 @@ class InternalView:
     heat: tuple[Piece, ...]
     heat_note: str
     rising: Rising
+    doubt: Sureness | None
     indicators: tuple[Tally, ...]
     channels: tuple[Tally, ...]
     overdue: tuple[Overdue, ...]
@@ -145,6 +147,7 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
         heat=heat_map(assessment, mapped, labels),
         heat_note=labels("reports-heat-cut", shown=len(mapped), all=len(towns)) if len(mapped) < len(towns) else "",
         rising=rising(assessment, labels, _MOST_WARNINGS),
+        doubt=sureness(assessment, labels, _MOST_TOWNS),
         indicators=_by_indicator(findings, labels),
         channels=_tallies(Counter(labels.word(row["channel"]) or labels("reports-none") for row in findings)),
         overdue=tuple(_overdue_row(row, names, labels) for row in overdue[:_MOST_OVERDUE]),

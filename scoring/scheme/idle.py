@@ -24,6 +24,7 @@ def lint_idle(scheme: Scheme, problems: Collector) -> None:
     for conditions in scheme.exemptions.when:
         if not conditions:
             problems.warn(scheme.exemptions.line_of("when"), "exempts-everything", at="exemptions")
+    _arguable(scheme, problems)
     if scheme.grades and scheme.grades.grades[-1].top is not None:
         last = scheme.grades.grades[-1]  # the last grade takes whoever is left
         problems.warn(last.line_of("top"), "key-idle", at=last.id, name=last.id, key="top")
@@ -46,6 +47,21 @@ def _indicator(indicator: Indicator, scheme: Scheme, problems: Collector) -> Non
         idle.append((rule.line_of("within"), "within"))
     for line, key in idle:
         problems.warn(line, "key-idle", at=indicator.id, name=indicator.label, key=key)
+
+
+def _arguable(scheme: Scheme, problems: Collector) -> None:
+    """Collect what is called arguable and has no other way under this scheme."""
+    deducts = [indicator.rule for _, indicator in scheme.indicators() if isinstance(indicator.rule, Deduct)]
+    other_way = {
+        "cap": bool(deducts),
+        "exposure": any(rule.exposure for rule in deducts),
+        "repeats": scheme.repeats is not None,
+        "duplicates": scheme.duplicates is not None,
+        "rounding": scheme.parts is None,
+    }
+    for word in dict.fromkeys(scheme.arguable):
+        if not other_way[word]:
+            problems.warn(scheme.line_of("arguable"), "key-idle", at=word, name="arguable", key=word)
 
 
 def _states(scheme: Scheme, problems: Collector) -> None:

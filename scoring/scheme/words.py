@@ -22,7 +22,8 @@ class ShownRow:
     Attributes
     ----------
     kind
-        What the line is about: a dimension, an indicator, a price list, or an item that is not scored.
+        What the line is about: a dimension, an indicator, a price list, an item that is not scored, or what is called
+        arguable.
     points
         As text; empty where there are none.
     rule
@@ -31,7 +32,7 @@ class ShownRow:
         Of the weights file.
     """
 
-    kind: Literal["dimension", "indicator", "price_list", "not_scored"]
+    kind: Literal["dimension", "indicator", "price_list", "not_scored", "arguable"]
     id: str
     label: str
     points: str
@@ -216,7 +217,7 @@ def _relative(rule: Relative, measure: str, lang: str) -> str:
 
 
 def show(scheme: Scheme, lang: str = "zh") -> tuple[ShownRow, ...]:
-    """Return the whole scheme as a table: dimensions with their indicators, price lists, items that are not scored."""
+    """Return the whole scheme as a table: dimensions, indicators, price lists, what is arguable or not scored."""
     rows: list[ShownRow] = []
     for dimension in scheme.dimensions:
         points = write_amount(dimension.points)
@@ -236,6 +237,10 @@ def show(scheme: Scheme, lang: str = "zh") -> tuple[ShownRow, ...]:
     for name, prices in scheme.price_lists.items():
         line = prices[0].line if prices else 0
         rows.append(ShownRow("price_list", name, name, "", "", describe_prices(scheme, prices, lang), line))
+    for word in dict.fromkeys(scheme.arguable):
+        label = say("scheme-rule-arguable", lang, what=say(f"reports-doubt-source-{word}", lang))
+        ways = say(f"scheme-rule-arguable-{word}", lang)
+        rows.append(ShownRow("arguable", word, label, "", "", ways, scheme.line_of("arguable")))
     for item in scheme.not_scored:
         reason = (item.reason_en or item.reason) if lang == "en" else item.reason
         rows.append(ShownRow("not_scored", item.id, label_of(item, lang), "", item.clause, reason, item.line))

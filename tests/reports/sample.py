@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 from sample_scheme import INDICATORS, SCHEME, scheme_head
 
-from scoring.outcome import APPEALS, CHANGES, HISTORY, ROLLED, WARNINGS
+from scoring.outcome import APPEALS, CHANGES, DOUBT, HISTORY, ROLLED, WARNINGS
 
 TOWNS = [
     ("419001001", "沁园街道", "街道"),
@@ -68,6 +68,7 @@ class SampleAssessment:
     rolled: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ROLLED))
     appeals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=APPEALS))
     warnings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WARNINGS))
+    doubt: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DOUBT))
 
     def for_town(self, code: str) -> SampleAssessment:
         """One town's rows only."""

@@ -65,6 +65,7 @@ FAULTS = [
     ("kind: judged", "kind: judgd", "kind: judgd", "word-unknown"),
     ("rule: {kind: judged}", "rule: {}", "rule: {}", "kind-missing"),
     ("round_at: indicator", "round_at: row", "round_at: row", "word-unknown"),
+    ("arguable: [cap,", "arguable: [cup,", "arguable: [cup,", "word-unknown"),
     ("from: 2025-01-01", "from: 20250101", "from: 20250101", "bad-date"),
     ("from: 2025-01-01", "from: 2025-02-30", "from: 2025-02-30", "no-such-day"),
     ("share: 0.5", "share: 50%", "share: 50%", "percent-sign"),

@@ -104,6 +104,7 @@ CASES = [
     ("    label: 备用金\n        points: 5", "    label: 备用金\n        points: 5\n        points_move_to: on_site", "points_move_to: on_site", "key-idle"),
     ("{by: dimension, of: files}", "{by: dimension, of: files, when: {severity: 严重}}", "{by: dimension", "key-idle"),
     ("  order: [抽查, 热线]\n", "  order_by: channel\n", "order_by", "key-idle"),
+    ("duplicates]\nparts", "duplicates, rounding]\nparts", "arguable:", "key-idle"),
     ("{id: 合格, label: 合格}", "{id: 合格, label: 合格, top: 0.9}", "{id: 合格, label: 合格, top", "key-idle"),
     ("late: {share: 0.2}", "late: {share: 0.2}\n    partly: {share: 0.1}", "partly:", "law-further-report"),
     ("  days: 15\n", "  days: 15\n  within: scheme\n", "duplicates:", "law-pairs"),

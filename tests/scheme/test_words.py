@@ -124,7 +124,8 @@ def test_shares_of_the_best_are_said(better, zh, en, load):
 def test_the_table_names_every_line(load):
     rows = show(load(FULL).scheme, "zh")
     assert [row.kind for row in rows] == [
-        "dimension", "indicator", "indicator", "dimension", *["indicator"] * 6, "price_list", "not_scored",
+        "dimension", "indicator", "indicator", "dimension", *["indicator"] * 6, "price_list", *["arguable"] * 4,
+        "not_scored",
     ]  # fmt: skip
     assert rows[2].line == line_of(FULL, "- id: timely")
     assert rows[1].points == "30"

@@ -1,0 +1,58 @@
+"""What a run says beside its own scores: what was published of earlier periods, and how sure the ranking is.
+
+Neither enters the run code: the same facts give the same code, whatever was published and however often was drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from scoring.assessment import Assessment
+from scoring.intake import Tables
+from scoring.jobs import Job
+from scoring.lookback import Scored, before, changes_since, history
+from scoring.store import Edition, latest
+from scoring.store.editions import period_of
+
+if TYPE_CHECKING:
+    from scoring.doubt import Asked, Doubt
+
+
+def looking_back(
+    job: Job, tables: Tables, assessment: Assessment, editions: Sequence[Edition]
+) -> dict[str, pl.DataFrame]:
+    """Return the frames that tell of earlier published periods."""
+    last = list(latest(editions).values())
+    earlier = before(period_of(assessment.head), last)
+    past = [edition.frozen for edition in last]
+    one = Scored(assessment, lambda: tables, job.scheme.scheme, job.scheme.sha256, past)
+    return {
+        "history": history(assessment, earlier),
+        "changes": changes_since(one, earlier, editions, job.workdays),
+    }
+
+
+def doubted(
+    job: Job, tables: Tables, assessment: Assessment, editions: Sequence[Edition], asked: Asked | None = None
+) -> Doubt:
+    """Say how sure an assessment's ranking is; a run draws less often than the command does."""
+    from scoring import doubt  # numpy is loaded by those alone who ask
+
+    return doubt.doubt_of(
+        tables,
+        job.scheme.scheme,
+        period_of(assessment.head),
+        date.fromisoformat(assessment.head["as_of"]),
+        past=[edition.frozen for edition in latest(editions).values()],
+        workdays=job.workdays,
+        asked=asked or doubt.Asked(draws=doubt.DRAWS_OF_A_RUN),
+    )
+
+
+def with_doubt(head: dict[str, Any], found: Doubt) -> dict[str, Any]:
+    """Return what the head says inside the bureau, with how sure the ranking is."""
+    return {**head["internal"], "doubt": found.said}
