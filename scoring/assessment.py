@@ -20,6 +20,7 @@ from typing import Any, Final
 import polars as pl
 
 from schemas.scheme import Scheme
+from scoring.improving import IMPROVEMENTS
 from scoring.intake import Tables
 from scoring.ledger import Frozen, Ledger, Published, build, score
 from scoring.outcome import (
@@ -57,16 +58,18 @@ FRAMES: Final = (
     "warnings",
     "history",
     "changes",
+    "improvements",
 )
-OF_OTHER_PERIODS: Final = ("history", "changes")
-"""Frames that a run fills from what is published, not from its own facts."""
+FILLED_BY_RUNS: Final = ("history", "changes", "improvements")
+"""Frames that a run fills: what is told of other published periods, and of scores that might be."""
 
 
 @dataclass(frozen=True)
 class Assessment:
     """Everything that may be printed of one run, and nothing else.
 
-    `history` and `changes` speak of other periods: who has those fills them, a single run leaves them empty.
+    `history` and `changes` speak of other periods, `improvements` of scores that might be: a run for papers fills them,
+    `assess` leaves them empty.
     """
 
     head: dict[str, Any]
@@ -80,6 +83,7 @@ class Assessment:
     warnings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WARNINGS))
     history: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HISTORY))
     changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))
+    improvements: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=IMPROVEMENTS))
 
     def for_town(self, code: str) -> Assessment:
         """Return the assessment with one town's rows only; of the others nothing remains but counts and group medians.

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 
 _INTERRUPTED: Final = 130
-_COMMANDS: Final = tuple(f"scoring.cli_{name}" for name in ("run", "start", "life", "answers", "insight"))
+_COMMANDS: Final = tuple(f"scoring.cli_{name}" for name in ("run", "start", "life", "answers", "insight", "improve"))
 """Modules that register further commands."""
 _TOLD: Final = {"notices": "notice", "repairs": "repaired"}
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -15,7 +15,7 @@ import polars as pl
 
 from scoring.assessment import Assessment, assess, previous
 from scoring.intake import Intake, Tables, read_folder, write_numbered, write_problems
-from scoring.jobs import Desk, Job, Task
+from scoring.jobs import Desk, Job, Task, usual_day
 from scoring.ledger import Frozen
 from scoring.lookback import Scored, before, changes_since, history
 from scoring.manifest import write_manifest
@@ -25,6 +25,7 @@ from scoring.outcome import Options, published_head
 from scoring.outfolder import fresh_folder, locked, plain_disk_errors, put_in_place
 from scoring.periods import Period, period_before
 from scoring.problems import Problem, Refused
+from scoring.prospects import prospects
 from scoring.reports.masking import mask_column
 from scoring.scheme import label_of, laws_given_up, vocabulary
 from scoring.sealed import sealed_notices
@@ -293,7 +294,7 @@ def _assess(job: Job, intake: Intake, period: Period, editions: Sequence[Edition
         if rest is None:
             raise
         return _assess(job, rest, period, editions)
-    as_of = job.as_of or _day(job, period)
+    as_of = job.as_of or usual_day(job, period)
     notices = [noticed(intake.tables, job.scheme.scheme, period, as_of, job.settings.lang)]
     if editions:
         last, told = editions[-1], editions[-1].head
@@ -314,7 +315,7 @@ def _before(job: Job, intake: Intake, period: Period, editions: Sequence[Edition
         return {"previous": published_head(earlier.head, earlier.scores)}
     if last is None or last.end < scheme.effective.from_:
         return {}
-    day = _day(job, last)
+    day = usual_day(job, last)
     try:
         rescored = previous(intake.tables, scheme, last, min(day, job.as_of or day), workdays=job.workdays)
     except Refused:
@@ -325,20 +326,18 @@ def _before(job: Job, intake: Intake, period: Period, editions: Sequence[Edition
 def _looking_back(
     job: Job, intake: Intake, assessment: Assessment, editions: Sequence[Edition]
 ) -> dict[str, pl.DataFrame]:
-    """Return the frames that tell of earlier published periods."""
+    """Return the frames that tell of earlier published periods, and for papers what it takes to stand higher."""
     last = list(latest(editions).values())
     earlier = before(period_of(assessment.head), last)
     past = [edition.frozen for edition in last]
     one = Scored(assessment, lambda: intake.tables, job.scheme.scheme, job.scheme.sha256, past)
-    return {
+    frames = {
         "history": history(assessment, earlier),
         "changes": changes_since(one, earlier, editions, job.workdays),
     }
-
-
-def _day(job: Job, period: Period) -> date:
-    """Return the day as of which a period is scored unless another is asked for."""
-    return period.end + timedelta(days=job.scheme.scheme.calendar.grace_days)
+    if "pdf" in job.formats:
+        frames["improvements"] = prospects(job, intake.tables, one.period, editions)
+    return frames
 
 
 def _score(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]) -> Assessment:
@@ -352,7 +351,7 @@ def _score(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]
         laws_given_up=tuple(law.code for law in laws_given_up(scheme)),
         set_aside=refused if job.set_aside else None,
     )
-    as_of = job.as_of or _day(job, period)
+    as_of = job.as_of or usual_day(job, period)
     past: list[Frozen] = [edition.frozen for edition in latest(editions).values()]
     return assess(
         intake.tables, scheme, period, as_of, options=options, read=intake.rows, past=past, workdays=job.workdays

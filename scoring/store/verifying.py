@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from scoring.assessment import FRAMES, OF_OTHER_PERIODS, assess
+from scoring.assessment import FILLED_BY_RUNS, FRAMES, assess
 from scoring.outcome import Options
 from scoring.problems import Refused
 from scoring.store.editions import HOLIDAYS, NAME, SEAL, BrokenStore, Edition, hashes, period_of
@@ -125,7 +125,7 @@ def check_scores(edition: Edition, editions: Sequence[Edition], workdays: Workda
     return [
         Finding("verify-scores", f"{name}.parquet", edition.folder.name)
         for name in FRAMES
-        if name not in OF_OTHER_PERIODS and not getattr(again, name).equals(getattr(published, name))
+        if name not in FILLED_BY_RUNS and not getattr(again, name).equals(getattr(published, name))
     ]
 
 

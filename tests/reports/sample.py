@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 from sample_scheme import INDICATORS, SCHEME, scheme_head
 
+from scoring.improving import IMPROVEMENTS
 from scoring.outcome import APPEALS, CHANGES, HISTORY, ROLLED, WARNINGS
 
 TOWNS = [
@@ -68,6 +69,7 @@ class SampleAssessment:
     rolled: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=ROLLED))
     appeals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=APPEALS))
     warnings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WARNINGS))
+    improvements: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=IMPROVEMENTS))
 
     def for_town(self, code: str) -> SampleAssessment:
         """One town's rows only."""
@@ -81,6 +83,7 @@ class SampleAssessment:
             self.findings.filter(pl.col("town") == code),
             self.history.filter(own),
             self.changes.filter(own),
+            improvements=self.improvements.filter(own),
         )
 
 
