@@ -38,9 +38,11 @@ from scoring.cli_app import (
     Weights,
     app,
     argument,
+    option,
     say_here,
     weights,
 )
+from scoring.cli_incentives import print_incentives, seconds_of
 from scoring.messages import say
 from scoring.screen import (
     Command,
@@ -205,11 +207,17 @@ def _schemes(lang: Lang = None) -> None:
 
 
 @weights.command("check", cls=Command, help=say_here("cli-weights-check-help"))
-def weights_check(file: Scheme = None, lang: Lang = None) -> None:
+def weights_check(
+    file: Scheme = None,
+    incentives: Annotated[bool, option("--incentives")] = False,
+    seconds: Annotated[str | None, option("--seconds", "NUMBER")] = None,
+    lang: Lang = None,
+) -> None:
     """Check a scheme, or each of the workspace's, and list what the scheme alone can show."""
     from scoring.scheme import SchemeError, lint
 
     workspace, lang = open_here(lang)
+    limit = seconds_of(seconds, lang)
     wrong = False
     for one in schemes_of(file, workspace, lang).listed:
         if one.loaded is None:
@@ -221,6 +229,8 @@ def weights_check(file: Scheme = None, lang: Lang = None) -> None:
         scheme = one.loaded.scheme
         title = (lang == "en" and scheme.title_en) or scheme.title
         print_lines([say("cli-scheme-good", lang, title=title, count=len(warnings))])
+        if incentives:
+            print_incentives(one.loaded, limit, lang)
     if wrong:
         raise typer.Exit(2)
 
