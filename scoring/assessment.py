@@ -20,6 +20,7 @@ from typing import Any, Final
 import polars as pl
 
 from schemas.scheme import Scheme
+from scoring.improving import IMPROVEMENTS
 from scoring.intake import Tables
 from scoring.ledger import Frozen, Ledger, Published, build, score
 from scoring.outcome import (
@@ -59,17 +60,18 @@ FRAMES: Final = (
     "history",
     "changes",
     "doubt",
+    "improvements",
 )
-BESIDE: Final = ("history", "changes", "doubt")
-"""Frames that a run fills: from what is published, and by drawing. They are no part of the scores."""
+BESIDE: Final = ("history", "changes", "doubt", "improvements")
+"""Frames that a run fills: from what is published, by drawing, of scores that might be. No part of the scores."""
 
 
 @dataclass(frozen=True)
 class Assessment:
     """Everything that may be printed of one run, and nothing else.
 
-    `history` and `changes` speak of other periods, `doubt` of how sure the ranking is: a run fills them, `assess`
-    leaves them empty.
+    `history` and `changes` speak of other periods, `doubt` of how sure the ranking is, `improvements` of scores that
+    might be: a run fills them, `assess` leaves them empty.
     """
 
     head: dict[str, Any]
@@ -84,6 +86,7 @@ class Assessment:
     history: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HISTORY))
     changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))
     doubt: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DOUBT))
+    improvements: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=IMPROVEMENTS))
 
     def for_town(self, code: str) -> Assessment:
         """Return the assessment with one town's rows only; of the others nothing remains but counts and group medians.

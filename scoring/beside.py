@@ -1,6 +1,6 @@
-"""What a run says beside its own scores: what was published of earlier periods, and how sure the ranking is.
+"""What a run says beside its own scores: what was published, how sure the ranking is, what it takes to stand higher.
 
-Neither enters the run code: the same facts give the same code, whatever was published and however often was drawn.
+None of it enters the run code: the same facts give the same code, whatever was published and however often was drawn.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from scoring.assessment import Assessment
 from scoring.intake import Tables
 from scoring.jobs import Job
 from scoring.lookback import Scored, before, changes_since, history
+from scoring.prospects import prospects
 from scoring.store import Edition, latest
 from scoring.store.editions import period_of
 
@@ -25,15 +26,18 @@ if TYPE_CHECKING:
 def looking_back(
     job: Job, tables: Tables, assessment: Assessment, editions: Sequence[Edition]
 ) -> dict[str, pl.DataFrame]:
-    """Return the frames that tell of earlier published periods."""
+    """Return the frames that tell of earlier published periods, and for papers what it takes to stand higher."""
     last = list(latest(editions).values())
     earlier = before(period_of(assessment.head), last)
     past = [edition.frozen for edition in last]
     one = Scored(assessment, lambda: tables, job.scheme.scheme, job.scheme.sha256, past)
-    return {
+    frames = {
         "history": history(assessment, earlier),
         "changes": changes_since(one, earlier, editions, job.workdays),
     }
+    if "pdf" in job.formats:
+        frames["improvements"] = prospects(job, tables, one.period, editions)
+    return frames
 
 
 def doubted(

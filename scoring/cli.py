@@ -51,7 +51,9 @@ if TYPE_CHECKING:
 
 
 _INTERRUPTED: Final = 130
-_COMMANDS: Final = tuple(f"scoring.cli_{name}" for name in ("run", "start", "life", "answers", "insight", "weights"))
+_COMMANDS: Final = tuple(
+    f"scoring.cli_{name}" for name in ("run", "start", "life", "answers", "insight", "weights", "improve")
+)
 """Modules that register further commands."""
 _TOLD: Final = {"notices": "notice", "repairs": "repaired"}
 

@@ -22,6 +22,7 @@ from scoring.calling import (
     wrong_schemes,
 )
 from scoring.cli_app import AsOf, Data, Lang, Scheme, Weights, argument, option, say_here, weights
+from scoring.cli_incentives import print_incentives, seconds_of
 from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table
 
@@ -46,12 +47,15 @@ def weights_check(
     file: Scheme = None,
     facts: Annotated[str | None, option("--facts", "PERIOD")] = None,
     data: Data = None,
+    incentives: Annotated[bool, option("--incentives")] = False,
+    seconds: Annotated[str | None, option("--seconds", "NUMBER")] = None,
     lang: Lang = None,
 ) -> None:
     """Check a scheme, or each of the workspace's, and list what the scheme alone can show."""
     from scoring.scheme import SchemeError, lint
 
     workspace, lang = open_here(lang)
+    limit = seconds_of(seconds, lang)
     wrong = False
     for one in schemes_of(file, workspace, lang).listed:
         if one.loaded is None:
@@ -63,6 +67,8 @@ def weights_check(
         scheme = one.loaded.scheme
         title = (lang == "en" and scheme.title_en) or scheme.title
         print_lines([say("cli-scheme-good", lang, title=title, count=len(warnings))])
+        if incentives:
+            print_incentives(one.loaded, limit, lang)
     if wrong:
         raise typer.Exit(2)
     if facts is not None:
@@ -165,7 +171,7 @@ def weights_compare(
 ) -> None:
     """Score the same facts by two schemes and say what the new one changes."""
     from scoring.impact import compare_schemes, write_impact
-    from scoring.reports.compare_view import compare_view
+    from scoring.revising.view import compare_view
 
     calls = [call_of(data, each, None, as_of, lang) for each in (old, new)]
     lang = calls[0].lang

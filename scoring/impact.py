@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from scoring.assessment import Assessment, assess
+from scoring.jobs import usual_day
 from scoring.outcome import Options
 from scoring.revising.comparing import Comparison, compare
 from scoring.revising.differing import Difference, differences
-from scoring.runs import day_of_period, read_only
+from scoring.runs import read_only
 
 if TYPE_CHECKING:
     from scoring.jobs import Task
@@ -43,7 +44,7 @@ def compare_schemes(old: Task, new: Task) -> Impact:
         intake = read_only(job)
         scheme = job.scheme.scheme
         options = Options(scheme_hash=job.scheme.sha256, example=job.example)
-        as_of = job.as_of or day_of_period(job, period)
+        as_of = job.as_of or usual_day(job, period)
         made.append(assess(intake.tables, scheme, period, as_of, options=options, workdays=job.workdays, lean=True))
     found = differences(old[0].scheme, new[0].scheme, new[0].settings.lang)
     return Impact(compare(*made), tuple(found), (old[0].scheme.file, new[0].scheme.file))
@@ -60,9 +61,9 @@ def write_impact(impact: Impact, folder: Path, settings: Settings) -> list[Path]
         See `Renderer`.
     """
     from scoring.outfolder import write_whole
-    from scoring.reports.compare_docx import write_compare_docx
-    from scoring.reports.compare_view import compare_view
     from scoring.reports.papers import compare_page, render_compare
+    from scoring.revising.view import compare_view
+    from scoring.revising.word import write_compare_docx
 
     folder.mkdir(parents=True, exist_ok=True)
     new = impact.made.new

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -43,6 +43,11 @@ class Job(Desk):
     """What to run: one data folder, one scheme, any periods of that scheme's."""
 
     scheme: LoadedScheme
+
+
+def usual_day(job: Job, period: Period) -> date:
+    """Return the day as of which a period is scored unless another is asked for."""
+    return period.end + timedelta(days=job.scheme.scheme.calendar.grace_days)
 
 
 Task = tuple[Job, Period]

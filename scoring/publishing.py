@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from scoring.assessment import FRAMES, Assessment
+from scoring.assessment import Assessment
 from scoring.intake.numbered import FILE as NUMBERED
 from scoring.jobs import FORMATS, Job
 from scoring.manifest import NAME as MANIFEST
@@ -262,7 +262,7 @@ def _reissue(
     manifest = json.loads((old / MANIFEST).read_text("utf-8"))
     job = replace(job, formats=formats or tuple(manifest["formats"]), settings=_said(job, made))
     saved = json.loads((old / "assessment.json").read_text("utf-8"))["frames"]
-    for name in FRAMES:
+    for name in saved:
         shutil.copyfile(old / f"{name}.parquet", fresh / f"{name}.parquet")
     made.save_head(fresh, saved)
     papers = print_assessment(job, made, printer, fresh)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -16,7 +16,7 @@ import polars as pl
 from scoring.assessment import Assessment, assess, previous
 from scoring.beside import doubted, looking_back, with_doubt
 from scoring.intake import Intake, Tables, read_folder, write_numbered, write_problems
-from scoring.jobs import Desk, Job, Task
+from scoring.jobs import Desk, Job, Task, usual_day
 from scoring.ledger import Frozen
 from scoring.manifest import write_manifest
 from scoring.messages import say
@@ -296,7 +296,7 @@ def _assess(job: Job, intake: Intake, period: Period, editions: Sequence[Edition
         if rest is None:
             raise
         return _assess(job, rest, period, editions)
-    as_of = job.as_of or day_of_period(job, period)
+    as_of = job.as_of or usual_day(job, period)
     notices = [noticed(intake.tables, job.scheme.scheme, period, as_of, job.settings.lang)]
     if editions:
         last, told = editions[-1], editions[-1].head
@@ -317,17 +317,12 @@ def _before(job: Job, intake: Intake, period: Period, editions: Sequence[Edition
         return {"previous": published_head(earlier.head, earlier.scores)}
     if last is None or last.end < scheme.effective.from_:
         return {}
-    day = day_of_period(job, last)
+    day = usual_day(job, last)
     try:
         rescored = previous(intake.tables, scheme, last, min(day, job.as_of or day), workdays=job.workdays)
     except Refused:
         return {}
     return {} if rescored is None else {"previous": rescored}
-
-
-def day_of_period(job: Job, period: Period) -> date:
-    """Return the day as of which a period is scored unless another is asked for."""
-    return period.end + timedelta(days=job.scheme.scheme.calendar.grace_days)
 
 
 def _score(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]) -> Assessment:
@@ -341,7 +336,7 @@ def _score(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]
         laws_given_up=tuple(law.code for law in laws_given_up(scheme)),
         set_aside=refused if job.set_aside else None,
     )
-    as_of = job.as_of or day_of_period(job, period)
+    as_of = job.as_of or usual_day(job, period)
     past: list[Frozen] = [edition.frozen for edition in latest(editions).values()]
     return assess(
         intake.tables, scheme, period, as_of, options=options, read=intake.rows, past=past, workdays=job.workdays

@@ -69,8 +69,15 @@ class Scored:
     """By table, the rows that an appeal took away."""
     scheme: Scheme
     """The scheme as it was applied: at the weight of the year-end part, where published periods share the rest."""
+    scorer: IndicatorScorer
+    above: dict[str, Above]
+    """By scored town, what comes to its score from above its indicators."""
     rolled: RollUp | None = None
     """The published periods that this one is made of, if it is."""
+
+    def again(self, town: str, sums: Mapping[tuple[str, str], Sums]) -> TownScore:
+        """Carry out steps 6 to 11 once more for a scored town with other sums of findings, all else as it was."""
+        return score_town(town, sums, self.above[town], self.scorer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -194,21 +201,22 @@ def score(
     scorer = IndicatorScorer(scheme, facts, fine=fine)
     worths = {frozen.period.id: worth(frozen.scheme, scheme) for frozen in taken}
     scores: dict[str, TownScore] = {}
+    above: dict[str, Above] = {}
     problems: list[Problem] = []
     for town in codes:
         if town not in (facts.unchecked if rolled is None else unscored):
-            above = _above(town, adjustments.decided.get(town, []), carried, merged, rolled, scheme, worths)
+            above[town] = _above(town, adjustments.decided.get(town, []), carried, merged, rolled, scheme, worths)
             try:
                 if pure:
-                    scores[town] = finish(empty_statement(town), above, scorer, Fraction(0))
+                    scores[town] = finish(empty_statement(town), above[town], scorer, Fraction(0))
                 else:
-                    scores[town] = score_town(town, sums.get(town, {}), above, scorer)
+                    scores[town] = score_town(town, sums.get(town, {}), above[town], scorer)
                 _refuse_too_fine(town, scores[town])
             except Refused as refused:
                 problems.extend(refused.problems)
     if problems:
         raise Refused(problems)
-    return Scored(charges, facts, adjustments, scores, sums, withdrawn, scheme, rolled)
+    return Scored(charges, facts, adjustments, scores, sums, withdrawn, scheme, scorer, above, rolled)
 
 
 def _above(

@@ -18,7 +18,6 @@ from scoring.reports.view import report_view
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
-    from scoring.reports.compare_view import CompareView
 
 
 def render_report(assessment: Assessment, settings: Settings, renderer: Renderer | None = None) -> bytes:
@@ -68,10 +67,8 @@ def render_town(assessment: Assessment, settings: Settings, renderer: Renderer |
     return _make("town.html.j2", assessment, settings, renderer, view=view, trend=trend)
 
 
-def render_compare(
-    view: CompareView, assessment: Assessment, settings: Settings, renderer: Renderer | None = None
-) -> bytes:
-    """Return the impact of a new scheme as PDF; `assessment` is the one by the new scheme.
+def render_compare(view: object, assessment: Assessment, settings: Settings, renderer: Renderer | None = None) -> bytes:
+    """Return the impact of a new scheme as PDF: a `CompareView`, and the assessment by the new scheme.
 
     Raises
     ------
@@ -81,7 +78,7 @@ def render_compare(
     return _make("compare.html.j2", assessment, settings, renderer, view=view)
 
 
-def compare_page(view: CompareView, assessment: Assessment, settings: Settings) -> str:
+def compare_page(view: object, assessment: Assessment, settings: Settings) -> str:
     """Return the same as a page for a browser: one file that fetches nothing and runs nothing."""
     renderer = Renderer(settings)
     html = renderer.html("compare.html.j2", view=view, author=settings.bureau, as_of=assessment.head["as_of"])

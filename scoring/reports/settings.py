@@ -43,7 +43,7 @@ class Settings:
     leaders, last
         How many towns the sentences name at either end.
     show_cheapest
-        Print in the town's sheet which open findings give most back.
+        Print in the town's sheet which fewest rectifications would gain its next place and grade.
     fonts
         Role (xiaobiaosong, fangsong, heiti, kaiti, songti) to the bureau's own licensed font file.
     pdf_variant

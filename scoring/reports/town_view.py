@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from scoring.reports.appeal_view import AppealRow, appeal_rows
+from scoring.reports.effort import Cheapest, cheapest
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import as_written, one_line, printable
 from scoring.reports.printed import findings_of, is_overdue
@@ -124,7 +125,8 @@ class TownView:
     left_out: str
     gives_back: bool
     """Whether fixing something would still give points back."""
-    cheapest: tuple[FindingRow, ...]
+    cheapest: tuple[Cheapest, ...]
+    """Where the bureau shows it, the least effort to the next place and grade."""
     replies: tuple[Reply, ...]
     more_replies: str
     answer: str
@@ -185,7 +187,7 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
         if len(shown) <= MOST_FINDINGS
         else labels("reports-sheet-left-out", shown=MOST_FINDINGS, all=len(shown)),
         gives_back=any(fraction(row, "gives_back") for row in shown if row["disposition"] == "priced"),
-        cheapest=_cheapest(shown, labels, least) if settings.show_cheapest else (),
+        cheapest=cheapest(assessment, settings, labels) if settings.show_cheapest else (),
         replies=tuple(_reply(row) for row in awaiting[:MOST_REPLIES]),
         more_replies=""
         if len(awaiting) <= MOST_REPLIES
@@ -355,19 +357,6 @@ def _state(row: Mapping[str, Any], labels: Labels) -> str:
     if row["state"] == "false_report" and row["fixed_on"] is not None:
         return labels("reports-finding-fixed-since", state=word)
     return labels("reports-finding-overdue", state=word) if is_overdue(row) and row["state"] != "overdue" else word
-
-
-def _cheapest(rows: list[dict[str, Any]], labels: Labels, least: int) -> tuple[FindingRow, ...]:
-    worth = [row for row in rows if fraction(row, "gives_back")]
-    worth.sort(
-        key=lambda row: (
-            -known(row, "gives_back"),
-            row["gives_back_by"] is None,
-            row["gives_back_by"],
-            row["finding_id"],
-        )
-    )
-    return tuple(_finding(row, labels, least) for row in worth[:5])
 
 
 def _awaits(row: Mapping[str, Any]) -> bool:

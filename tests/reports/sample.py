@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 from sample_scheme import INDICATORS, SCHEME, scheme_head
 
+from scoring.improving import IMPROVEMENTS
 from scoring.outcome import APPEALS, CHANGES, DOUBT, HISTORY, ROLLED, WARNINGS
 
 TOWNS = [
@@ -69,6 +70,7 @@ class SampleAssessment:
     appeals: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=APPEALS))
     warnings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WARNINGS))
     doubt: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DOUBT))
+    improvements: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=IMPROVEMENTS))
 
     def for_town(self, code: str) -> SampleAssessment:
         """One town's rows only."""
@@ -82,6 +84,7 @@ class SampleAssessment:
             self.findings.filter(pl.col("town") == code),
             self.history.filter(own),
             self.changes.filter(own),
+            improvements=self.improvements.filter(own),
         )
 
 

@@ -9,13 +9,13 @@ from datetime import date
 
 import pytest
 
-from scoring.reports.compare_docx import write_compare_docx
-from scoring.reports.compare_view import compare_view
 from scoring.reports.papers import compare_page, render_compare
 from scoring.reports.settings import Settings
 from scoring.revising.comparing import compare
 from scoring.revising.differing import differences
 from scoring.revising.setting import set_values
+from scoring.revising.view import compare_view
+from scoring.revising.word import write_compare_docx
 from scoring.scheme import load_scheme
 from tests.published import Life, finding, towns
 from tests.reports import pdf

@@ -10,10 +10,10 @@ from pathlib import Path
 from docx.document import Document
 
 from scoring.messages import say
-from scoring.reports.compare_view import CompareView
 from scoring.reports.docx import table_row
 from scoring.reports.docx_layout import WIDE_TEXT_WIDTH, blank, margins, page, put
 from scoring.reports.ooxml import insert_table, repack, table_frame
+from scoring.revising.view import CompareView
 
 _EDGES = {"top": 8, "bottom": 8, "insideH": 4}
 _TWIPS = 20

@@ -1,0 +1,177 @@
+"""Every town's ways to its next place and grade, each confirmed by scoring again, and the frame that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+import polars as pl
+
+from schemas.scheme import Scheme
+from scoring.exact import fixed
+from scoring.improving.best import Town
+from scoring.improving.goals import GOALS, Field, Goal, Way, search
+from scoring.improving.matters import Cost, Fixes, fixes_of, matters_of, same_matters
+from scoring.intake import Tables
+from scoring.ledger import Frozen, Published, Scored, score
+from scoring.outcome.frames import pair, pairs
+from scoring.outcome.scores import candidates
+from scoring.periods import Period
+from scoring.problems import Refused
+from scoring.workdays import Workdays
+
+IMPROVEMENTS: Final = {
+    **dict.fromkeys(("town_code", "goal", "by", "outcome"), pl.String),
+    **dict.fromkeys(("open", "at_least", "cost"), pl.Int64),
+    **pairs("score"), "score": pl.String, "rank": pl.Int64, "grade": pl.String,
+    "findings": pl.List(pl.String), "how": pl.List(pl.String), "until": pl.List(pl.Date),
+}  # fmt: skip
+"""A row a town and goal: see docs/architecture.md. `open` counts the open matters that a fix helps."""
+MOST_COST: Final = 60
+"""Papers look up to so many fixes."""
+Again = Callable[[Tables], Scored]
+
+
+def improvements(
+    tables: Tables,
+    scheme: Scheme,
+    period: Period,
+    as_of: date,
+    *,
+    by: Cost = "fixes",
+    most: int = MOST_COST,
+    only: Sequence[str] | None = None,
+    past: Sequence[Frozen] = (),
+    workdays: Workdays | None = None,
+    published: Published | None = None,
+) -> pl.DataFrame:
+    """Return what it takes each scored town to gain its next place and its next grade, others unchanged.
+
+    Parameters
+    ----------
+    by
+        What is to be least: the fixes, or the cases that they take in.
+    most
+        The cost that is looked up to.
+    only
+        The towns that are asked about; all of them where left out.
+
+    Raises
+    ------
+    Refused
+        The facts cannot be scored.
+    """
+
+    def again(facts: Tables) -> Scored:
+        return score(facts, scheme, period, as_of, past=past, workdays=workdays, published=published)
+
+    before = again(tables)
+    codes = [code for code in before.scores if only is None or code in only]
+    if before.rolled is not None and before.rolled.pure:
+        return pl.DataFrame(schema=IMPROVEMENTS)
+    ways, helped = _ways(before, tables, as_of, codes, by, most, again)
+    rows = [_row(way, helped.get(way.town, 0), by, scheme) for way in ways]
+    return pl.DataFrame(rows, schema=IMPROVEMENTS)
+
+
+def of_town(frame: pl.DataFrame, code: str) -> list[dict[str, Any]]:
+    """Return a town's rows, the place first."""
+    rows = frame.filter(pl.col("town_code") == code).to_dicts()
+    return sorted(rows, key=lambda row: list(GOALS).index(row["goal"]))
+
+
+def _ways(
+    before: Scored, tables: Tables, as_of: date, codes: Sequence[str], by: Cost, most: int, again: Again
+) -> tuple[list[Way], dict[str, int]]:
+    fixes = fixes_of(before, tables, as_of)
+    if fixes.reports.is_empty():
+        after, matters, shaky = before, {}, set[str]()
+    else:
+        after = again(fixes.done(fixes.reports["matter"].to_list()))
+        matters, shaky = matters_of(before, after, fixes), set(same_matters(before, after))
+    field = Field(before, after, as_of)
+    towns = [Town(before, code, matters.get(code, ())) for code in codes]
+    ways: list[Way] = []
+    for goal in GOALS:
+        if goal == "grade" and before.scheme.grades is None:
+            continue
+        found = [search(town, field, goal, by, most) for town in towns]
+        found = [_bounded(way) if way.town in shaky or _beyond(way) else way for way in found]
+        ways += _confirmed(found, field, fixes, as_of, again)
+    return ways, {code: len(own) for code, own in matters.items()}
+
+
+def _beyond(way: Way) -> bool:
+    return any(matter.beyond for matter in way.matters)
+
+
+def _bounded(way: Way) -> Way:
+    """Take back that nothing cheaper was missed: not all of what a fix does was in the sums."""
+    return replace(way, at_least=1 if way.at_least else None)
+
+
+def _confirmed(ways: Iterable[Way], field: Field, fixes: Fixes, as_of: date, again: Again) -> list[Way]:
+    """Score once more with every town's fixes done, and keep what the engine says of each among the others unchanged.
+
+    One run serves all towns: what one town mends changes no other's score.
+    """
+    ways = list(ways)
+    chosen = [matter.id for way in ways for matter in way.matters]
+    if not chosen:
+        return ways
+    try:
+        scored = again(fixes.done(chosen))
+    except Refused:
+        return [replace(way, outcome="unconfirmed") if way.matters else way for way in ways]
+    told = {candidate.town: candidate for candidate in candidates(scored, field.scored.scheme, as_of)}
+    confirmed = []
+    for way in ways:
+        if not way.matters:
+            confirmed.append(way)
+            continue
+        candidate = told[way.town]
+        stand = field.place_of(replace(candidate, group=_group(field, way.town)))
+        reached = field.higher(way.goal, field.now[way.town], stand)
+        same = candidate.score == way.score
+        confirmed.append(
+            replace(
+                way,
+                outcome="reached" if reached else "unconfirmed",
+                at_least=way.at_least if same else 1,
+                score=candidate.score,
+                rank=stand.rank,
+                grade=stand.grade,
+            )
+        )
+    return confirmed
+
+
+def _group(field: Field, town: str) -> str:
+    return next(candidate.group for candidate in field.standing if candidate.town == town)
+
+
+def _row(way: Way, helped: int, by: Cost, scheme: Scheme) -> dict[str, Any]:
+    unsure = way.outcome == "unconfirmed"
+    matters = sorted(() if unsure else way.matters, key=lambda m: (m.by is None, m.by or date.max, m.finding))
+    value = None if unsure else way.score
+    return {
+        "town_code": way.town,
+        "goal": way.goal,
+        "by": by,
+        "outcome": way.outcome,
+        "open": helped,
+        "at_least": way.at_least,
+        "cost": None if unsure else way.cost,
+        **pair("score", value),
+        "score": None if value is None else fixed(value, scheme.decimals),
+        "rank": None if unsure else way.rank,
+        "grade": None if unsure else way.grade,
+        "findings": [matter.finding for matter in matters],
+        "how": [matter.how for matter in matters],
+        "until": [matter.by for matter in matters],
+    }
+
+
+__all__ = ["GOALS", "IMPROVEMENTS", "MOST_COST", "Goal", "improvements", "of_town"]
