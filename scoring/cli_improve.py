@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-import polars as pl
-
 from scoring.calling import call_of, reader_of, refusals, stop, task_of, town_called
 from scoring.cli_app import AsOf, Data, Lang, Weights, app, argument, option, say_here
 from scoring.messages import say
@@ -42,7 +40,7 @@ def improve(
         intake, (assessment,) = read_and_assess([(job, span)])
         code = town_called(town, intake.tables.towns, lang)
         labels = Labels(assessment.head, lang)
-        rows = assessment.scores.filter(pl.col("town_code") == code).to_dicts()
+        rows = assessment.scores.filter(town_code=code).to_dicts()
         if not rows or rows[0]["score"] is None:
             stop(2, say("effort-not-scored", lang, town=town, period=labels.period))
         editions = sound_store(job.store)

@@ -1,5 +1,8 @@
 """Papers are printed beside each other: what one of them does to the rest."""
 
+import subprocess
+import sys
+import textwrap
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -32,3 +35,17 @@ def test_a_paper_that_fails_leaves_nothing_of_the_others_behind(tmp_path, monkey
             assert list(tmp_path.iterdir()) == []
         else:
             raise AssertionError("the fault was lost")
+
+
+def test_help_waits_for_no_library():
+    """Whoever asks for help, or mistypes a command, does not wait for tables and papers to be loaded."""
+    code = """
+        import sys
+        from importlib import import_module
+        import scoring.cli
+        for name in scoring.cli._COMMANDS:
+            import_module(name)
+        print([name for name in ("polars", "numpy", "pydantic", "jinja2", "weasyprint") if name in sys.modules])
+    """
+    said = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
