@@ -23,12 +23,15 @@ def loaded(tmp_path_factory):
     return load_scheme(path)
 
 
-def told(loaded, findings=(), codes=CODES, teams=False, **tables):
+def told(loaded, findings=(), codes=CODES, by=None, **tables):
     rows = {"towns": towns(*codes), "findings": list(findings), "rectifications": [], **tables}
     made = Life(rows, loaded.scheme).run("2025Q1", date(2025, 3, 31))
     facts = tables_of(rows, loaded.scheme)
-    if teams:  # of the checks, as their ids begin
-        facts = replace(facts, checks=facts.checks.with_columns(team=pl.col("check_id").str.slice(0, 2)))
+    begins = pl.col("check_id").str.slice(0, 2)  # of teams and the like
+    if by == "team":
+        facts = replace(facts, checks=facts.checks.with_columns(team=begins))
+    elif by:
+        facts = replace(facts, findings=facts.findings.with_columns(begins.alias(by)))
     found = lint_on_facts(loaded, made, facts, "zh")
     return {(one.code, one.at): one for one in found if one.silenced is None}
 
@@ -73,21 +76,38 @@ def test_a_score_that_follows_the_number_of_checks(loaded):
         for place, t in enumerate(CODES)
     ]
     assert ("facts-volume-less", "volume") in told(loaded, rows, checks=checks)
+    other = [row | {"town": CODES[9 - CODES.index(row["town"])]} for row in rows]
+    assert ("facts-volume-more", "volume") in told(loaded, other, checks=checks)
     level = [check | {"sampled": 30} for check in checks]
     assert ("facts-volume-less", "volume") not in told(loaded, rows, checks=level)
 
 
-def test_a_team_that_is_harsher_than_chance(loaded):
-    """Team one: 12 of 12 above the median price; team two: none of 20."""
+@pytest.mark.parametrize(
+    ("by", "code"),
+    [("team", "facts-harsh-team"), ("batch", "facts-harsh-batch"), ("supervisor", "facts-harsh-supervisor")],
+)
+def test_a_team_batch_or_supervisor_that_is_harsher_than_chance(loaded, by, code):
+    """The first: 12 of 12 above the median price; the second: none of 20."""
     checks = [
         {"check_id": f"{team}{t}", "town": t, "checked_on": date(2025, 3, 1), "sampled": 30}
         for team in ("一组", "二组") for t in CODES
     ]  # fmt: skip
     rows = [seen(f"g{n}", CODES[n % 10], severity="grave", check_id=f"一组{CODES[n % 10]}") for n in range(12)]
     rows += [seen(f"m{n}", CODES[n % 10], check_id=f"二组{CODES[n % 10]}") for n in range(20)]
-    assert ("facts-harsh-team", "一组") in told(loaded, rows, teams=True, checks=checks)
+    assert (code, "一组") in told(loaded, rows, by=by, checks=checks)
     mixed = [row | {"check_id": ("一组" if n % 2 else "二组") + row["town"]} for n, row in enumerate(rows)]
-    assert ("facts-harsh-team", "一组") not in told(loaded, mixed, teams=True, checks=checks)
+    assert (code, "一组") not in told(loaded, mixed, by=by, checks=checks)
+
+
+def test_sections_with_far_more_or_less_weight_than_items():
+    """Of six items one cites `one` (5 points), one `two` (55), four `three` (40)."""
+    text = TEXT.replace("points: 20, clause: one", "points: 5, clause: one")
+    text = text.replace("points: 40, clause: two", "points: 55, clause: two")
+    text += "not_scored:\n" + "".join(f"  - {{id: n{n}, label: n, clause: three, reason: none}}\n" for n in range(3))
+    found = told(parse_scheme(text.encode(), "small.yaml"))
+    assert ("facts-emphasis-less", "one") in found
+    assert ("facts-emphasis-more", "two") in found
+    assert not [at for code, at in found if at == "three"]
 
 
 def test_what_is_accepted_is_silent_and_no_idle_entry_of_the_scheme_alone(loaded):
