@@ -160,6 +160,11 @@ def test_fault_equal_facts_in_every_form_change_nothing_that_is_published(life, 
     faults.test_fault_equal_facts_in_another_form_change_nothing_that_is_published(life, contents, layout)
 
 
+@pytest.mark.parametrize("fault", faults.DISKS)
+def test_fault_whatever_disk_takes_no_edition_leaves_the_old_state(life, contents, fault):
+    faults.test_fault_a_disk_that_takes_no_edition_leaves_the_old_state(life, contents, fault)
+
+
 def test_no_sheet_of_the_examples_year_names_another_town(tmp_path):
     """Trends, changes, appeals and quarters stand in these sheets, as the command prints them."""
     bureau = Bureau(tmp_path / "caller")

@@ -99,7 +99,7 @@ REFUSED = {
 
 
 # Each case takes some seconds; tests/long/test_published_long.py runs them all.
-@pytest.mark.parametrize("fault", ["malformed", "a published id again", "scheme"])
+@pytest.mark.parametrize("fault", ["a published id again", "scheme"])
 def test_fault_what_is_refused_leaves_everything_published_as_it_was(life, contents, fault):
     before = sealed(life, contents)
     REFUSED[fault](life)
@@ -143,7 +143,7 @@ def in_other_words(bureau, layout):
 LAYOUTS = ("text dates", "full width", "swapped", "GBK", "UTF-16", "title")
 
 
-@pytest.mark.parametrize("layout", ["full width", "title"])
+@pytest.mark.parametrize("layout", ["full width"])
 def test_fault_equal_facts_in_another_form_change_nothing_that_is_published(life, contents, layout):
     before = sealed(life, contents)
     in_other_words(life, layout)
@@ -185,7 +185,10 @@ def _mounted(folder, size):
     shutil.copytree(kept, folder, dirs_exist_ok=True)
 
 
-@pytest.mark.parametrize("fault", ["full", "read-only"])
+DISKS = ("full", "read-only")
+
+
+@pytest.mark.parametrize("fault", ["full"])
 def test_fault_a_disk_that_takes_no_edition_leaves_the_old_state(life, contents, fault):
     store = life.root / "store"
     _mounted(store, "2m")
