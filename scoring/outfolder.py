@@ -142,23 +142,24 @@ def plain_disk_errors() -> Iterator[None]:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Let a file have this content, or the one that it had, whatever happens in between.
+    """Let a file have this content, or the one that it had, whatever happens; what a kill leaves of it is hidden.
 
     Raises
     ------
     OSError
         It cannot be written there.
     """
-    fresh = path.with_name(f".{path.name}.{os.getpid()}{_NEW}")
+    fresh = path.with_name(f".{path.name}{_NEW}")
     try:
         with fresh.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
-        _sync_one(path.parent)
-    finally:
+    except OSError:
         fresh.unlink(missing_ok=True)
+        raise
+    _sync_one(path.parent)
 
 
 def put_in_place(fresh: Path, target: Path) -> None:

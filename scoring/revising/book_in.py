@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import yaml
+from xlsxwriter.utility import xl_col_to_name
 
 from scoring.intake.limits import Limits
 from scoring.intake.sandbox import RawSheet, Unread, read_files
 from scoring.messages import say
 from scoring.reports.book import cell_text
-from scoring.revising.edit import Editor, NoSuchPlaceError, token_of
+from scoring.revising.edit import Editor, NoSuchPlaceError, id_of
 from scoring.revising.layout import (
     INDICATORS,
     PLACE,
@@ -25,13 +25,14 @@ from scoring.revising.layout import (
     Row,
     layouts,
     mark_of,
-    options,
-    plain_amount,
     same_amount,
     shown_as,
+    token,
+    why_not,
 )
-from scoring.revising.slots import Slot
+from scoring.revising.slots import Kind, Slot
 from scoring.scheme import SchemeError, parse_scheme
+from scoring.scratch import scratch
 
 if TYPE_CHECKING:
     from scoring.scheme import LoadedScheme
@@ -39,6 +40,19 @@ if TYPE_CHECKING:
 _MARK: Final = 32
 _NEW_INDICATOR: Final = ("dimension", "id", "label", "points", "clause", "rule.prices")
 _NEW_PRICE: Final = ("list", "when", "price")
+_PRICE: Final[Mapping[str, Kind]] = {
+    "when": "conditions", "price": "amount", "zero_out": "yes", "from": "day", "to": "day", "clause": "text",
+    "note": "text",
+}  # fmt: skip
+_INDICATOR: Final = {
+    **{name: Slot((name,), "text") for name in ("id", "label", "label_en", "clause", "basis", "note", "rule.prices")},
+    "points": Slot(("points",), "amount"),
+    "cap": Slot(("cap",), "amount", ("points", "none")),
+    "no_data": Slot(("no_data",), "choice", ("refuse", "zero", "full", "not_applicable")),
+    "rule.kind": Slot(("rule", "kind"), "choice", ("deduct",)),
+    "rule.per": Slot(("rule", "per"), "choice", ("finding", "case", "person")),
+}
+"""What the cells of a new row may say; all else of it is refused, never dropped."""
 _FIXED: Final = frozenset({"dimension", "id", "list", "part", "what", "default", SUM, PLACE})
 """Columns that say what a row is about; a value changed there is not the scheme's."""
 
@@ -59,8 +73,7 @@ class _Cell:
     text: str
 
     def name(self, lang: str) -> str:
-        letter = chr(ord("A") + self.column) if self.column < 26 else "A" + chr(ord("A") + self.column - 26)
-        return say("weights-cell", lang, sheet=self.sheet.heading, cell=f"{letter}{self.row}")
+        return say("weights-cell", lang, sheet=self.sheet.heading, cell=f"{xl_col_to_name(self.column)}{self.row}")
 
 
 def import_workbook(loaded: LoadedScheme, path: Path, lang: str) -> LoadedScheme:
@@ -90,8 +103,8 @@ def scheme_of(book: Path, listed: Sequence[tuple[LoadedScheme | None, Path]], la
 
 
 def _sheets(path: Path, lang: str) -> list[RawSheet]:
-    with tempfile.TemporaryDirectory() as scratch:
-        found = read_files([(path, "xlsx")], frozenset(), Path(scratch), Limits())
+    with scratch() as folder:
+        found = read_files([(path, "xlsx")], frozenset(), folder, Limits())
         if any(isinstance(one, Unread) for one in found):
             raise ImportRefusedError([say("weights-import-no-book", lang, file=path.name)])
         sheets = [one for one in found if isinstance(one, RawSheet)]
@@ -113,6 +126,7 @@ class _Import:
         self.editor = Editor(loaded.text)
         self.problems: list[str] = []
         self.touched = False
+        self.indicators = {indicator.id for _, indicator in loaded.scheme.indicators()}
         self.cells: dict[str, list[_Cell]] = {}
         told = [text for _, row in self.sheets[say("weights-sheet-read-me", self.book_lang)] for text in row]
         if mark_of(loaded.sha256) not in told:
@@ -164,10 +178,10 @@ class _Import:
             ):
                 self._new(sheet, cells, last)
         for place, row in known.items():
-            if place not in seen:
-                self.editor.remove(place.split("."))
+            # A row whose value the file leaves out anyway takes nothing along.
+            if place not in seen and any(slot.text is not None for slot in row.slots.values()):
+                self.editor.remove(row.path)
                 self.touched = True
-                del row
 
     def _is_total(self, cells: Mapping[str, _Cell]) -> bool:
         return any(cell.text == say("weights-total", self.book_lang) for cell in cells.values())
@@ -182,7 +196,7 @@ class _Import:
                 continue
             was = shown_as(slot, slot.text, self.book_lang) or ""
             shown = cell_text(was, self.book_lang).strip()
-            if cell.text == shown or (slot.kind in {"amount", "whole"} and same_amount(_tidy(cell.text), was)):
+            if cell.text == shown or (slot.kind in {"amount", "whole"} and same_amount(cell.text, was)):
                 continue
             self.cells[row.place] = [cell]  # what is wrong with the row later is most likely this
             self._change(slot, cell)
@@ -196,54 +210,21 @@ class _Import:
                 self.editor.remove(path)
                 self.touched = True
             return
-        token = self._token(slot, cell)
-        if token is None:
+        made = self._token(slot, cell)
+        if made is None:
             return
         try:
-            if slot.kind == "conditions":
-                self.editor.replace(path, token)
-            else:
-                self.editor.put(path, token)
+            self.editor.replace(path, made)
             self.touched = True
         except NoSuchPlaceError:
             self._wrong("not-here", cell)
 
     def _token(self, slot: Slot, cell: _Cell) -> str | None:
-        """Return what the file is to say; None where the cell says nothing that can stand there."""
-        text, lang = cell.text, self.book_lang
-        words = {shown_as(slot, code, lang): code for code in slot.choices}
-        if slot.kind == "yes":
-            words = {say("weights-yes", lang): "true", say("weights-no", lang): "false"}
-        token: str | None = words.get(text)
-        if token is not None:
-            return token
-        if slot.kind == "amount":
-            with suppress(ValueError):
-                token = plain_amount(text)
-        elif slot.kind == "whole":
-            plain = _tidy(text)
-            token = plain if plain.isascii() and plain.removeprefix("-").isdigit() else None
-        elif slot.kind == "day":
-            token = text.removesuffix(" 00:00:00")
-        elif slot.kind == "conditions":
-            return self._conditions(cell)
-        elif slot.kind == "text":
-            token = token_of(text)
-        if token is None:
-            code = f"bad-{slot.kind if slot.kind in {'amount', 'whole'} else 'choice'}"
-            self._wrong(code, cell, text=text, choices=say("list-comma", self.lang).join(options(slot, lang)))
-        return token
-
-    def _conditions(self, cell: _Cell) -> str | None:
-        token = "{" + cell.text + "}"
-        try:
-            sound = isinstance(yaml.safe_load(token), dict)
-        except yaml.YAMLError:
-            sound = False
-        if not sound:
-            self._wrong("bad-conditions", cell, text=cell.text)
-            return None
-        return token
+        """Return what the file is to say; None, and a problem, where the cell says nothing that can stand there."""
+        made = token(slot, cell.text, self.book_lang)
+        if made is None:
+            self.problems.append(why_not(slot, self.lang, cell=cell.name(self.lang), text=cell.text))
+        return made
 
     def _new(self, sheet: Layout, cells: Mapping[str, _Cell], last: Row | None) -> None:
         wanted = {INDICATORS: _NEW_INDICATOR, PRICES: _NEW_PRICE}.get(sheet.name, ())
@@ -265,45 +246,47 @@ class _Import:
             except NoSuchPlaceError:
                 self._wrong("not-here", first)
 
+    def _lines(self, cells: Mapping[str, _Cell], slots: Mapping[str, Slot]) -> list[str] | None:
+        """Return a new item's lines; None, and a problem, where a cell says what none of them can."""
+        lines = []
+        for name, cell in cells.items():
+            if not cell.text or name in _FIXED - {"id"}:
+                continue
+            if name not in slots:
+                self._wrong("not-here", cell)
+                return None
+            made = self._token(slots[name], cell)
+            if made is None:
+                return None
+            lines.append(f"{name}: {made}")
+        return lines
+
     def _new_price(self, cells: Mapping[str, _Cell], last: Row) -> tuple[Sequence[str], int, list[str]] | None:
-        owner = last.words["list"]
-        if cells["list"].text != owner:
+        if cells["list"].text != last.words["list"]:
             self._wrong("not-here", cells["list"])
             return None
-        lines = []
-        if cells["when"].text:
-            condition = self._conditions(cells["when"])
-            lines.append(f"when: {condition}")
-        for name in ("price", "zero_out", "from", "to", "clause", "note"):
-            if cells[name].text:
-                kind = {"price": "amount", "zero_out": "yes", "from": "day", "to": "day"}.get(name, "text")
-                token = self._token(Slot(("price_lists", owner, name), kind), cells[name])  # type: ignore[arg-type]
-                if token is None:
-                    return None
-                lines.append(f"{name}: {token}")
-        return last.place.split(".")[:-1], int(last.path[-1]), lines
+        lines = self._lines(cells, {name: Slot((name,), kind) for name, kind in _PRICE.items()})
+        return None if lines is None else (last.path[:-1], int(last.path[-1]), lines)
 
     def _new_indicator(self, cells: Mapping[str, _Cell], last: Row) -> tuple[Sequence[str], int, list[str]] | None:
         if cells["dimension"].text not in {last.words["dimension"], last.path[1]}:
             self._wrong("not-here", cells["dimension"])
             return None
-        points = self._token(Slot(("points",), "amount"), cells["points"])
-        if points is None:
+        if cells["id"].text in self.indicators:
+            self._wrong("twice", cells["id"], place=cells["id"].text)
             return None
-        lines = [f"id: {token_of(cells['id'].text)}", f"label: {token_of(cells['label'].text)}"]
-        if cells["label_en"].text:
-            lines.append(f"label_en: {token_of(cells['label_en'].text)}")
-        lines += [f"points: {points}", f"clause: {token_of(cells['clause'].text)}", "rule:", "  kind: deduct"]
-        if cells["rule.per"].text:
-            per = Slot(("rule", "per"), "choice", ("finding", "case", "person"))
-            lines.append(f"  per: {self._token(per, cells['rule.per'])}")
-        lines.append(f"  prices: {token_of(cells['rule.prices'].text)}")
-        lines += [f"{name}: {token_of(cells[name].text)}" for name in ("basis", "note") if cells[name].text]
+        lines = self._lines(cells, _INDICATOR)
+        if lines is None:
+            return None
+        # What a new indicator is scored by: a price list.
+        rule = [line.removeprefix("rule.") for line in lines if line.startswith("rule.")]
+        if not any(line.startswith("kind:") for line in rule):
+            rule.insert(0, "kind: deduct")
+        own = [line for line in lines if not line.startswith("rule.")]
         listed = self.editor.find(("dimensions", last.path[1], "indicators"))
-        after = next(
-            (n for n, item in enumerate(listed.items, 1) if len(last.path) == 4 and _id(item) == last.path[3]), 0
-        )
-        return ("dimensions", last.path[1], "indicators"), after, lines
+        names = [id_of(item) for item in listed.items]
+        after = names.index(last.path[3]) + 1 if len(last.path) == 4 else 0
+        return ("dimensions", last.path[1], "indicators"), after, [*own, "rule:", *(f"  {line}" for line in rule)]
 
     def _wrong(self, code: str, cell: _Cell, **parameters: object) -> None:
         self.problems.append(say(f"weights-import-{code}", self.lang, cell=cell.name(self.lang), **parameters))
@@ -330,21 +313,8 @@ class _Import:
 def _lines(editor: Editor, sheets: Sequence[Layout]) -> Iterator[tuple[str, int]]:
     for sheet in sheets:
         for row in sheet.rows:
-            try:
-                yield row.place, editor.line_of(row.place.split("."))
-            except NoSuchPlaceError:
-                continue
-
-
-def _id(item: object) -> str | None:
-    from scoring.revising.edit import Piece, id_of
-
-    return id_of(item) if isinstance(item, Piece) else None
-
-
-def _tidy(text: str) -> str:
-    """Write a whole number as one: workbooks give 8 as 8.0."""
-    return text.removesuffix(".0")
+            with suppress(NoSuchPlaceError):
+                yield row.place, editor.line_of(row.path)
 
 
 def _rows(sheet: RawSheet) -> list[tuple[int, list[str]]]:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from xlsxwriter.utility import xl_col_to_name
+
 from scoring.messages import say
 from scoring.reports.book import Book, Cell, Kind
 from scoring.reports.book import Column as BookColumn
@@ -76,7 +78,7 @@ def _kind(column: Column) -> Kind:
 
 def _cells(sheet: Layout, lang: str) -> Iterator[list[Cell]]:
     names = [column.name for column in sheet.columns]
-    letter = _letter(names.index("points")) if "points" in names else ""
+    letter = xl_col_to_name(names.index("points")) if "points" in names else ""
     for row in sheet.rows:
         yield [_cell(sheet, row, name, letter, lang) for name in names]
     if sheet.name == INDICATORS:
@@ -129,7 +131,3 @@ def _drop_downs(made: Worksheet, sheet: Layout, first: int, lang: str) -> None:
                 made.data_validation(
                     number, place, number, place, {"validate": "list", "source": words, "error_type": "warning"}
                 )
-
-
-def _letter(place: int) -> str:
-    return chr(ord("A") + place)

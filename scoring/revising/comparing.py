@@ -16,7 +16,6 @@ from typing import Any, Final
 import polars as pl
 
 from scoring.assessment import Assessment
-from scoring.exact import fixed
 
 WHOLE: Final = ""
 """The place of what stands above all dimensions: bonuses, gates, ranges, rounding of the total."""
@@ -209,8 +208,3 @@ def _repriced(old: Assessment, new: Assessment) -> list[Repriced]:
             groups[indicator, before, after].append(town)
     order = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0][0], str(item[0][1:])))
     return [Repriced(*key, len(found), len(set(found))) for key, found in order]
-
-
-def printed(value: Fraction | None, decimals: int) -> str:
-    """Return a score as it is printed; nothing where there is none."""
-    return "" if value is None else fixed(value, decimals)

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
+import yaml
+
 from schemas.amount import parse_amount, write_amount
 from scoring.messages import catalogue, say
-from scoring.revising.edit import Piece, child
+from scoring.revising.edit import Piece, child, token_of
 from scoring.revising.slots import Path, Slot, slots_of
 
 NUMBERS: Final = frozenset({"points", "cap", "price", "rule.exposure.minimum", "value"})
@@ -203,6 +206,38 @@ def options(slot: Slot, lang: str) -> list[str]:
     if slot.kind == "yes":
         return [say("weights-yes", lang), say("weights-no", lang)]
     return [choice_word(slot, code, lang) for code in slot.choices] if slot.kind == "choice" else []
+
+
+def token(slot: Slot, text: str, lang: str) -> str | None:
+    """Return what the file writes for a value told by its word or its code; None where that cannot stand there."""
+    words = {shown_as(slot, code, lang) or code: code for code in slot.choices}
+    if slot.kind == "yes":
+        words = {say("weights-yes", lang): "true", say("weights-no", lang): "false", "true": "true", "false": "false"}
+    if text in words or text in slot.choices:
+        return words.get(text, text)
+    made: str | None = None
+    if slot.kind == "amount":
+        with suppress(ValueError):
+            made = plain_amount(text)
+    elif slot.kind == "whole":
+        plain = text.removesuffix(".0")  # workbooks give 8 as 8.0
+        made = plain if plain.isascii() and plain.removeprefix("-").isdigit() else None
+    elif slot.kind == "day":
+        made = text.removesuffix(" 00:00:00")
+    elif slot.kind == "conditions":
+        braced = text if text.startswith("{") else "{" + text + "}"
+        with suppress(yaml.YAMLError):
+            made = braced if isinstance(yaml.safe_load(braced), dict) else None
+    elif slot.kind == "text":
+        made = token_of(text)
+    return made
+
+
+def why_not(slot: Slot, lang: str, **parameters: object) -> str:
+    """Say why a value cannot stand in a place."""
+    code = slot.kind if slot.kind in {"amount", "whole", "conditions"} else "choice"
+    choices = say("list-comma", lang).join(dict.fromkeys([*options(slot, lang), *slot.choices]))
+    return say(f"weights-import-bad-{code}", lang, choices=choices, **parameters)
 
 
 def as_number(text: str) -> float | None:

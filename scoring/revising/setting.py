@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from scoring.messages import say
-from scoring.revising.edit import Editor, NoSuchPlaceError, token_of
-from scoring.revising.layout import options, place_of, plain_amount, shown_as
+from scoring.revising.edit import Editor, NoSuchPlaceError
+from scoring.revising.layout import place_of, token, why_not
 from scoring.revising.slots import Slot, slots_of
 from scoring.scheme import LoadedScheme, parse_scheme
 from scoring.scheme.problems import nearest
@@ -46,41 +46,15 @@ def set_values(loaded: LoadedScheme, changes: Iterable[str], lang: str) -> Loade
                 if slot.needed or slot.text is None:
                     raise WrongSettingError(say("weights-import-needed", lang, cell=place))
                 editor.remove(slot.path)
-            elif slot.kind == "conditions":
-                editor.replace(slot.path, "{" + text.removeprefix("{").removesuffix("}") + "}")
+            elif (made := token(slot, text, lang)) is None:
+                raise WrongSettingError(why_not(slot, lang, cell=place, text=text))
             else:
-                editor.put(slot.path, _token(slot, text, place, lang))
+                editor.replace(slot.path, made)
         except NoSuchPlaceError:
             raise WrongSettingError(say("weights-import-not-here", lang, cell=place)) from None
     content = editor.text().encode("utf-8")
     bom = b"\xef\xbb\xbf"
     return parse_scheme(bom + content if loaded.content.startswith(bom) else content, loaded.file, lang)
-
-
-def _token(slot: Slot, text: str, place: str, lang: str) -> str:
-    """Return a value as the file writes it; a choice may be told by its code or its word."""
-    if text in slot.choices:
-        return text
-    words = {shown_as(slot, code, lang): code for code in slot.choices}
-    if text in words:
-        return words[text]
-    if slot.kind == "yes":
-        told = {"true": "true", "false": "false", say("weights-yes", lang): "true", say("weights-no", lang): "false"}
-        if text.lower() in told:
-            return told[text.lower()]
-    if slot.kind == "amount":
-        try:
-            return plain_amount(text)
-        except ValueError:
-            raise WrongSettingError(say("weights-import-bad-amount", lang, cell=place, text=text)) from None
-    if slot.kind == "whole":
-        if text.isascii() and text.removeprefix("-").isdigit():
-            return text
-        raise WrongSettingError(say("weights-import-bad-whole", lang, cell=place, text=text))
-    if slot.kind in {"choice", "yes"}:
-        choices = say("list-comma", lang).join([*slot.choices, *options(slot, lang)])
-        raise WrongSettingError(say("weights-import-bad-choice", lang, cell=place, text=text, choices=choices))
-    return text if slot.kind == "day" else token_of(text)
 
 
 __all__ = ["WrongSettingError", "set_values"]

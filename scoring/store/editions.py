@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -256,16 +255,6 @@ def write_edition(
 def write_view(edition: Edition, fresh: Path) -> None:
     """Fill a fresh folder with the run of an edition, as it was published."""
     shutil.copytree(edition.folder / "run", fresh, copy_function=shutil.copyfile, dirs_exist_ok=True)
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all; what a kill leaves of it is hidden and is cleaned up."""
-    fresh = path.with_name(f".{path.name}.new")
-    with fresh.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 def hashes(folder: Path) -> dict[str, str]:

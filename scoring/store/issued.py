@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from scoring.outfolder import write_whole
 from scoring.store.editions import NAME as EDITION
-from scoring.store.editions import BrokenStore, Edition, write_whole
+from scoring.store.editions import BrokenStore, Edition
 
 NAME: Final = "issued.sha256"
 
@@ -41,4 +42,4 @@ def write_lines(store: Path, editions: Sequence[Edition]) -> None:
     """Add the last edition to a list that holds all the others; any other list stays as it is."""
     lines = lines_of(editions)
     if lines and read_lines(store) == lines[:-1]:
-        write_whole(store / NAME, "".join(lines))
+        write_whole(store / NAME, "".join(lines).encode())

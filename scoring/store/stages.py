@@ -16,7 +16,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from scoring.store.editions import BrokenStore, read_json, write_whole
+from scoring.outfolder import write_whole
+from scoring.store.editions import BrokenStore, read_json
 
 if TYPE_CHECKING:
     from scoring.workdays import Workdays
@@ -85,7 +86,7 @@ class Stages:
         if not said:
             self.path.unlink(missing_ok=True)
             return
-        write_whole(self.path, _text(said))
+        write_whole(self.path, _text(said).encode())
 
 
 def _sealed(period: str, edition: int, stages: Mapping[str, Any], draft: str) -> dict[str, Any]:

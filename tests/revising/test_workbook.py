@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import date
 from pathlib import Path
 from unittest.mock import patch
 
@@ -139,7 +140,7 @@ def test_rows_are_added_and_taken_out(quarterly, book):
         indicators.insert_rows(at + 1)
         for heading, value in (
             ("考核内容", "审核确认流程"), ("编号", "new_item"), ("名称", "新指标"), ("分值", 1), ("条款", "二（一）"),
-            ("扣分表", "by_severity"),
+            ("扣分表", "by_severity"), ("封顶", "不封顶"), ("没有数据时", "记满分"), ("按什么计数", "每户"),
         ):  # fmt: skip
             indicators.cell(at + 1, column(indicators, heading)).value = value
 
@@ -148,6 +149,45 @@ def test_rows_are_added_and_taken_out(quarterly, book):
     assert len(made.price_lists["by_conduct"]) == 2
     names = [indicator.id for _, indicator in made.indicators()]
     assert names[names.index("home_visit_all") + 1] == "new_item"
+    added = next(indicator for _, indicator in made.indicators() if indicator.id == "new_item")
+    assert (added.cap, added.no_data, added.rule.per, added.points) == ("none", "full", "case", 1)
+
+
+def test_a_row_whose_value_the_file_leaves_out_may_go(quarterly, book):
+    def change(opened):
+        sheet = opened["其他规则"]
+        sheet.delete_rows(row_of(sheet, "rectification.states.late.extra")[0].row)
+
+    assert import_workbook(quarterly, edited(book, change), "zh").content == quarterly.content
+
+
+def test_no_two_columns_of_a_sheet_have_one_heading(book, quarterly, tmp_path):
+    write_workbook(quarterly, tmp_path / "english.xlsx", "en")
+    for path in (book, tmp_path / "english.xlsx"):
+        for sheet in openpyxl.load_workbook(path):
+            headings = [cell.value for cell in sheet[1]]
+            assert len(set(headings)) == len(headings)
+
+
+def new_indicator(**cells):
+    """Put a row without a place below an indicator."""
+
+    def change(opened):
+        sheet = opened["指标"]
+        at = row_of(sheet, "home_visit_all")[0].row
+        sheet.insert_rows(at + 1)
+        whole = {
+            "考核内容": "审核确认流程",
+            "编号": "new_item",
+            "名称": "新",
+            "分值": 1,
+            "条款": "二",
+            "扣分表": "by_severity",
+        }
+        for heading, value in (whole | cells).items():
+            sheet.cell(at + 1, column(sheet, heading)).value = value
+
+    return change
 
 
 @pytest.mark.parametrize(
@@ -163,6 +203,11 @@ def test_rows_are_added_and_taken_out(quarterly, book):
         (put("其他规则", "effective.from", "值", "明年"), "“其他规则”C"),
         (put("指标", "home_visit_all", "位置", "indicators.nobody"), "nobody"),
         (put("指标", "home_visit_all", "位置", "indicators.means_check_all"), "两次"),
+        (put("指标", "favour_case", "位置", None), "两次"),  # it would lose all that has no column here
+        (put("指标", "home_visit_all", "分值", date(2026, 1, 3)), "单引号"),  # what Excel makes of 1/3
+        (new_indicator(折算用的户数="抽查户数"), "加不了"),
+        (new_indicator(种类="按比率"), "按问题扣分"),
+        (new_indicator(分值=None), "还缺“分值”"),
     ],
 )
 def test_a_faulty_cell_is_named(quarterly, book, change, said):
