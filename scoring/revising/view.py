@@ -31,7 +31,8 @@ class TownRow:
     group_rank: str
     grade: str
     moved: bool
-    """Its rank or its grade is another."""
+    graded: bool
+    """Its rank, its grade is another."""
     because: str
 
 
@@ -179,7 +180,8 @@ def _town(town: Town, old: Labels, new: Labels, decimals: int) -> TownRow:
         both(town.ranks),
         both(town.group_ranks),
         "" if grades == (None, None) else both((grades[0], grades[1])),
-        town.ranks[0] != town.ranks[1] or town.grades[0] != town.grades[1],
+        town.ranks[0] != town.ranks[1],
+        town.grades[0] != town.grades[1],
         new("reports-compare-join").join(moves),
     )
 
@@ -204,7 +206,12 @@ def _swap(one: Swap, made: Comparison, labels: Labels) -> SwapRow:
             after=exact(points + one.change),
             change=brief_signed(one.change, 2),
         )
-    return SwapRow(printable(names[one.ahead]), printable(names[one.behind]), exact(one.gap), change)
+    return SwapRow(
+        printable(names[one.ahead]),
+        printable(names[one.behind]),
+        exact(one.gap, int(labels.head["scheme"]["decimals"])),
+        change,
+    )
 
 
 def _price(one: Repriced, old: Labels, new: Labels) -> PriceRow:
