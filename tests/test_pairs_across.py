@@ -276,3 +276,18 @@ def test_a_frozen_finding_chooses_in_its_turn():
     made = life.run("2025Q2", date(2025, 4, 10))
     assert [told(made, one)["disposition"] for one in "np"] == ["duplicate", "priced"]
     assert told(made, "n")["matter"] == "f"
+
+
+def test_a_late_finding_of_a_published_period_pairs_inside_it_by_that_periods_windows():
+    """k is registered in Q2 for 28 March: near by Q1's window, far by Q2's, and f's twin all the same."""
+    parts = {
+        "parts": [{"id": part, "label": part, "weight": "1/2"} for part in ("near", "far")],
+        "allot": [{"part": "near", "months": 1}, {"part": "far"}],
+    }
+    f, k = seen("f", date(2025, 3, 31), "抽查"), seen("k", date(2025, 3, 28), "自查")
+    life = life_of(f, of=scheme(duplicates=SIDES, parts=parts, rectification={}))
+    life.publish("2025Q1")
+    life.rows["findings"] += [k, seen("n", LATER, "自查")]
+    made = life.run("2025Q2", Q2)
+    assert (told(made, "n")["disposition"], told(made, "n")["matter"]) == ("priced", None)
+    assert carried(made) == {}

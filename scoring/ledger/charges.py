@@ -5,6 +5,7 @@ Everything here is a frame with a row a finding; points are whole multiples of 1
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -34,6 +35,14 @@ EVENTS: Final = {
 
 
 @dataclass(frozen=True)
+class Before:
+    """What published periods have charged: `findings` (`finding_id`, `frozen_in`); `as_of`, their days, by period."""
+
+    findings: pl.DataFrame
+    as_of: Mapping[str, date]
+
+
+@dataclass(frozen=True)
 class Charges:
     """What `charge` returns.
 
@@ -56,7 +65,7 @@ def charge(
     *,
     frozen_on: date | None = None,
     held: pl.DataFrame | None = None,
-    frozen: pl.DataFrame | None = None,
+    frozen: Before | None = None,
 ) -> Charges:
     """Carry out steps 1 to 5.
 
@@ -69,8 +78,7 @@ def charge(
     held
         Findings of earlier periods that the store alone holds: occasions for repeats and partners of a pair, no more.
     frozen
-        `finding_id`, `frozen_in`, `frozen_part`: what published periods have charged; a later finding of the same
-        matter costs its excess alone.
+        What published periods have charged: a later finding of the same matter costs its excess alone.
 
     Raises
     ------
@@ -99,13 +107,14 @@ def charge(
         & pl.col("price_row").is_not_null()
         & pl.col("quantity").is_not_null()
     ).with_columns(bucket=_bucket(findings, scheme, period))
-    if frozen is not None:
-        # The windows of this period say nothing of the parts of another one that is published.
-        counting = counting.join(frozen.drop("frozen_in"), on="finding_id", how="left", maintain_order="left")
-        counting = counting.with_columns(part=pl.when(now).then("part").otherwise(pl.coalesce("frozen_part", "part")))
-        frozen = frozen.drop("frozen_part")
+    if frozen is not None and scheme.parts is not None:
+        # The windows of a published period are counted back from its own day, whatever became known of it since.
+        part = _part(scheme, counting.schema, as_of)
+        for label, day in frozen.as_of.items():
+            part = pl.when(pl.col("bucket") == label).then(_part(scheme, counting.schema, day)).otherwise(part)
+        counting = counting.with_columns(part=pl.when(pl.col("bucket") == period.id).then("part").otherwise(part))
     pairing = counting.filter(pl.col("disposition") != "gone")
-    matters = pair(pairing, _said_of_findings(tables, as_of), scheme.duplicates, frozen)
+    matters = pair(pairing, _said_of_findings(tables, as_of), scheme.duplicates, frozen.findings if frozen else None)
     counting = counting.join(matters, on="finding_id", maintain_order="left", how="left").with_columns(
         matter=pl.coalesce("matter", "finding_id")
     )

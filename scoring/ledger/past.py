@@ -19,6 +19,7 @@ from schemas.scheme import Scheme
 from schemas.scheme.history import CarryOver
 from schemas.scheme.rules import Measured
 from scoring.intake import Tables
+from scoring.ledger.charges import Before
 from scoring.ledger.entries import ONE, sign_of_loss
 from scoring.periods import Period, months_back
 from scoring.problems import Problem, Refused, problem
@@ -177,20 +178,24 @@ def held_by_store(past: Sequence[Frozen], period: Period, tables: Tables, as_of:
     return pl.concat(found, how="diagonal_relaxed").unique("finding_id", maintain_order=True) if found else None
 
 
-def charged_by_store(past: Sequence[Frozen], as_of: date) -> pl.DataFrame:
-    """Return `finding_id`, `frozen_in`, `frozen_part` of what published periods have charged, as the first one has it.
+def charged_by_store(past: Sequence[Frozen], as_of: date) -> Before:
+    """Return what published periods have charged, each finding under the first that did.
 
     One that was published with later knowledge than this run's says nothing to it.
     """
     known = sorted((frozen for frozen in past if frozen.as_of <= as_of), key=lambda frozen: when(frozen.period))
     charged = [
         frozen.findings.filter(pl.col("disposition").is_in(_CHARGED)).select(
-            "finding_id", frozen_in=pl.lit(frozen.period.id), frozen_part=pl.col("part").cast(pl.String)
+            "finding_id", frozen_in=pl.lit(frozen.period.id)
         )
         for frozen in known
     ]
-    schema = dict.fromkeys(("finding_id", "frozen_in", "frozen_part"), pl.String)
-    return pl.concat([pl.DataFrame(schema=schema), *charged]).unique("finding_id", keep="first", maintain_order=True)
+    schema = dict.fromkeys(("finding_id", "frozen_in"), pl.String)
+    together = pl.concat([pl.DataFrame(schema=schema), *charged])
+    return Before(
+        together.unique("finding_id", keep="first", maintain_order=True),
+        {frozen.period.id: frozen.as_of for frozen in known},
+    )
 
 
 Sums = defaultdict[str, defaultdict[Place, Fraction]]
