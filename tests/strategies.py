@@ -172,7 +172,11 @@ def schemes(draw, direction=None, measured_too=True, parts=True, kinds=KINDS, re
         one[1]["applies_when"] = draw(st.sampled_from([{"town": {"kind": "镇"}}, {"checks": {"sampled": {"ge": 30}}}]))
         if draw(st.booleans()):
             one[1]["points_move_to"] = "甲一"
-    two_points = sum(int(i["points"]) for i in two)
+    for weighed in draw(st.lists(st.sampled_from(two), max_size=2, unique_by=lambda one: one["id"])):
+        weighed["weight"] = draw(st.sampled_from(["4", "8", "25"]))
+    if draw(st.integers(0, 3)) == 0:
+        one[0]["weight"], one[1]["weight"] = draw(st.sampled_from([("5", "25"), ("22.5", "7.5")]))
+    two_points = sum(int(i.get("weight", i["points"])) for i in two)
     scaled = draw(st.integers(0, 3)) == 0
     dimensions = [
         {"id": "甲", "label": "甲", "points": "10" if scaled else "30", "scale": scaled, "indicators": one},

@@ -80,12 +80,17 @@ class Sums(Part):
 
 
 class Indicator(Part):
-    """An item with points of its own. `basis` says what published practice its number follows."""
+    """An item with points of its own. `basis` says what published practice its number follows.
+
+    Prices, bands and caps are written for `points`; with a `weight` the item counts as so many points instead, and what
+    it comes to is converted in proportion.
+    """
 
     id: Identifier
     label: str
     label_en: str | None = None
     points: Amount = Field(gt=0)
+    weight: Amount | None = Field(default=None, gt=0)
     clause: str
     basis: str | None = None
     basis_en: str | None = None
@@ -97,6 +102,11 @@ class Indicator(Part):
     applies_when: Sums | None = None
     no_data: Literal["refuse", "zero", "full", "not_applicable"] = "refuse"
     points_move_to: Identifier | None = None
+
+    @property
+    def worth(self) -> Fraction:
+        """What the item counts for in its dimension."""
+        return self.points if self.weight is None else self.weight
 
 
 class Dimension(Part):

@@ -120,7 +120,7 @@ def _model(
         tuple(sampled_of(town.code, ways, evidence, columns) for town in towns),
         columns,
         ways,
-        tuple(tuple(float(one.points) for one in dimension.indicators) for dimension in base.scheme.dimensions),
+        tuple(tuple(float(one.worth) for one in dimension.indicators) for dimension in base.scheme.dimensions),
         base.scheme.decimals,
         asked.spread / 100,
         asked.around,

@@ -44,7 +44,7 @@ class Columns:
         return cls(
             tuple((part, indicator.id) for part in parts for indicator in own),
             np.tile(np.arange(len(own)), len(parts)),
-            np.tile(np.array([float(indicator.points) for indicator in own]), len(parts)),
+            np.tile(np.array([float(indicator.worth) for indicator in own]), len(parts)),
             1 if scheme.direction == "up" else -1,
         )
 
@@ -94,7 +94,7 @@ def _town(
 ) -> Town:
     code = candidate.town
     own = base.scores[code]
-    points = {indicator.id: indicator.points for _, indicator in base.scheme.indicators()}
+    points = {indicator.id: indicator.worth for _, indicator in base.scheme.indicators()}
     worth, share, inside = [], [], []
     for place in columns.places:
         part, indicator = place

@@ -1,6 +1,6 @@
 """Steps 6-8 for one town and indicator: exposure, zero-out, cap.
 
-Then a surcharge of that level and, where the scheme says so, rounding.
+Then a surcharge of that level, the indicator's weight and, where the scheme says so, rounding.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ NOTHING: Final = Sums()
 class Result:
     """What an indicator came to.
 
-    `earned` is points − loss counting down, the contribution counting net, the loss counting up.
+    `earned` is weight − loss counting down, the contribution counting net, the loss counting up.
     """
 
     outcome: str
@@ -76,7 +76,7 @@ class IndicatorScorer:
             for dimension, indicator in scheme.indicators()
         }
         # An indicator without findings comes to the same in every town, unless its points must be rounded.
-        full = {i.id: i.points if scheme.direction == "down" else ZERO for _, i in scheme.indicators()}
+        full = {i.id: i.worth if scheme.direction == "down" else ZERO for _, i in scheme.indicators()}
         self._spotless = {
             name: replace(_SPOTLESS, earned=points) for name, points in full.items() if self._rounded(points) == points
         }
@@ -160,9 +160,19 @@ class IndicatorScorer:
         return round_half_away(value, self.scheme.decimals) if self.fine else value
 
     def _close(self, into: Statement, indicator: Indicator, loss: Fraction, known: Result) -> Result:
-        """Round what was earned, where the scheme rounds here, and finish the result."""
+        """Convert what was lost to the indicator's weight, round what was earned where the scheme rounds here."""
         direction = self.scheme.direction
-        earned = indicator.points - loss if direction == "down" else loss if direction == "up" else -loss
+        converted = loss * indicator.worth / indicator.points
+        if converted != loss:
+            into.add(
+                "scale",
+                self.sign * (converted - loss),
+                weight=indicator.worth,
+                of=indicator.points,
+                **self._places[indicator.id],  # type: ignore[arg-type]
+            )
+            loss = converted
+        earned = indicator.worth - loss if direction == "down" else loss if direction == "up" else -loss
         rounded = self._rounded(earned)
         if rounded != earned:
             place = self._places[indicator.id]

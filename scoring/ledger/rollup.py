@@ -226,7 +226,7 @@ def indicators_of(shares: Sequence[Share], scheme: Scheme, score: TownScore) -> 
         if mean is not None:
             score.dimensions["", dimension.id] = mean
         for indicator in dimension.indicators:
-            mean = _mean(shares, whole, "indicators", "indicator", indicator.id, indicator.points if down else None)
+            mean = _mean(shares, whole, "indicators", "indicator", indicator.id, indicator.worth if down else None)
             if mean is not None:
                 score.indicators["", indicator.id] = Result("scored", mean)
 

@@ -52,7 +52,7 @@ def _dimension(
     for indicator in dimension.indicators:
         result = scorer.score(into, indicator, sums.get((into.part, indicator.id), NOTHING))
         results[indicator.id] = score.indicators[into.part, indicator.id] = result
-    total = add_up(indicator.points for indicator in dimension.indicators) if dimension.scale else dimension.points
+    total = add_up(indicator.worth for indicator in dimension.indicators) if dimension.scale else dimension.points
     _stretch(score, results, dimension.points, total)
     if scheme.direction == "down":
         applicable = [i for i in dimension.indicators if results[i.id].outcome != "not_applicable"]
@@ -105,7 +105,7 @@ def _redistribute(
     """
     into = score.statement
     absent = [i for i in dimension.indicators if results[i.id].outcome == "not_applicable"]
-    points = {i.id: i.points for i in applicable}
+    points = {i.id: i.worth for i in applicable}
     earned = {i.id: results[i.id].earned for i in applicable}
     spread: list[Indicator] = []
     moved: dict[str, list[Indicator]] = {}
@@ -115,7 +115,7 @@ def _redistribute(
         else:
             spread.append(indicator)
     for target, sources in moved.items():
-        extra = add_up(source.points for source in sources)
+        extra = add_up(source.worth for source in sources)
         grown = earned[target] * (points[target] + extra) / points[target]
         change = rounded(grown - earned[target] - extra, scorer)
         if change:
@@ -129,7 +129,7 @@ def _redistribute(
     value = add_up(earned.values())
     if not spread:
         return value
-    missing = add_up(indicator.points for indicator in spread)
+    missing = add_up(indicator.worth for indicator in spread)
     base = add_up(points.values())
     _stretch(score, points, base + missing, base)
     change = rounded((base + missing) * value / base - value - missing, scorer)

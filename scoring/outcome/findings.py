@@ -159,6 +159,7 @@ def _indicators(ledger: Ledger, scheme: Scheme) -> pl.DataFrame:
         i.id: None if i.cap == "none" else int((i.points if i.cap == "points" else Fraction(i.cap)) * points)
         for _, i in scheme.indicators()
     }
+    ratios = {i.id: i.worth / i.points for _, i in scheme.indicators()}
     zeroing = {gate.id for gate in scheme.gates if gate.effect == "score_zero"}
     of = {indicator.id: dimension.id for dimension, indicator in scheme.indicators()}
     rows = [
@@ -169,7 +170,7 @@ def _indicators(ledger: Ledger, scheme: Scheme) -> pl.DataFrame:
             int(sums.net * points),
             result.factor,
             caps[name],
-            weights[part] * score.stretch.get((part, name), Fraction(1)),
+            weights[part] * ratios[name] * score.stretch.get((part, name), Fraction(1)),
             str(over.get((part, of[name]), 0)),
         )
         for town, score in ledger.scores.items()

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from schemas.amount import write_amount
-from schemas.scheme import Scheme
+from schemas.scheme import Indicator, Scheme
 from schemas.scheme.outcome import QuantileGrades
 from schemas.tables import catalogue
 from scoring.exact import fixed
@@ -127,10 +127,11 @@ def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
                 "indicators": [
                     {
                         **_labels(indicator),
-                        "points": write_amount(indicator.points),
+                        "points": write_amount(indicator.worth),
+                        "written_for": _amount(indicator.points if indicator.weight is not None else None),
                         "clause": indicator.clause,
                         "kind": indicator.rule.kind,
-                        "cap": _cap(indicator.cap, indicator.points),
+                        "cap": _cap(indicator),
                         "basis": indicator.basis,
                         "basis_en": indicator.basis_en,
                     }
@@ -180,8 +181,12 @@ def _amount(value: Fraction | None) -> str | None:
     return None if value is None else write_amount(value)
 
 
-def _cap(cap: object, points: Fraction) -> str | None:
-    return None if cap == "none" else write_amount(points if cap == "points" else Fraction(str(cap)))
+def _cap(indicator: Indicator) -> str | None:
+    """Return the most that an indicator takes, in the points that it counts for."""
+    if indicator.cap == "none":
+        return None
+    cap = indicator.points if indicator.cap == "points" else Fraction(indicator.cap)
+    return write_amount(cap * indicator.worth / indicator.points)
 
 
 def _rows(

@@ -170,7 +170,7 @@ def _lost(scheme: Scheme, points: Fraction, result: Result) -> Fraction:
 
 def indicator_frame(ledger: Ledger, scheme: Scheme) -> pl.DataFrame:
     """Return a row a scored town × part × indicator."""
-    place_of = {indicator.id: (dimension.id, indicator.points) for dimension, indicator in scheme.indicators()}
+    place_of = {indicator.id: (dimension.id, indicator.worth) for dimension, indicator in scheme.indicators()}
     rows = [
         {
             "town_code": town,

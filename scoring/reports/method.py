@@ -48,7 +48,7 @@ def method(labels: Labels) -> Method:
         rows += [
             SchemeRow(
                 labels.named(item),
-                str(item["points"]),
+                _points(item, labels),
                 str(item["cap"] or ""),
                 printable(item["clause"] or ""),
                 _twin(item, "basis", labels),
@@ -69,6 +69,12 @@ def method(labels: Labels) -> Method:
         ),
         tuple(labels.known("reports", str(law)) for law in scheme.get("laws_given_up") or ()),
     )
+
+
+def _points(item: Mapping[str, Any], labels: Labels) -> str:
+    """Return an indicator's points, and what its prices are written for where that is not the same."""
+    points, of = str(item["points"]), item.get("written_for")
+    return points if of in (None, points) else labels("reports-method-converted", points=points, of=of)
 
 
 def _twin(item: Mapping[str, Any], name: str, labels: Labels) -> str:

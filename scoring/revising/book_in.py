@@ -47,6 +47,7 @@ _PRICE: Final[Mapping[str, Kind]] = {
 _INDICATOR: Final = {
     **{name: Slot((name,), "text") for name in ("id", "label", "label_en", "clause", "basis", "note", "rule.prices")},
     "points": Slot(("points",), "amount"),
+    "weight": Slot(("weight",), "amount"),
     "cap": Slot(("cap",), "amount", ("points", "none")),
     "no_data": Slot(("no_data",), "choice", ("refuse", "zero", "full", "not_applicable")),
     "rule.kind": Slot(("rule", "kind"), "choice", ("deduct",)),

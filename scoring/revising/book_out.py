@@ -113,8 +113,12 @@ def _sum(sheet: Layout, row: Row, letter: str) -> Cell:
     inside = [n for n, other in enumerate(sheet.rows, 2) if other.path[:2] == row.path and not other.total]
     if not inside:
         return None
-    summed = sum(_value(sheet.rows[n - 2], "points") for n in inside)
-    return f"=SUM({letter}{inside[0]}:{letter}{inside[-1]})", summed
+    summed = sum(_value(sheet.rows[n - 2], "weight") or _value(sheet.rows[n - 2], "points") for n in inside)
+    points = f"{letter}{inside[0]}:{letter}{inside[-1]}"
+    weighed = xl_col_to_name([column.name for column in sheet.columns].index("weight"))
+    weights = f"{weighed}{inside[0]}:{weighed}{inside[-1]}"
+    # Where an indicator has a weight it counts for that, not for its points.
+    return f'=SUM({points})-SUMIF({weights},">0",{points})+SUM({weights})', summed
 
 
 def _value(row: Row, name: str) -> float:

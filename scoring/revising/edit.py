@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, Final
 
 import yaml
@@ -69,7 +70,9 @@ class Editor:
     def text(self) -> str:
         """Return the changed text."""
         made, at = [], 0
-        added = [self._entry(piece, nested) for piece, nested in self._added.values()]
+        # Of several keys that are added at one place those of the inner mapping come first.
+        inner_first = sorted(self._added.values(), key=lambda pair: -pair[0].start)
+        added = [self._entry(piece, nested) for piece, nested in inner_first]
         for start, end, new in sorted([*self._splices, *added], key=lambda splice: splice[:2]):
             made += [self._text[at:start], new]
             at = max(at, end)
@@ -233,7 +236,7 @@ class Editor:
         raise NoSuchPlaceError(name, [known for item in every if (known := id_of(item))])
 
     def _entry(self, mapping: Piece, nested: _Nested) -> tuple[int, int, str]:
-        """Return the splice that adds keys to a mapping."""
+        """Return the splice that adds keys to a mapping: behind its short values, before the blocks that follow."""
         if mapping.flow:
             place = mapping.end - 1
             while self._text[place - 1].isspace():
@@ -242,7 +245,9 @@ class Editor:
             return place, place, comma + _flow_of(nested)[1:-1]
         start = mapping.entries[0][0]
         margin = " " * (start - self._line_start(start))
-        place = self._line_end(_content_end(mapping))
+        values = [value for _, _, value in mapping.entries]
+        short = len(list(takewhile(lambda value: value.kind == "scalar" or value.flow, values)))
+        place = self._line_end(_content_end(values[short - 1] if short else mapping))
         lines = [
             f"{margin}{key}: {value if isinstance(value, str) else _flow_of(value)}" for key, value in nested.items()
         ]

@@ -19,7 +19,7 @@ from scoring.messages import catalogue, say
 from scoring.revising.edit import Piece, child, token_of
 from scoring.revising.slots import Path, Slot, slots_of
 
-NUMBERS: Final = frozenset({"points", "cap", "price", "rule.exposure.minimum", "value"})
+NUMBERS: Final = frozenset({"points", "weight", "cap", "price", "rule.exposure.minimum", "value"})
 """Columns of numbers: what is written as text in them (1/3) is text."""
 INDICATORS: Final = "indicators"
 PRICES: Final = "prices"
@@ -28,7 +28,7 @@ PLACE: Final = "place"
 SUM: Final = "sum"
 """A column that is a formula, and no value of the scheme."""
 _INDICATOR: Final = (
-    "label", "points", "cap", "clause", "rule.kind", "rule.prices", "rule.per", "no_data", "rule.exposure.checked",
+    "label", "points", "weight", "cap", "clause", "rule.kind", "rule.prices", "rule.per", "no_data", "rule.exposure.checked",
     "rule.exposure.minimum", "label_en", "basis", "note",
 )  # fmt: skip
 _PRICE: Final = ("when", "price", "zero_out", "from", "to", "clause", "note")
@@ -109,10 +109,10 @@ def _columns(name: str, lang: str) -> tuple[Column, ...]:
         ]
 
     if name == INDICATORS:
-        widths = (26, 7, 10, 16, 13, 14, 10, 14, 12, 10, 30, 44, 30)
-        first, second, *rest = values(_INDICATOR, widths)
+        widths = (26, 7, 9, 10, 16, 13, 14, 10, 14, 12, 10, 30, 44, 30)
+        first, second, _, *rest = values(_INDICATOR, widths)
         identifier = Column("id", word_of("id", lang), 20)
-        return (own("dimension", 18), identifier, first, second, own(SUM, 8), *rest, own(PLACE, 28))
+        return (own("dimension", 18), identifier, first, second, own("weight", 9), own(SUM, 8), *rest, own(PLACE, 28))
     if name == PRICES:
         return (own("list", 18), *values(_PRICE, (44, 9, 10, 12, 12, 16, 30)), own(PLACE, 28))
     return (own("part", 16), own("what", 44), own("value", 40), own("default", 16), own(PLACE, 40))

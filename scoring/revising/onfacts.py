@@ -112,7 +112,7 @@ def _alike(scheme: Scheme, assessment: Assessment, problems: Collector) -> None:
             problems.warn(indicator.line, "facts-no-data", at=indicator.id, name=_named(indicator, lang))
         if same:
             names = say("list-comma", lang).join(_named(indicator, lang) for indicator in same)
-            points = sum((indicator.points for indicator in same), Fraction(0))
+            points = sum((indicator.worth for indicator in same), Fraction(0))
             problems.warn(
                 dimension.line, "facts-alike", at=dimension.id, name=label_of(dimension, lang), count=len(same),
                 of=len(dimension.indicators), points=float(points), names=names,
@@ -197,7 +197,7 @@ def _emphasis(scheme: Scheme, problems: Collector) -> None:
     for dimension, indicator in scheme.indicators():
         section = _section(indicator.clause)
         items[section] += 1
-        points[section] = points.get(section, Fraction(0)) + indicator.points
+        points[section] = points.get(section, Fraction(0)) + indicator.worth
         first.setdefault(section, dimension)
     for item in scheme.not_scored:
         items[_section(item.clause)] += 1

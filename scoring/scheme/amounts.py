@@ -77,7 +77,7 @@ def _check_sums(scheme: Scheme, root: nodes.Mapping, problems: Collector) -> Non
     if scheme.direction != "down":
         return
     for dimension in scheme.dimensions:
-        points = [indicator.points for indicator in dimension.indicators]
+        points = [indicator.worth for indicator in dimension.indicators]
         if sum(points) != dimension.points and not dimension.scale:
             problems.error(
                 dimension.line_of("points"),
@@ -86,7 +86,7 @@ def _check_sums(scheme: Scheme, root: nodes.Mapping, problems: Collector) -> Non
                 name=dimension.label,
                 points=write_amount(dimension.points),
                 sum=write_amount(sum(points, Fraction(0))),
-                slip=_slip(dimension.points, {i.label: (i.points, i.line) for i in dimension.indicators}, problems),
+                slip=_slip(dimension.points, {i.label: (i.worth, i.line) for i in dimension.indicators}, problems),
             )
     total = sum((dimension.points for dimension in scheme.dimensions), Fraction(0))
     if total != scheme.full:

@@ -119,10 +119,10 @@ def _unused(scheme: Scheme, problems: Collector) -> None:
 
 def _points(scheme: Scheme, problems: Collector) -> None:
     indicators = [indicator for _, indicator in scheme.indicators()]
-    middle = median(indicator.points for indicator in indicators)
+    middle = median(indicator.worth for indicator in indicators)
     for indicator in indicators:
-        if scheme.direction == "down" and len(indicators) > 3 and indicator.points * 20 < middle:
-            value = write_amount(indicator.points)
+        if scheme.direction == "down" and len(indicators) > 3 and indicator.worth * 20 < middle:
+            value = write_amount(indicator.worth)
             problems.warn(indicator.line, "points-tiny", at=indicator.id, name=indicator.label, value=value)
         if indicator.cap == "none" or scheme.direction == "up":
             continue

@@ -134,9 +134,12 @@ def describe_rule(scheme: Scheme, indicator: Indicator, lang: str) -> str:
         said = _measured(rule, label_of(measure, lang) if measure else rule.measure, lang)
         if rule.minimum_sample is not None:
             said += say("scheme-rule-minimum-sample", lang, minimum=rule.minimum_sample)
-    if isinstance(rule, Deduct):
+    if not isinstance(rule, Deduct):
+        said += say(f"scheme-rule-no-data-{indicator.no_data.replace('_', '-')}", lang)
+    if indicator.weight is None:
         return said
-    return said + say(f"scheme-rule-no-data-{indicator.no_data.replace('_', '-')}", lang)
+    amounts = {"points": write_amount(indicator.points), "weight": write_amount(indicator.weight)}
+    return said + say("scheme-rule-weight", lang, **amounts)
 
 
 def _deduct(scheme: Scheme, indicator: Indicator, rule: Deduct, lang: str) -> str:
@@ -227,7 +230,7 @@ def show(scheme: Scheme, lang: str = "zh") -> tuple[ShownRow, ...]:
                 kind="indicator",
                 id=indicator.id,
                 label=label_of(indicator, lang),
-                points=write_amount(indicator.points),
+                points=write_amount(indicator.worth),
                 clause=indicator.clause,
                 rule=describe_rule(scheme, indicator, lang),
                 line=indicator.line,

@@ -118,7 +118,7 @@ def score_part(town, tables, goes_to, findings, period, as_of, part, weight):
         if dimension.all_not_applicable == "refuse":
             raise RefusedError("dimension-empty", dimension.id)
     for dimension in scheme.dimensions:
-        raw = sum((i.points for i in dimension.indicators), ZERO)
+        raw = sum((i.weight or i.points for i in dimension.indicators), ZERO)
         given = sum((d.points for d in scheme.dimensions if empty[d.id] and d.all_not_applicable == dimension.id), ZERO)
         if given and scheme.direction == "down":
             more = town.tidy(losses[dimension.id] * given / dimension.points)
@@ -201,15 +201,17 @@ def score_indicator(town, tables, goes_to, findings, checks, reading, note, peri
                 more = min(more, cap - node.loss)
             say("surcharge", surcharge.id, more)
             node.loss += more
+    counts_as = indicator.weight or indicator.points
+    more = node.loss * (counts_as / indicator.points - 1)
+    say("scale", None, more)
+    node.loss += more
     if town.rounds:
-        before = indicator.points - node.loss if scheme.direction == "down" else town.sign * node.loss
+        before = counts_as - node.loss if scheme.direction == "down" else town.sign * node.loss
         after = round_half_away(before, scheme.decimals)
         more = (before - after) if scheme.direction == "down" else town.sign * (after - before)
         say("rounding", None, more)
         node.loss += more
-    town.earned[part, indicator.id] = (
-        indicator.points - node.loss if scheme.direction == "down" else town.sign * node.loss
-    )
+    town.earned[part, indicator.id] = counts_as - node.loss if scheme.direction == "down" else town.sign * node.loss
     return node
 
 
@@ -261,16 +263,16 @@ def join(town, note, dimension, nodes):
     left_out = [i for i in dimension.indicators if not nodes[i.id].applicable]
     if town.scheme.direction != "down" or not left_out or not applicable:
         return sum((nodes[i.id].loss for i in applicable), ZERO)
-    weights = {i.id: i.points for i in applicable}
+    weights = {i.id: i.weight or i.points for i in applicable}
     for indicator in applicable:
-        moved = sum((i.points for i in left_out if i.points_move_to == indicator.id), ZERO)
+        moved = sum((i.weight or i.points for i in left_out if i.points_move_to == indicator.id), ZERO)
         if moved:
-            more = town.tidy(nodes[indicator.id].loss * moved / indicator.points)
+            more = town.tidy(nodes[indicator.id].loss * moved / (indicator.weight or indicator.points))
             note(dimension.id, indicator.id, "not_applicable", None, more)
             nodes[indicator.id].loss += more
             weights[indicator.id] += moved
     loss = sum((nodes[i.id].loss for i in applicable), ZERO)
-    whole = sum((i.points for i in dimension.indicators), ZERO)
+    whole = sum((i.weight or i.points for i in dimension.indicators), ZERO)
     more = town.tidy(loss * whole / sum(weights.values()) - loss)
     note(dimension.id, None, "not_applicable", None, more)
     return loss + more
