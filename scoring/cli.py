@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED: Final = 130
 _COMMANDS: Final = tuple(
-    f"scoring.cli_{name}" for name in ("run", "start", "life", "answers", "insight", "weights", "improve")
+    f"scoring.cli_{name}" for name in ("run", "start", "life", "answers", "insight", "weights", "improve", "whatif")
 )
 """Modules that register further commands."""
 _TOLD: Final = {"notices": "notice", "repairs": "repaired"}

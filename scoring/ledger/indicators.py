@@ -199,7 +199,7 @@ class IndicatorScorer:
         """
         for surcharge in self.scheme.surcharges:
             if surcharge.level == level and surcharge.of in (None, of):
-                share, count = self._share(into, surcharge)
+                share, count = self.share(into, surcharge)
                 added = loss * share
                 if bound is not None:
                     added = min(added, max(bound - loss, ZERO))
@@ -211,7 +211,8 @@ class IndicatorScorer:
                     loss += added
         return loss
 
-    def _share(self, into: Statement, surcharge: Surcharge) -> tuple[Fraction, Fraction]:
+    def share(self, into: Statement, surcharge: Surcharge) -> tuple[Fraction, Fraction]:
+        """Return the share of the loss that a surcharge charges a town in its part, and the count that says so."""
         reading = self.facts.measures.reading(into.town, surcharge.measure, into.part, surcharge.several_values)
         count = reading.value if reading is not None and reading.value is not None else ZERO
         steps = [step for step in surcharge.steps if count >= step.at_least]

@@ -28,8 +28,8 @@ PLACE: Final = "place"
 SUM: Final = "sum"
 """A column that is a formula, and no value of the scheme."""
 _INDICATOR: Final = (
-    "label", "points", "weight", "cap", "clause", "rule.kind", "rule.prices", "rule.per", "no_data", "rule.exposure.checked",
-    "rule.exposure.minimum", "label_en", "basis", "note",
+    "label", "points", "weight", "cap", "clause", "rule.kind", "rule.prices", "rule.per", "no_data",
+    "rule.exposure.checked", "rule.exposure.minimum", "label_en", "basis", "note",
 )  # fmt: skip
 _PRICE: Final = ("when", "price", "zero_out", "from", "to", "clause", "note")
 # Heads whose left-out values are shown too: an officer looks for them there.
