@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from scoring.exact import fixed
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
-from scoring.reports.text import brief_signed, day, exact
+from scoring.reports.text import brief, brief_signed, day, exact
 
 if TYPE_CHECKING:
     from scoring.revising.comparing import Comparison, Repriced, Swap, Town
     from scoring.revising.differing import Difference
 
 _MOVES: Final = 3
+_DECIMALS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -197,14 +199,17 @@ def _place(place: tuple[str, str], old: Labels, new: Labels) -> str:
 def _swap(one: Swap, made: Comparison, labels: Labels) -> SwapRow:
     names = {town.code: town.name for town in made.towns}
     change = labels("reports-compare-swap-none")
-    if one.indicator is not None and one.change is not None:
-        points = Fraction(str(labels.indicators[one.indicator]["points"]))
+    if one.weight is not None and one.change is not None:
+        dimension, indicator = one.weight.place
+        # So many decimals that the change is not rounded to nothing.
+        places = next(digits for digits in count(_DECIMALS) if abs(one.change) * 2 * 10**digits >= 1)
+        kind = "dimension" if not indicator else "scaled" if one.weight.scaled else "indicator"
         change = labels(
-            "reports-compare-swap",
-            indicator=labels.indicator(one.indicator),
-            before=exact(points),
-            after=exact(points + one.change),
-            change=brief_signed(one.change, 2),
+            f"reports-compare-swap-{kind}",
+            what=labels.indicator(indicator) if indicator else labels.dimension(dimension),
+            before=brief(one.weight.points, 0),
+            after=brief(one.weight.points + one.change, places if places > _DECIMALS else 0),
+            change=brief_signed(one.change, places),
         )
     return SwapRow(
         printable(names[one.ahead]),
