@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from scoring.revising.differing import Difference
 
 _MOVES: Final = 3
+_PAPER_MOVES: Final = {"zh": 3, "en": 2}
+"""What moved a town, the largest first: as many as are named, on a paper so many as two lines hold."""
 _DECIMALS: Final = 2
 
 
@@ -96,7 +98,8 @@ def compare_view(
     """
     old, new = (Labels(one.head, lang) for one in (made.old, made.new))
     decimals = int(new.head["scheme"]["decimals"])
-    towns = tuple(_town(town, old, new, decimals) for town in made.towns)
+    moves = _MOVES if most is None else _PAPER_MOVES[lang]
+    towns = tuple(_town(town, old, new, decimals, moves) for town in made.towns)
     groups = any(row.group_rank for row in towns) and made.new.scores["group"].drop_nulls().n_unique() > 1
     lines = tuple(one.sentence(lang) for one in found)
     swaps = tuple(_swap(one, made, new) for one in made.swaps)
@@ -157,7 +160,7 @@ def _summary(made: Comparison, labels: Labels, decimals: int) -> list[str]:
     return told
 
 
-def _town(town: Town, old: Labels, new: Labels, decimals: int) -> TownRow:
+def _town(town: Town, old: Labels, new: Labels, decimals: int, most: int) -> TownRow:
     none = new("reports-none")
 
     def both(values: tuple[object, object]) -> str:
@@ -169,9 +172,9 @@ def _town(town: Town, old: Labels, new: Labels, decimals: int) -> TownRow:
     )
     moves = [
         new("reports-compare-move", what=_place(move.place, old, new), points=brief_signed(move.points, decimals))
-        for move in town.moves[:_MOVES]
+        for move in town.moves[:most]
     ]
-    rest = len(town.moves) - _MOVES
+    rest = len(town.moves) - most
     if rest > 0:
         moves.append(new("reports-compare-more", count=rest))
     return TownRow(

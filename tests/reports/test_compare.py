@@ -65,8 +65,8 @@ SWAPS = {
         "考核内容“files”整体：60→57.5（−2.50）", "只改一处分值做不到",
     ),
     "en": (
-        "indicator“signed”:35→≈32.67(≈−2.33)", "indicator“signed”,asitisworthinthescore:35→34.999(−0.001)",
-        "dimension“files”asawhole:60→57.5(−2.50)", "nosingleweightdoesit",
+        "signed(indicator):35→≈32.67(≈−2.33)", "signed(indicator,asitisworthinthescore):35→34.999(−0.001)",
+        "files(dimensionasawhole):60→57.5(−2.50)", "nosingleweightdoesit",
     ),
 }  # fmt: skip
 
