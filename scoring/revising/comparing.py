@@ -1,7 +1,7 @@
 """Two schemes on the same facts: every town under both, what moved it, and how near the next swap is.
 
 Exact: everything is worked out in Fractions from the two assessments; changing a weight means score(w) = Σ wᵢ·eᵢ with
-eᵢ = earned/points of an indicator, all else as it stands.
+eᵢ = earned/points of an indicator or of a dimension, all else as it stands.
 """
 
 from __future__ import annotations
@@ -52,17 +52,36 @@ class Town:
 
 
 @dataclass(frozen=True)
-class Swap:
-    """The smallest change of one indicator's weight that makes two neighbours of the new ranking equal.
+class Weight:
+    """A weight of a scheme: what an indicator, or a dimension as a whole, is worth in the score.
 
-    With the other weights as they are; beyond it they change places. `change` is None where no weight that stays
-    at or above 0 does it.
+    Attributes
+    ----------
+    place
+        Of the indicator or the dimension.
+    points
+        Of the score. In a dimension that is scaled an indicator is worth its points × dimension ÷ all its indicators.
+    scaled
+        `points` are not those that the scheme writes down.
+    """
+
+    place: Place
+    points: Fraction
+    scaled: bool = False
+
+
+@dataclass(frozen=True)
+class Swap:
+    """The smallest change of one weight that makes two neighbours of the new ranking equal.
+
+    With the other weights as they are; beyond it they change places. `weight` and `change`, in points of the score,
+    are None where no weight that stays at or above 0 does it.
     """
 
     ahead: str
     behind: str
     gap: Fraction
-    indicator: str | None
+    weight: Weight | None
     change: Fraction | None
 
 
@@ -158,14 +177,7 @@ def swaps(assessment: Assessment) -> list[Swap]:
     """
     if assessment.head["scheme"]["direction"] != "down" or assessment.head["scheme"].get("parts"):
         return []
-    earned: dict[str, dict[str, Fraction]] = defaultdict(dict)
-    weights: dict[str, Fraction] = {}
-    rows = assessment.indicators.filter(pl.col("outcome") == "scored").select(
-        "town_code", "indicator", "points_num", "points_den", "earned_num", "earned_den"
-    )
-    for town, indicator, num, den, got, of in rows.iter_rows():
-        weights[indicator] = Fraction(num, den)
-        earned[town][indicator] = Fraction(got, of) / weights[indicator]
+    weights, earned = weights_of(assessment), shares_of(assessment)
     standing = assessment.scores.filter(pl.col("rank").is_not_null() & (pl.col("gates").list.len() == 0)).sort(
         "rank", "town_code"
     )
@@ -176,16 +188,54 @@ def swaps(assessment: Assessment) -> list[Swap]:
         if not gap:
             continue
         ways = []
-        for indicator, weight in weights.items():
-            if indicator not in earned[ahead] or indicator not in earned[behind]:
+        for weight in weights:
+            one, two = earned[ahead].get(weight.place), earned[behind].get(weight.place)
+            if one is None or two is None or one == two:
                 continue
-            apart = earned[ahead][indicator] - earned[behind][indicator]
-            # gap + change × apart = 0
-            if apart and weight - gap / apart >= 0:
-                ways.append((abs(gap / apart), indicator, -gap / apart))
-        best = min(ways, default=None)
-        found.append(Swap(ahead, behind, gap, best[1] if best else None, best[2] if best else None))
+            change = -gap / (one - two)  # gap + change × (one − two) = 0
+            if weight.points + change >= 0:
+                ways.append((weight, change))
+        found.append(Swap(ahead, behind, gap, *min(ways, key=lambda way: abs(way[1]), default=(None, None))))
     return found
+
+
+def weights_of(assessment: Assessment) -> list[Weight]:
+    """Return the weights of a scheme that counts down, all indicators first: of equal changes theirs is named.
+
+    A dimension with one indicator is no weight of its own beside it.
+    """
+    indicators, dimensions = [], []
+    for dimension in assessment.head["scheme"]["dimensions"]:
+        own = {one["id"]: Fraction(str(one["points"])) for one in dimension["indicators"]}
+        whole, total = Fraction(str(dimension["points"])), sum(own.values(), Fraction(0))
+        for indicator, points in own.items():
+            place = dimension["id"], indicator
+            indicators.append(Weight(place, points * whole / total, scaled=whole != total))
+        if len(own) > 1:
+            dimensions.append(Weight((dimension["id"], WHOLE), whole))
+    return [*indicators, *dimensions]
+
+
+def shares_of(assessment: Assessment) -> dict[str, dict[Place, Fraction]]:
+    """Return by town what it earned of each weight, earned ÷ points; nothing where it does not apply there.
+
+    A dimension's is what it is left with after its caps and surcharges and with what moved in it from indicators that
+    do not apply.
+    """
+    shares: dict[str, dict[Place, Fraction]] = defaultdict(dict)
+    values = ("points_num", "points_den", "earned_num", "earned_den")
+    rows = assessment.indicators.filter(pl.col("outcome") != "not_applicable")
+    for town, dimension, indicator, *numbers in rows.select("town_code", "dimension", "indicator", *values).iter_rows():
+        shares[town][dimension, indicator] = _share(*numbers)
+    applies = {(town, dimension) for town, own in shares.items() for dimension, _ in own}
+    for town, dimension, *numbers in assessment.dimensions.select("town_code", "dimension", *values).iter_rows():
+        if (town, dimension) in applies:
+            shares[town][dimension, WHOLE] = _share(*numbers)
+    return shares
+
+
+def _share(num: int, den: int, got: int, of: int) -> Fraction:
+    return Fraction(got, of) / Fraction(num, den)
 
 
 def _repriced(old: Assessment, new: Assessment) -> list[Repriced]:

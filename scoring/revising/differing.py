@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from schemas.scheme import Scheme
+from schemas.scheme.base import Part
+from schemas.scheme.outcome import AdjustmentPrice
+from schemas.scheme.rules import PriceRow
 from scoring.messages import say
 from scoring.revising.edit import Editor, NoSuchPlaceError, Piece, child, id_of
 from scoring.revising.layout import same_amount, shown_as, what_of, word_of
 from scoring.revising.slots import Path, Slot, flow_of, slots_of
-from scoring.scheme import LoadedScheme
+from scoring.scheme import LoadedScheme, describe_conditions, describe_row, label_of
 
 
 @dataclass(frozen=True)
@@ -59,23 +65,24 @@ def differences(old: LoadedScheme, new: LoadedScheme, lang: str) -> list[Differe
             continue
         shown = after if after is not None and after.slot.text is not None else before or after
         assert shown is not None
-        found.append(
-            Difference(
-                key,
-                shown.what,
-                None if before is None else shown_as(before.slot, before.slot.text or before.slot.default, lang),
-                None if after is None else shown_as(after.slot, after.slot.text or after.slot.default, lang),
-                shown.line,
-            )
-        )
-    return _whole_items(found)
+        if (before is None or after is None) and (shown.slot.text is None or shown.named):
+            continue  # of an item that is new or gone what the file leaves out, and what the item is named by
+        values = [None if said is None else said.value for said in (before, after)]
+        found.append(Difference(key, shown.what, values[0], values[1], shown.line))
+    return [*_whole_items(found), *_reordered(one, two, lang)]
 
 
 @dataclass(frozen=True)
 class _Said:
     slot: Slot
     what: str
+    value: str | None
+    """As shown: what the file writes, else what holds without it."""
     line: int
+    named: bool
+    """The item's name says it."""
+    row: str | None
+    """What a row of prices is called that it stands in."""
 
 
 def _known(loaded: LoadedScheme, lang: str) -> dict[Path, _Said]:
@@ -89,12 +96,81 @@ def _known(loaded: LoadedScheme, lang: str) -> dict[Path, _Said]:
             line = editor.line_of(slot.path)
         except NoSuchPlaceError:
             line = 0
+        reached = _reached(loaded.scheme, slot.path)
         head = word_of(slot.path[0], lang)
-        what = what_of(slot.path, editor.root, lang)
+        names = _names(loaded.scheme, slot.path, reached, lang)
+        what = what_of(slot.path, editor.root, lang, names)
         known[key] = _Said(
-            slot, what if slot.path[0] == "dimensions" or len(slot.path) == 1 else f"{head} · {what}", line
+            slot,
+            what if slot.path[0] == "dimensions" or len(slot.path) == 1 else f"{head} · {what}",
+            _shown(loaded.scheme, slot, reached[-1], lang),
+            line,
+            slot.path[-1] in {"when", "from", "to"} and bool(getattr(reached[-2], "when", None)),
+            names[slot.path[:-1]] if isinstance(reached[-2], (PriceRow, AdjustmentPrice)) else None,
         )
     return known
+
+
+def _reordered(one: Mapping[Path, _Said], two: Mapping[Path, _Said], lang: str) -> list[Difference]:
+    """Return the price lists whose rows stand in another order: the first row that matches a finding prices it."""
+    lists: list[dict[Path, dict[Path, _Said]]] = [{}, {}]
+    for known, rows in zip((one, two), lists, strict=True):
+        for key, said in known.items():
+            if said.row is not None:
+                rows.setdefault(key[:-2], {}).setdefault(key[:-1], said)
+    found = []
+    for place in lists[1]:
+        before, after = lists[0].get(place, {}), lists[1][place]
+        orders = [[row for row in rows if row in before and row in after] for rows in (before, after)]
+        if orders[0] != orders[1]:
+            first = next(iter(after.values()))
+            words = [
+                say("scheme-list-semicolon", lang).join(rows[row].row or "" for row in order)
+                for order, rows in zip(orders, (before, after), strict=True)
+            ]
+            what = say("weights-order", lang, what=first.what.split(f" · {first.row}")[0])
+            found.append(Difference(place, what, words[0], words[1], first.line))
+    return found
+
+
+def _shown(scheme: Scheme, slot: Slot, value: object, lang: str) -> str | None:
+    if slot.kind == "conditions" and slot.text is not None and isinstance(value, dict):
+        return describe_conditions(scheme, value, lang, short=False)
+    return shown_as(slot, slot.text or slot.default, lang)
+
+
+def _reached(scheme: Scheme, path: Path) -> list[Any]:
+    """Return what of a scheme each step of a path reaches, the scheme itself first; None where it says nothing."""
+    reached: list[Any] = [scheme]
+    for step in path:
+        thing = reached[-1]
+        if isinstance(thing, tuple):
+            by_id = {getattr(item, "id", None): item for item in thing}
+            by_id |= {str(number): item for number, item in enumerate(thing, start=1)}
+            reached.append(by_id.get(step))
+        elif isinstance(thing, dict):
+            reached.append(thing.get(step))
+        else:
+            reached.append(getattr(thing, _field(thing, step), None))
+    return reached
+
+
+def _field(thing: object, key: str) -> str:
+    fields = type(thing).model_fields.items() if isinstance(thing, Part) else ()
+    return next((name for name, field in fields if field.alias == key), key)
+
+
+def _names(scheme: Scheme, path: Path, reached: Sequence[Any], lang: str) -> dict[Path, str]:
+    """Return what the list items on a path are called: by their labels, rows of prices by whom they are for."""
+    names = {}
+    for number, item in enumerate(reached[1:], start=1):
+        if isinstance(item, (PriceRow, AdjustmentPrice)):
+            names[path[:number]] = describe_row(scheme, item, lang, short=False)
+        elif getattr(item, "label", None):
+            names[path[:number]] = label_of(item, lang)
+        elif isinstance(when := getattr(item, "when", None), dict) and when:
+            names[path[:number]] = describe_conditions(scheme, when, lang, short=False)
+    return names
 
 
 def _stable(path: Path, root: Piece) -> Path:

@@ -6,7 +6,7 @@ Export writes this layout, import lays the same out again and compares cell by c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -164,8 +164,8 @@ def word_of(key: str, lang: str) -> str:
     return catalogue(lang).get(f"key-{key.lower().replace('_', '-')}", key)
 
 
-def what_of(path: Path, root: Piece, lang: str) -> str:
-    """Return the steps of a path below its first as words: keys by their words, items by their labels."""
+def what_of(path: Path, root: Piece, lang: str, named: Mapping[Path, str] | None = None) -> str:
+    """Return the steps of a path below its first as words: keys by their words, items by `named` or their labels."""
     words: list[str] = []
     piece: Piece | None = root
     for number, step in enumerate(path):
@@ -177,7 +177,8 @@ def what_of(path: Path, root: Piece, lang: str) -> str:
             continue
         if parent is not None and parent.kind == "sequence":
             label = piece.get("label") if piece is not None else None
-            words.append((label.text if label is not None else None) or step)
+            own = (named or {}).get(path[: number + 1]) or (label.text if label is not None else None)
+            words.append(own or step)
         elif number and path[number - 1] in {"values", "words_en", "price_lists"} and number == 1:
             words.append(word_of(step, lang) if path[0] == "values" else step)
         elif not (step == "indicators" and path[0] == "dimensions"):

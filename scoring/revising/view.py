@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from scoring.exact import fixed
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import printable
-from scoring.reports.text import brief_signed, day, exact
+from scoring.reports.text import brief, brief_signed, day, exact
 
 if TYPE_CHECKING:
     from scoring.revising.comparing import Comparison, Repriced, Swap, Town
     from scoring.revising.differing import Difference
 
 _MOVES: Final = 3
+_PAPER_MOVES: Final = {"zh": 3, "en": 2}
+"""What moved a town, the largest first: as many as are named, on a paper so many as two lines hold."""
+_DECIMALS: Final = 2
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,8 @@ def compare_view(
     """
     old, new = (Labels(one.head, lang) for one in (made.old, made.new))
     decimals = int(new.head["scheme"]["decimals"])
-    towns = tuple(_town(town, old, new, decimals) for town in made.towns)
+    moves = _MOVES if most is None else _PAPER_MOVES[lang]
+    towns = tuple(_town(town, old, new, decimals, moves) for town in made.towns)
     groups = any(row.group_rank for row in towns) and made.new.scores["group"].drop_nulls().n_unique() > 1
     lines = tuple(one.sentence(lang) for one in found)
     swaps = tuple(_swap(one, made, new) for one in made.swaps)
@@ -155,7 +160,7 @@ def _summary(made: Comparison, labels: Labels, decimals: int) -> list[str]:
     return told
 
 
-def _town(town: Town, old: Labels, new: Labels, decimals: int) -> TownRow:
+def _town(town: Town, old: Labels, new: Labels, decimals: int, most: int) -> TownRow:
     none = new("reports-none")
 
     def both(values: tuple[object, object]) -> str:
@@ -167,9 +172,9 @@ def _town(town: Town, old: Labels, new: Labels, decimals: int) -> TownRow:
     )
     moves = [
         new("reports-compare-move", what=_place(move.place, old, new), points=brief_signed(move.points, decimals))
-        for move in town.moves[:_MOVES]
+        for move in town.moves[:most]
     ]
-    rest = len(town.moves) - _MOVES
+    rest = len(town.moves) - most
     if rest > 0:
         moves.append(new("reports-compare-more", count=rest))
     return TownRow(
@@ -197,14 +202,17 @@ def _place(place: tuple[str, str], old: Labels, new: Labels) -> str:
 def _swap(one: Swap, made: Comparison, labels: Labels) -> SwapRow:
     names = {town.code: town.name for town in made.towns}
     change = labels("reports-compare-swap-none")
-    if one.indicator is not None and one.change is not None:
-        points = Fraction(str(labels.indicators[one.indicator]["points"]))
+    if one.weight is not None and one.change is not None:
+        dimension, indicator = one.weight.place
+        # So many decimals that the change is not rounded to nothing.
+        places = next(digits for digits in count(_DECIMALS) if abs(one.change) * 2 * 10**digits >= 1)
+        kind = "dimension" if not indicator else "scaled" if one.weight.scaled else "indicator"
         change = labels(
-            "reports-compare-swap",
-            indicator=labels.indicator(one.indicator),
-            before=exact(points),
-            after=exact(points + one.change),
-            change=brief_signed(one.change, 2),
+            f"reports-compare-swap-{kind}",
+            what=labels.indicator(indicator) if indicator else labels.dimension(dimension),
+            before=brief(one.weight.points, 0),
+            after=brief(one.weight.points + one.change, places if places > _DECIMALS else 0),
+            change=brief_signed(one.change, places),
         )
     return SwapRow(
         printable(names[one.ahead]),

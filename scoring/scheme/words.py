@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 from schemas.amount import write_amount
 from schemas.scheme import Indicator, Scheme
 from schemas.scheme.conditions import Conditions, Test
+from schemas.scheme.outcome import AdjustmentPrice
 from schemas.scheme.rules import Accrue, Deduct, PassFail, PriceRow, Rate, Relative, Trend
 from schemas.tables import catalogue
 from scoring.messages import say
@@ -74,9 +75,9 @@ def english_words(scheme: Scheme) -> dict[str, str]:
     return {**scheme.words_en, **{one.id: one.label_en for one in scheme.severities if one.label_en}}
 
 
-def describe_conditions(scheme: Scheme, conditions: Conditions, lang: str) -> str:
-    """Return conditions in words; a lone severity is said by its word alone."""
-    if list(conditions) == ["severity"] and list(conditions["severity"].operators()) == ["eq"]:
+def describe_conditions(scheme: Scheme, conditions: Conditions, lang: str, *, short: bool = True) -> str:
+    """Return conditions in words; a lone severity is said by its word alone where they are to be short."""
+    if short and list(conditions) == ["severity"] and list(conditions["severity"].operators()) == ["eq"]:
         return word_in(scheme, str(conditions["severity"].eq), lang)
     return _joined((_test(scheme, name, test, lang) for name, test in conditions.items()), lang)
 
@@ -102,14 +103,19 @@ def describe_prices(scheme: Scheme, rows: Iterable[PriceRow], lang: str) -> str:
     return say("scheme-list-semicolon", lang).join(_price(scheme, row, lang) for row in rows)
 
 
+def describe_row(scheme: Scheme, row: PriceRow | AdjustmentPrice, lang: str, *, short: bool = True) -> str:
+    """Return what a row of prices is for: its conditions, and its days where it has any."""
+    who = describe_conditions(scheme, row.when, lang, short=short) if row.when else say("scheme-rule-any", lang)
+    start, end = (row.from_, row.to) if isinstance(row, PriceRow) else (None, None)
+    if start and end:
+        return who + say("scheme-rule-between", lang, start=start, end=end)
+    if start:
+        return who + say("scheme-rule-from", lang, start=start)
+    return who + say("scheme-rule-until", lang, end=end) if end else who
+
+
 def _price(scheme: Scheme, row: PriceRow, lang: str) -> str:
-    who = describe_conditions(scheme, row.when, lang) if row.when else say("scheme-rule-any", lang)
-    if row.from_ and row.to:
-        who += say("scheme-rule-between", lang, start=row.from_, end=row.to)
-    elif row.from_:
-        who += say("scheme-rule-from", lang, start=row.from_)
-    elif row.to:
-        who += say("scheme-rule-until", lang, end=row.to)
+    who = describe_row(scheme, row, lang)
     if row.zero_out:
         return say("scheme-rule-zero-out", lang, who=who)
     verb = "scheme-rule-price-up" if scheme.direction == "up" else "scheme-rule-price"
