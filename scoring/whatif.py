@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scoring.jobs import Task, usual_day
-from scoring.ledger import Scored, score
+from scoring.jobs import Task
+from scoring.ledger import Frozen, Scored, score
+from scoring.periods import Period
 from scoring.playing.facts import Window
 from scoring.playing.knobs import windows_of
 from scoring.playing.page import data_of, page_of
@@ -16,6 +20,10 @@ from scoring.store import latest
 
 if TYPE_CHECKING:
     from schemas.scheme import Scheme
+    from scoring.assessment import Assessment
+    from scoring.intake import Tables
+    from scoring.scheme import LoadedScheme
+    from scoring.workdays import Workdays
 
 
 class NothingToPlayError(Exception):
@@ -39,28 +47,53 @@ def play_page(task: Task) -> str:
     job, period = task
     intake, (assessment,) = read_and_assess([task])
     past = [edition.frozen for edition in latest(sound_store(job.store)).values()]
-    as_of = job.as_of or usual_day(job, period)
+    labels = Labels(assessment.head, job.settings.lang)
+    return page_from(job.scheme, intake.tables, period, assessment, labels, past, job.workdays, job.settings.templates)
 
-    def scored(scheme: Scheme) -> Scored:
-        return score(intake.tables, scheme, period, as_of, past=past, workdays=job.workdays)
 
-    scheme = job.scheme.scheme
-    base = scored(scheme)
+def page_from(
+    loaded: LoadedScheme,
+    tables: Tables,
+    period: Period,
+    assessment: Assessment,
+    labels: Labels,
+    past: Sequence[Frozen] = (),
+    workdays: Workdays | None = None,
+    templates: Path | None = None,
+) -> str:
+    """Return the play page of a period that was assessed by this scheme, beside these published periods.
+
+    Raises
+    ------
+    NothingToPlayError
+        There is nothing that a setting could change.
+    """
+    scheme = loaded.scheme
+    base = _scored(tables, scheme, period, assessment, past, workdays)
     if not base.scores:
         raise NothingToPlayError("whatif-nobody")
     if base.rolled is not None and base.rolled.pure:
         raise NothingToPlayError("whatif-no-own")
     unit, lengths = windows_of(scheme)
-    windows = [
-        Window(length, base if _is(scheme, unit, length) else scored(_with(scheme, unit, length))) for length in lengths
-    ]
-    labels = Labels(assessment.head, job.settings.lang)
-    data = data_of(job.scheme, base, windows, assessment, past, labels)
-    return page_of(data, assessment, labels, make_environment(job.settings.templates, job.settings.lang))
+    windows = []
+    for length in lengths:
+        other = _with(scheme, unit, length)
+        same = other == scheme
+        windows.append(Window(length, base if same else _scored(tables, other, period, assessment, past, workdays)))
+    data = data_of(loaded, base, windows, assessment, past, labels)
+    return page_of(data, assessment, labels, make_environment(templates, labels.lang))
 
 
-def _is(scheme: Scheme, unit: str, length: int) -> bool:
-    return bool(getattr(scheme.repeats, unit) == length)
+def _scored(
+    tables: Tables,
+    scheme: Scheme,
+    period: Period,
+    assessment: Assessment,
+    past: Sequence[Frozen],
+    workdays: Workdays | None,
+) -> Scored:
+    as_of = date.fromisoformat(assessment.head["as_of"])
+    return score(tables, scheme, period, as_of, past=past, workdays=workdays)
 
 
 def _with(scheme: Scheme, unit: str, length: int) -> Scheme:

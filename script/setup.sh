@@ -2,6 +2,7 @@
 #
 # set_up           system libraries and fonts, then .venv with every package of requirements.lock and this project.
 #                  A second call finds the stamp and returns at once.
+# set_up_browser   Chromium, which the tests of the play page drive; nobody else needs it.
 #
 # As root it installs the system packages itself. Without root it says which command an administrator runs,
 # takes the fonts into .venv (that needs no root), and goes on.
@@ -102,6 +103,16 @@ install_libraries() {
 }
 
 apt_install() { apt_fetch install -y --no-install-recommends "$@"; }
+
+set_up_browser() {
+  command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1 && return 0
+  if has_apt && is_root; then
+    tell "installing Chromium for the tests of the play page"
+    { apt_lists chromium && apt_install chromium; } || { apt_fetch update && apt_install chromium; } || true
+  fi
+  command -v chromium >/dev/null 2>&1 ||
+    { tell "the tests of the play page need Chromium: sudo apt-get install --no-install-recommends chromium"; return 1; }
+}
 
 # take_fonts PACKAGE FILE... : unpack the named font files of a Debian package into .venv, without installing it.
 take_fonts() {

@@ -82,16 +82,17 @@ const groups = [];
 const sliders = (field, ids, kind, limit) => {
   const group = { rows: {} };
   const values = () => Object.fromEntries(ids.map((id) => [id, now[field][id]]));
-  let anchor = values();
+  // What the others give way from: the values before this slider was taken hold of, so that nothing drifts.
+  let anchor = values(), moving = null;
   const total = () => sum(Object.values(anchor));
   const held = () => balanced && ids.length > 1 && scheme.direction === "down";
   const most = () => (held() ? sub(total(), times(tick, ids.length - 1)) : limit());
   const put = (id, value) => {
+    if (id !== moving) [anchor, moving] = [values(), id];
     if (held()) Object.assign(now[field], shared(anchor, id, sub(total(), value)));
     now[field][id] = value;
     refresh();
   };
-  const settle = () => { anchor = values(); group.show(); };
   group.show = () => {
     for (const [id, row] of Object.entries(group.rows)) {
       const value = now[field][id], label = say("whatif-points", { value: written(value) });
@@ -104,20 +105,24 @@ const sliders = (field, ids, kind, limit) => {
       row.range.disabled = row.box.disabled = alone;
     }
   };
-  group.reset = () => { anchor = values(); };
+  group.reset = () => {
+    [anchor, moving] = [values(), null];
+    for (const row of Object.values(group.rows)) complain(row.box, null);
+  };
   for (const id of ids) {
     const key = `${field}-${id}`, name = nameOf(kind, id);
     const range = el("input", {
       type: "range", id: key, min: 1, step: 1, "aria-label": say("whatif-value-of", { name }),
-      oninput: () => put(id, ofTicks(range.value)), onchange: settle,
+      oninput: () => put(id, ofTicks(range.value)),
     });
     const box = el("input", {
       type: "text", inputmode: "decimal", size: 5, "aria-label": say("whatif-value-of", { name }),
       onchange: () => {
         const value = parse(box.value);
         const wrong = !value ? "bad-number" : value.n <= 0n ? "too-small" : null;
-        if (!complain(box, wrong)) { put(id, smaller(value, most())); box.value = written(now[field][id]); }
-        settle();
+        if (complain(box, wrong)) return;
+        put(id, smaller(value, most()));
+        box.value = written(now[field][id]);
       },
     });
     const line = el("div", { class: "slider" }, el("span", { class: "name" }, name), range, box);
@@ -174,7 +179,8 @@ const buildControls = () => {
     down && !page.facts.rolled ? el("div", { role: "radiogroup", "aria-label": say("whatif-weights"), class: "modes" }, ...modes) : null,
     el("p", { class: "note" }, say("whatif-points-meaning")), ...blocks)];
 
-  const states = Object.keys(page.names.states).filter((name) => page.knobs[`share ${name}`] && now.states[name]);
+  const states = Object.keys(page.names.states).filter((name) => (
+    now.states[name] && (page.knobs[`share ${name}`] || page.knobs[`state ${name}`])));
   if (states.length) {
     const rows = states.map((name) => {
       const label = page.names.states[name];
@@ -182,8 +188,8 @@ const buildControls = () => {
         (setting) => mul(setting.states[name].share, HUNDRED),
         (value) => { now.states[name].share = div(value, HUNDRED); },
         (value) => (cmp(value, HUNDRED) > 0 ? "share-range" : null));
-      const extra = page.knobs[`extra ${name}`] ? numbered(say("whatif-extra-of", { name: label }),
-        (setting) => setting.states[name].extra, (value) => { now.states[name].extra = value; }, () => null) : null;
+      const extra = numbered(say("whatif-extra-of", { name: label }),
+        (setting) => setting.states[name].extra, (value) => { now.states[name].extra = value; }, () => null);
       return el("tr", {}, el("th", { scope: "row" }, label),
         el("td", { class: "number" }, share, el("span", { "aria-hidden": "true" }, "%")), el("td", { class: "number" }, extra));
     });
@@ -222,7 +228,7 @@ const changes = () => {
   const change = (knob, name, old, value, token = value) => {
     const known = page.knobs[knob];
     if (known && old !== value) {
-      found.push({ ...known, token, text: say("whatif-change", { name, before: old, after: value, line: known.line }) });
+      found.push({ ...known, knob, token, text: say("whatif-change", { name, before: old, after: value, line: known.line }) });
     }
   };
   if (scheme.direction === "down") {
@@ -231,7 +237,9 @@ const changes = () => {
       const name = nameOf("dimensions", id), total = sum(indicators.map((one) => now.worth[one.id]));
       change(`points ${id}`, name, written(own.points[id]), written(now.points[id]));
       if (!scale && !same(total, now.points[id])) {
+        const said = !same(own.points[id], now.points[id]);
         change(`scale ${id}`, say("whatif-change-scale", { name }), say("whatif-no"), say("whatif-yes"), "true");
+        if (said) found.at(-1).text = null; // the dimension's own line says it
       }
     }
   }
@@ -239,8 +247,12 @@ const changes = () => {
     change(`weight ${id}`, say("whatif-change-weight", { name: nameOf("indicators", id) }), written(own.worth[id]), written(now.worth[id]));
   }
   for (const [id, state] of Object.entries(now.states)) {
-    for (const key of state ? ["share", "extra"] : []) {
-      change(`${key} ${id}`, `${nameOf("states", id)} · ${say(`whatif-${key}`)}`, written(own.states[id][key]), written(state[key]));
+    if (!state) continue;
+    const whole = `{share: ${written(state.share)}, extra: ${written(state.extra)}}`;
+    for (const key of ["share", "extra"]) {
+      const name = `${nameOf("states", id)} · ${say(`whatif-${key}`)}`, was = written(own.states[id][key]), is = written(state[key]);
+      const fresh = page.knobs[`state ${id}`] !== undefined;
+      change(`${fresh ? "state" : key} ${id}`, name, was, is, fresh ? whole : is);
     }
   }
   now.multipliers.forEach((value, n) => {
@@ -253,8 +265,13 @@ const changes = () => {
 
 // The scheme's file with the changed values and every other character as it was.
 const changedScheme = () => {
-  const edits = changes().map(({ edit: [start, end, front, back], token }) => ({ start, end, text: front + token + back }));
-  edits.sort((one, two) => one.start - two.start || one.end - two.end);
+  const edits = [];
+  for (const { knob, edit: [start, end, front, back], token } of changes()) {
+    const depth = front.search(/\S/);
+    if (!edits.some((one) => one.knob === knob)) edits.push({ knob, start, end, depth, text: front + token + back });
+  }
+  // Of several keys that are added at one place those of the inner mapping come first.
+  edits.sort((one, two) => one.start - two.start || one.end - two.end || two.depth - one.depth);
   let text = "", at = 0;
   for (const edit of edits) {
     text += page.source.slice(at, edit.start) + edit.text;
@@ -318,7 +335,8 @@ const told = () => {
   const grades = results.filter((one, n) => one.grade !== before[n].grade).length;
   const first = results.filter((one) => one.rank === 1).map((one) => one.town.name).join(page.comma);
   const full = sum(Object.values(now.points));
-  const sentences = [places || grades ? say("whatif-said", { moved: places, graded: grades, first }) : say("whatif-said-same")];
+  const sentences = [places ? say("whatif-said", { moved: places, first }) : say("whatif-said-same", { first })];
+  if (grades) sentences.push(say("whatif-graded", { graded: grades }));
   if (scheme.direction === "down" && !same(full, scheme.full)) sentences.push(say("whatif-full-now", { full: written(full) }));
   fill("told", sentences.join(page.lang === "zh" ? "" : " "));
 };
@@ -349,6 +367,11 @@ const chart = () => {
 
 // ---- a town's statement: what adds up to its score
 
+const findings = new Map();
+for (const one of page.facts.findings ?? []) {
+  const place = `${one[0]} ${one[4] * scheme.indicators.length + one[3]}`;
+  findings.set(place, [...(findings.get(place) ?? []), one]);
+}
 const statement = () => {
   const one = results[chosen], old = before[chosen], size = scheme.indicators.length;
   const rows = [];
@@ -365,7 +388,7 @@ const statement = () => {
         if (one.earned[place] === null) return;
         const worth = now.worth[indicator.id];
         row("indicator", nameOf("indicators", indicator.id), written(worth), minus(old.earned[place]), minus(one.earned[place]));
-        const known = (page.facts.findings ?? []).filter((f) => f[0] === one.town.code && f[4] === p && scheme.indicators[f[3]] === indicator);
+        const known = findings.get(`${one.town.code} ${place}`) ?? [];
         for (const [, number, day, , , group, severity, state] of known) {
           const text = say("whatif-finding", { day, number, severity: page.names.severities[severity] ?? severity ?? "", state: page.names.states[state] ?? state ?? "" });
           row("finding", text, "", signedLoss(old.cost[group].net), signedLoss(one.cost[group].net));
@@ -377,14 +400,14 @@ const statement = () => {
     });
   });
   const lines = (result) => {
-    const found = new Map();
+    const summed = new Map();
     for (const line of result.lines) {
       if (line.kind === "indicator") continue;
       const name = line.indicator ? nameOf("indicators", line.indicator) : line.dimension ? nameOf("dimensions", line.dimension) : say("whatif-whole");
       const text = say(`whatif-kind-${line.kind.replaceAll("_", "-")}`, { name, label: line.label ?? "" });
-      found.set(text, add(found.get(text) ?? ZERO, line.points));
+      summed.set(text, add(summed.get(text) ?? ZERO, line.points));
     }
-    return found;
+    return summed;
   };
   const [was, is] = [lines(old), lines(one)];
   for (const name of new Set([...was.keys(), ...is.keys()])) {
@@ -408,7 +431,7 @@ const refresh = () => {
   for (const one of groups) one.show();
   draw();
   told();
-  const found = changes();
+  const found = changes().filter((one) => one.text !== null);
   fill("changes", ...(found.length ? found.map((one) => el("li", {}, one.text)) : [el("li", { class: "none" }, say("whatif-none"))]));
   document.getElementById("download").disabled = !found.length;
 };

@@ -32,26 +32,30 @@ def knobs_of(loaded: LoadedScheme) -> dict[str, dict[str, Any]]:
     """Return the values that the page may move, by name: their line and how the file says them anew.
 
     Names are `full`, `points DIMENSION`, `scale DIMENSION`, `weight INDICATOR`, `share STATE`, `extra STATE`,
-    `multiplier N` (from 0), `window`. States that the file does not write are not moved.
+    `multiplier N` (from 0), `window`; and `state STATE`, the whole of one that the file does not write yet.
     """
     scheme = loaded.scheme
-    root = Editor(loaded.text).root
+    whole = Editor(loaded.text)
     paths: dict[str, tuple[str, ...]] = {"full": ("full",)}
     for dimension in scheme.dimensions:
         paths[f"points {dimension.id}"] = ("dimensions", dimension.id, "points")
         paths[f"scale {dimension.id}"] = ("dimensions", dimension.id, "scale")
         for indicator in dimension.indicators:
             paths[f"weight {indicator.id}"] = ("indicators", indicator.id, "weight")
-    for name, written in _states(root).items():
-        # Two keys added to nothing would meet in one place.
-        for key in ("share", "extra") if written.entries else ("share",):
-            paths[f"{key} {name}"] = ("rectification", "states", name, key)
+    states = _states(whole.root)
+    for name in type(scheme.rectification.states).model_fields if states else ():
+        if name in states and states[name].entries:
+            paths |= {f"{key} {name}": ("rectification", "states", name, key) for key in ("share", "extra")}
+        elif name not in states and getattr(scheme.rectification.states, name) is not None:
+            paths[f"state {name}"] = ("rectification", "states", name)
     if scheme.repeats is not None:
         unit, _ = windows_of(scheme)
         paths["window"] = ("repeats", unit)
         for number in range(len(scheme.repeats.multipliers)):
             paths[f"multiplier {number}"] = ("repeats", "multipliers", str(number + 1))
-    return {name: made for name, path in paths.items() if (made := _edit(loaded.text, path)) is not None}
+    return {
+        name: made for name, path in paths.items() if (made := _edit(whole.untouched(), loaded.text, path)) is not None
+    }
 
 
 def _states(root: Piece) -> dict[str, Piece]:
@@ -60,23 +64,16 @@ def _states(root: Piece) -> dict[str, Piece]:
     return {key: value for _, key, value in states.entries} if states is not None else {}
 
 
-def _edit(text: str, path: tuple[str, ...]) -> dict[str, Any] | None:
+def _edit(editor: Editor, text: str, path: tuple[str, ...]) -> dict[str, Any] | None:
     """Return where the value at a path goes in the text: [start, end, before, after], in the browser's counting."""
-    editor = Editor(text)
     try:
         editor.put(path, _MARK)
         line = _line(editor, path)
     except NoSuchPlaceError:
         return None
-    made = editor.text()
-    start = next((n for n, (old, new) in enumerate(zip(text, made, strict=False)) if old != new), len(text))
-    tail = 0
-    while tail < len(text) - start and text[-1 - tail] == made[-1 - tail]:
-        tail += 1
-    new = made[start : len(made) - tail]
+    ((start, end, new),) = editor.splices()
     before, _, after = new.partition(_MARK)
-    place = [_units(text[:start]), _units(text[: len(text) - tail]), before, after]
-    return {"line": line, "edit": place}
+    return {"line": line, "edit": [_units(text[:start]), _units(text[:end]), before, after]}
 
 
 def _line(editor: Editor, path: tuple[str, ...]) -> int:

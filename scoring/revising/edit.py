@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any, Final
@@ -67,17 +68,27 @@ class Editor:
         first = next(event for event in events if type(event).__name__ not in _OUTSIDE)
         self.root = _piece(first, events)
 
+    def untouched(self) -> Editor:
+        """Return an editor of the same text, not parsed again, without the edits made here."""
+        other = copy(self)
+        other._splices, other._added = [], {}
+        return other
+
     def text(self) -> str:
         """Return the changed text."""
         made, at = [], 0
-        # Of several keys that are added at one place those of the inner mapping come first.
-        inner_first = sorted(self._added.values(), key=lambda pair: -pair[0].start)
-        added = [self._entry(piece, nested) for piece, nested in inner_first]
-        for start, end, new in sorted([*self._splices, *added], key=lambda splice: splice[:2]):
+        for start, end, new in self.splices():
             made += [self._text[at:start], new]
             at = max(at, end)
         made.append(self._text[at:])
         return (_BOM if self._bom else "") + "".join(made)
+
+    def splices(self) -> list[tuple[int, int, str]]:
+        """Return what is to be changed, in order: text[start:end] (without a BOM) gives way to the new text."""
+        # Of several keys that are added at one place those of the inner mapping come first.
+        inner_first = sorted(self._added.values(), key=lambda pair: -pair[0].start)
+        added = [self._entry(piece, nested) for piece, nested in inner_first]
+        return sorted([*self._splices, *added], key=lambda splice: splice[:2])
 
     def find(self, path: Sequence[str]) -> Piece:
         """Return the piece at a path.

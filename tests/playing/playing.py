@@ -57,14 +57,15 @@ ANSWER = """([data, settings]) => {
 TAKEN = """
 const taken = (own, change) => {
   const amounts = (given) => Object.fromEntries(Object.entries(given).map(([id, text]) => [id, parse(text)]));
-  const states = Object.fromEntries(Object.entries(own.states).map(([name, known]) => [
-    name, change.states[name] ? { share: parse(change.states[name][0]), extra: parse(change.states[name][1]) } : known]));
+  const policy = ([share, extra]) => ({ share: parse(share), extra: parse(extra) });
+  const states = Object.fromEntries(Object.entries(own.states).map(([name, known]) => (
+    [name, change.states[name] ? policy(change.states[name]) : known])));
   return { points: amounts(change.points), worth: amounts(change.worth), states,
     multipliers: change.multipliers.map(parse), window: change.window };
 };"""
 
 
-def random_setting(dice: random.Random, scheme: Scheme, windows: int):
+def random_setting(dice: random.Random, scheme: Scheme, windows: int, *, sums_stay: bool = False):
     """What sliders and boxes can be set to: points, weights, policies, a window; as text, as the page takes it."""
 
     def moved(value: Fraction):
@@ -72,8 +73,10 @@ def random_setting(dice: random.Random, scheme: Scheme, windows: int):
 
     down = scheme.direction == "down"
     points = {d.id: moved(d.points) if down else d.points for d in scheme.dimensions}
+    if sums_stay:
+        points = {d.id: d.points for d in scheme.dimensions}
     worth = {i.id: moved(i.worth) for _, i in scheme.indicators()}
-    if down and dice.random() < 0.5:  # as when the sums are kept
+    if down and not sums_stay and dice.random() < 0.5:  # as when the sums are kept
         for dimension in scheme.dimensions:
             if not dimension.scale:
                 points[dimension.id] = sum((worth[i.id] for i in dimension.indicators), Fraction(0))
@@ -93,8 +96,8 @@ def random_setting(dice: random.Random, scheme: Scheme, windows: int):
     }
 
 
-def changed(scheme: Scheme, setting) -> Scheme:
-    """The scheme that a setting means."""
+def changed(scheme: Scheme, setting, lengths=None) -> Scheme:
+    """The scheme that a setting means; `lengths`: the windows on offer, where they are not the page's."""
     down = scheme.direction == "down"
     dimensions = []
     for dimension in scheme.dimensions:
@@ -102,7 +105,7 @@ def changed(scheme: Scheme, setting) -> Scheme:
         points = Fraction(setting["points"][dimension.id])
         scale = dimension.scale or (down and sum(i.worth for i in own) != points)
         dimensions.append(dimension.model_copy(update={"points": points, "scale": scale, "indicators": own}))
-    given = {name: Consequence(share=share, extra=extra, **{}) for name, (share, extra) in setting["states"].items()}
+    given = {name: Consequence(share=share, extra=extra) for name, (share, extra) in setting["states"].items()}
     policy = scheme.rectification
     update = {
         "dimensions": tuple(dimensions),
@@ -111,7 +114,7 @@ def changed(scheme: Scheme, setting) -> Scheme:
     if down:
         update["full"] = sum((d.points for d in dimensions), Fraction(0))
     if scheme.repeats:
-        unit, lengths = windows_of(scheme)
+        unit, lengths = lengths or windows_of(scheme)
         multipliers = tuple(Fraction(m) for m in setting["multipliers"])
         update["repeats"] = scheme.repeats.model_copy(
             update={"multipliers": multipliers, unit: lengths[setting["window"]]}
@@ -119,10 +122,12 @@ def changed(scheme: Scheme, setting) -> Scheme:
     return scheme.model_copy(update=update)
 
 
-def page_data(tables, scheme, period, as_of, past=()):
-    """What the page is given of a period: `scheme`, `facts`, and which window is the scheme's own."""
-    base = score(tables, scheme, period, as_of, past=past)
-    unit, lengths = windows_of(scheme)
+def page_data(tables, scheme, period, as_of, past=(), published=None):
+    """What the page is given of a period: `scheme`, `facts`, which window is the scheme's own; None of a pure year."""
+    base = score(tables, scheme, period, as_of, past=past, published=published)
+    if base.rolled is not None and base.rolled.pure:
+        return base, None
+    unit, lengths = offered(scheme)
     windows = [
         Window(
             length,
@@ -132,6 +137,7 @@ def page_data(tables, scheme, period, as_of, past=()):
                 period,
                 as_of,
                 past=past,
+                published=published,
             ),
         )
         for length in lengths
@@ -139,6 +145,13 @@ def page_data(tables, scheme, period, as_of, past=()):
     facts = facts_of(base, windows, candidates(base, base.scheme, as_of), past, 1000)
     own = lengths.index(getattr(scheme.repeats, unit)) if unit else 0
     return base, {"scheme": scheme_of(base), "facts": facts, "ownWindow": own}
+
+
+def offered(scheme):
+    """The scheme's own window and two others: each costs a run of the engine."""
+    unit, lengths = windows_of(scheme)
+    own = getattr(scheme.repeats, unit) if unit else None
+    return unit, [length for length in lengths if length in {own, lengths[0], lengths[3]}]
 
 
 def engine_says(scored, as_of):
