@@ -71,8 +71,12 @@ class Editor:
     def untouched(self) -> Editor:
         """Return an editor of the same text, not parsed again, without the edits made here."""
         other = copy(self)
-        other._splices, other._added = [], {}
+        other.forget()
         return other
+
+    def forget(self) -> None:
+        """Let go of every edit made so far."""
+        self._splices, self._added = [], {}
 
     def text(self) -> str:
         """Return the changed text."""
