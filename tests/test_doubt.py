@@ -160,6 +160,35 @@ def test_ways_by_hand():
     assert made.frame.select("low_methods", "high_methods").rows() == [(1, 2), (1, 2), (3, 3)]
 
 
+def rated(**changes):
+    """One indicator of 10 points for a rate, full at 90 % and nothing at 0; one of 90 for findings."""
+    rule = {"kind": "rate", "measure": "rate", "linear": {"none_at": 0, "full_at": 90}}
+    own = {"id": "rated", "label": "rated", "points": "10", "clause": "-", "rule": rule, **changes.pop("own", {})}
+    other = {"id": "complete", "label": "complete", "points": "90", "clause": "-"}
+    indicators = [own, other | {"rule": {"kind": "deduct", "prices": "usual"}}]
+    return scheme(dimensions=[{"id": "x", "label": "x", "points": "100", "indicators": indicators}], **changes)
+
+
+def measured(**met):
+    """Rates of 60 cases."""
+    own = {"period": "2025Q1", "measure": "rate", "denominator": 60}
+    return {
+        "towns": towns(*met),
+        "findings": found(A=1, B=2),
+        "measures": [{"town": town, "numerator": number} | own for town, number in met.items()],
+    }
+
+
+def test_rates_are_rounded_where_that_is_arguable():
+    """40 of 60 are 66.67 %, that is 7.407 of 10 points; rounded there, 7.4; 20 of 60 3.704 and 3.7."""
+    rows = measured(A=40, B=41, C=20)
+    for at, rounded in (("total", 1), ("indicator", 0)):
+        model, _ = model_of(rows, rated(arguable=["rounding"], decimals=1, round_at=at))
+        earned = np.array([10 * town.share[:, 0] for town in model.towns])
+        assert earned[:, rounded] == pytest.approx([7.4, 7.6, 3.7])
+        assert earned[:, 1 - rounded] == pytest.approx([200 / 27, 205 / 27, 100 / 27])
+
+
 def test_repeats_counted_otherwise():
     """Twice within 40 days the second costs double: 2 + 4, without it 4, and within 20 days 4 as well."""
     days = (date(2025, 1, 1), date(2025, 2, 5))
@@ -291,8 +320,15 @@ def test_without_doubt_scores_are_the_published_ones_and_every_way_is_the_engine
             again = score(tables_of(rows, of), way.scheme, QUARTER, as_of, workdays=CALENDAR)
         except Refused:  # too fine to be added up without rounding: no sum is asked for here
             continue
+        number = model.ways.ways.index(way)
         for (town, part, indicator), earned in way.earned.items():
             assert again.scores[town].indicators[part, indicator].earned == earned
+        for town in model.towns:
+            for place, worth, share, full in zip(
+                model.columns.places, town.worth, town.share[number], model.columns.full, strict=True
+            ):
+                if worth:
+                    assert share * full == pytest.approx(float(again.scores[town.code].indicators[place].earned))
     assert model.ways.ways[0].scheme == of
     for (town, part, indicator), earned in model.ways.ways[0].earned.items():
         assert base.scores[town].indicators[part, indicator].earned == earned
