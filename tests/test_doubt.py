@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 import scoring.doubt as doubts
 from scoring.assessment import Assessment, assess
 from scoring.doubt import Asked, doubt_of
-from scoring.doubt.draws import generator, official, scores
+from scoring.doubt.draws import generator, official, scores, town_sample
 from scoring.doubt.places import ranks
 from scoring.example import generate_tables
 from scoring.intake import Tables
@@ -187,6 +187,15 @@ def test_rates_are_rounded_where_that_is_arguable():
         earned = np.array([10 * town.share[:, 0] for town in model.towns])
         assert earned[:, rounded] == pytest.approx([7.4, 7.6, 3.7])
         assert earned[:, 1 - rounded] == pytest.approx([200 / 27, 205 / 27, 100 / 27])
+
+
+def test_in_a_net_scheme_a_drawn_rate_gives_no_more_than_its_cap():
+    of = rated(direction="net", base="20", range={"min": 0, "max": 200}, own={"cap": "5"})
+    model, _ = model_of(measured(A=40, B=41, C=20), of)
+    for place, town in enumerate(model.towns):
+        (gained,) = town_sample(model, place, 1, 1000).earned
+        assert (town.share[0, 0] + gained).max() <= 0.5 + 1e-12
+    assert gained.min() < 0 < gained.max()  # C earns 3.7, so that its cap is above it
 
 
 def test_repeats_counted_otherwise():
