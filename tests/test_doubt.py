@@ -18,6 +18,7 @@ from scoring.assessment import Assessment, assess
 from scoring.doubt import Asked, doubt_of
 from scoring.doubt.draws import generator, official, scores, town_sample
 from scoring.doubt.places import ranks
+from scoring.doubt.weights import concentration
 from scoring.example import generate_tables
 from scoring.intake import Tables
 from scoring.ledger import score
@@ -196,6 +197,22 @@ def test_in_a_net_scheme_a_drawn_rate_gives_no_more_than_its_cap():
         (gained,) = town_sample(model, place, 1, 1000).earned
         assert (town.share[0, 0] + gained).max() <= 0.5 + 1e-12
     assert gained.min() < 0 < gained.max()  # C earns 3.7, so that its cap is above it
+
+
+def test_a_scaled_dimension_has_the_weight_that_it_is_scaled_to():
+    """100 points of one indicator stand for 20: of weights 20 and 80 the Dirichlet varies the first by less."""
+    rule = {"clause": "-", "rule": {"kind": "judged"}}
+    dimensions = [
+        {"id": f"d{n}", "label": f"d{n}", "points": points, "scale": n == 0,
+         "indicators": [{"id": f"i{n}", "label": f"i{n}", "points": own} | rule]}
+        for n, (points, own) in enumerate((("20", "100"), ("80", "80")))
+    ]  # fmt: skip
+    rows = shared(A=("1", "0"), B=("0.5", "0.5"), C=("0", "1"))
+    model, _ = model_of(rows, scheme(dimensions=dimensions), spread=25, around="dirichlet")
+    drawn = scores(model, 7, 20_000)[0] / 100
+    k = concentration(np.array([0.2, 0.8]), 0.25)
+    assert drawn[:, 0].mean() == pytest.approx(20, abs=0.2)
+    assert drawn[:, 0].var() == pytest.approx(10_000 * 0.2 * 0.8 / (k + 1), rel=0.05)
 
 
 def test_repeats_counted_otherwise():

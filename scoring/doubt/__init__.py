@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from schemas.scheme import Scheme
+from schemas.scheme import Dimension, Scheme
 from scoring.doubt.draws import SOURCES, Model, groups_of, official, scores, swapped
 from scoring.doubt.evidence import gather
 from scoring.doubt.outcome import (
@@ -35,6 +36,7 @@ from scoring.doubt.sobol import indices
 from scoring.doubt.switches import score_ways
 from scoring.doubt.town import Columns, Town, towns_of
 from scoring.doubt.weights import AROUND, Around
+from scoring.exact import add_up
 from scoring.intake import Tables
 from scoring.ledger import Frozen, Scored, score
 from scoring.outcome.frames import DOUBT
@@ -120,11 +122,17 @@ def _model(
         tuple(sampled_of(town.code, ways, evidence, columns) for town in towns),
         columns,
         ways,
-        tuple(tuple(float(one.points) for one in dimension.indicators) for dimension in base.scheme.dimensions),
+        tuple(_points(dimension) for dimension in base.scheme.dimensions),
         base.scheme.decimals,
         asked.spread / 100,
         asked.around,
     )
+
+
+def _points(dimension: Dimension) -> tuple[float, ...]:
+    own = [one.points for one in dimension.indicators]
+    scale = dimension.points / add_up(own) if dimension.scale else Fraction(1)
+    return tuple(float(scale * points) for points in own)
 
 
 def _field(towns: Sequence[Town], scheme: Scheme) -> Field:
