@@ -215,6 +215,18 @@ def test_a_scaled_dimension_has_the_weight_that_it_is_scaled_to():
     assert drawn[:, 0].var() == pytest.approx(10_000 * 0.2 * 0.8 / (k + 1), rel=0.05)
 
 
+def test_all_who_share_a_place_among_the_last_three_are_among_them():
+    """B, C, D and E are equal behind A: the second place is the last one, and all four have it."""
+    made = doubt(shared(A=("1", "1"), **dict.fromkeys("BCDE", ("0.5", "0.5"))), judged(50, 50), spread=0)
+    assert dict(made.frame.select("town_code", "bottom").iter_rows()) == {
+        "A": 0,
+        "B": 400,
+        "C": 400,
+        "D": 400,
+        "E": 400,
+    }
+
+
 def test_repeats_counted_otherwise():
     """Twice within 40 days the second costs double: 2 + 4, without it 4, and within 20 days 4 as well."""
     days = (date(2025, 1, 1), date(2025, 2, 5))
@@ -327,6 +339,8 @@ def test_any_scheme_gives_its_own_ranks_and_whole_probabilities(world):
         assert 0 <= row["first"] <= row["top"] <= 60
         assert sum(row["grades"]) == (60 if of.grades else 0)
     assert made.frame["first"].sum() >= 60  # ties stand first together
+    assert made.frame["top"].sum() >= 180
+    assert made.frame["bottom"].sum() >= 180
     listed = [code for group in made.said["groups"] for code in group]
     assert sorted(listed) == sorted(official_ranks)
 

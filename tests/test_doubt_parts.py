@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemas.scheme import Scheme
 from schemas.scheme.outcome import Gate
 from schemas.scheme.rules import PassFail, Rate
-from scoring.doubt.outcome import Pairs, by_number, groups, inseparable, interval, reached
+from scoring.doubt.outcome import Pairs, by_number, groups, inseparable, interval, leading, trailing
 from scoring.doubt.places import Field, grades, in_units, ranks
 from scoring.doubt.priors import counts, shares
 from scoring.doubt.shapes import share_earned
@@ -251,7 +251,10 @@ def test_pairs_and_groups_by_hand():
     assert inseparable(pairs, [0, 1, 2, 3]) == [(1, 2)]
     assert groups(pairs, [0, 1, 2, 3], np.array([1, 2, 3, 4])) == [[0], [1, 2], [3]]
     assert groups(pairs, [0, 1, 2, 3], np.array([1, 1, 3, 3])) == [[0, 1], [2, 3]]
-    assert reached(ranks_, 1, 1).tolist() == [9, 1, 0, 0]
+    assert leading(ranks_, 1).tolist() == [9, 1, 0, 0]
+    assert leading(ranks_, 2).tolist() == [10, 6, 4, 0]
+    assert trailing(ranks_, 2).tolist() == [0, 4, 6, 10]
+    assert trailing(np.array([[1, 2, 2, 4], [1, 2, 2, 2]]), 2).tolist() == [0, 2, 2, 2]
     assert by_number(ranks_ - 1, 4).tolist() == [[9, 1, 0, 0], [1, 5, 4, 0], [0, 4, 6, 0], [0, 0, 0, 10]]
 
 

@@ -28,7 +28,8 @@ from scoring.doubt.outcome import (
     groups,
     inseparable,
     interval,
-    reached,
+    leading,
+    trailing,
 )
 from scoring.doubt.places import Field, Whole, grades, ranks
 from scoring.doubt.sampling import sampled_of
@@ -172,9 +173,7 @@ def _told(model: Model, base: Scored, asked: Asked, said: dict[str, Any]) -> Dou
     columns["low"], columns["high"] = interval(placed)
     for source, own in zip(SOURCES, alone, strict=True):
         columns[f"low_{source}"], columns[f"high_{source}"] = interval(ranks(own, field, scheme))
-    last = len(towns) - ENDS + 1
-    ends = {"first": (1, 1), "top": (1, ENDS), "bottom": (last, len(towns))}
-    columns |= {name: reached(placed, *between) for name, between in ends.items()}
+    columns |= {"first": leading(placed, 1), "top": leading(placed, ENDS), "bottom": trailing(placed, ENDS)}
     # Edges of grades are set for the scheme's own way of scoring; another way would have others.
     graded = by_number(grades(level, field, scheme), len(scheme.grades.grades)) if scheme.grades else None
     shared = _shared_out(model, field, scheme, asked, stand)
