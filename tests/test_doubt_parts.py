@@ -129,9 +129,34 @@ def test_priors_by_hand():
     """0 and 40 findings in 10 checks each: rate 2, variance 4, by chance 2/10; (2)/(4 − 0.2) checks."""
     prior = counts([0, 40], [10, 10])
     assert (prior.rate, prior.strength) == (2.0, pytest.approx(2 / 3.8))
-    # 1 and 9 of 10: 0.5, variance 0.16, by chance 0.25/10; 0.25/0.135 cases.
-    prior = shares([1, 9], [10, 10])
-    assert (prior.rate, prior.strength) == (0.5, pytest.approx(0.25 / 0.135))
+    # 2, 4 and 9 of 10: 0.5, Σ 10·(p − 0.5)²/0.25 = 10.4, by chance 2; of 30 − 10 − 2 the correlation is 8.4/18.
+    prior = shares([2, 4, 9], [10, 10, 10])
+    assert (prior.rate, prior.strength) == (0.5, pytest.approx(18 / 8.4 - 1))
+    # The sizes weigh, and a prior weighs a case at least.
+    assert shares([5, 80, 30], [10, 100, 50]).strength == pytest.approx(_correlated([5, 80, 30], [10, 100, 50]))
+    assert shares([1, 9], [10, 10]).strength == 1
+
+
+def _correlated(met, asked):
+    """Kleinman (1973), by his letters: p̂, S, and γ with the weights wᵢ = nᵢ; a + b = 1/γ − 1."""
+    w, n = sum(asked), asked
+    p = sum(met) / w
+    q = 1 - p
+    s = sum(own * (k / own - p) ** 2 for k, own in zip(met, n, strict=True))
+    chance = p * q * sum(1 - own / w for own in n)
+    gamma = (s - chance) / (p * q * (sum(own * (1 - own / w) for own in n) - sum(1 - own / w for own in n)))
+    return 1 / gamma - 1
+
+
+@pytest.mark.parametrize(("towns", "strength", "size"), [(4, 3.0, 20), (16, 3.0, 20), (16, 20.0, 100)])
+def test_the_prior_of_shares_is_found_again(towns, strength, size):
+    """Towns drawn from a known beta: the correlation 1/(a + b + 1) that is estimated lies about it."""
+    rng = np.random.default_rng(5)
+    found = []
+    for _ in range(800):
+        own = rng.binomial(size, rng.beta(0.7 * strength, 0.3 * strength, towns))
+        found.append(1 / (shares(own.tolist(), [float(size)] * towns).strength + 1))
+    assert np.median(found) == pytest.approx(1 / (strength + 1), rel=0.2)
 
 
 def test_towns_that_differ_by_chance_alone_keep_half_their_say():
