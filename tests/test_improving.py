@@ -123,7 +123,7 @@ def test_only_the_towns_asked_about_and_none_that_is_not_scored():
 
 
 def _matter(name, gain, cases, *, lifts=False):
-    return Matter(name, name, ("", "x"), gain, lifts, lifts, cases, "in_time", None)
+    return Matter(name, name, ("", "x"), gain, lifts, cases, "in_time", None)
 
 
 def test_a_knapsack_is_no_greedy_guess():

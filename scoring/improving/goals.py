@@ -37,11 +37,9 @@ class Way:
         `out-of-reach` (all fixes together do not reach it); `far` (not for the cost that was looked up to);
         `unconfirmed` (the engine, scoring again, did not confirm it).
     at_least
-        No set of fixes that costs less reaches it.
+        No set of fixes that costs less reaches it; where it is `cost`, nothing cheaper was missed.
     cost, matters
         Of the way that was found.
-    exact
-        Nothing cheaper was missed: `cost` is `at_least`.
     score, rank, grade
         After it, as the engine has confirmed; without a way, with all fixes that help.
     """
@@ -55,11 +53,6 @@ class Way:
     score: Fraction | None = None
     rank: int | None = None
     grade: str | None = None
-
-    @property
-    def exact(self) -> bool:
-        """Whether nothing cheaper can reach the goal."""
-        return self.cost is not None and self.cost == self.at_least
 
 
 class Field:

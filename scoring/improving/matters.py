@@ -39,8 +39,8 @@ class Matter:
         Part and indicator.
     gain
         What its fix takes from the indicator's sum, in units; below 0 where it adds.
-    fires, lifts
-        Whether it fires a zero-out now, and whether its fix lifts that.
+    lifts
+        Whether it fires a zero-out now and its fix lifts that.
     cases
         The cases that it names, at least 1.
     how
@@ -55,7 +55,6 @@ class Matter:
     finding: str
     place: tuple[str, str]
     gain: int
-    fires: bool
     lifts: bool
     cases: int
     how: str
@@ -194,14 +193,12 @@ def matters_of(before: Scored, after: Scored, fixes: Fixes) -> dict[str, list[Ma
         if row["matter"] not in reports or row["finding_id"] not in fixed:
             continue
         net, state = fixed[row["finding_id"]]
-        fires = bool(row["zero_out"])
         matter = Matter(
             id=row["matter"],
             finding=row["finding_id"],
             place=(row["part"], row["indicator"]),
             gain=row["net_units"] - net,
-            fires=fires,
-            lifts=fires and row["indicator"] in by_fix and state in MENDED,
+            lifts=bool(row["zero_out"]) and row["indicator"] in by_fix and state in MENDED,
             cases=max(row["cases"] or 1, 1),
             how="waits" if reports[row["matter"]] else "late" if state == "late" else "in_time",
             by=None if reports[row["matter"]] else _by(row, state, fixes.as_of, extended=extended),

@@ -132,7 +132,7 @@ def _confirmed(ways: Iterable[Way], field: Field, fixes: Fixes, as_of: date, aga
             confirmed.append(way)
             continue
         candidate = told[way.town]
-        stand = field.place_of(replace(candidate, group=_group(field, way.town)))
+        stand = field.place_of(candidate)
         reached = field.higher(way.goal, field.now[way.town], stand)
         same = candidate.score == way.score
         confirmed.append(
@@ -146,10 +146,6 @@ def _confirmed(ways: Iterable[Way], field: Field, fixes: Fixes, as_of: date, aga
             )
         )
     return confirmed
-
-
-def _group(field: Field, town: str) -> str:
-    return next(candidate.group for candidate in field.standing if candidate.town == town)
 
 
 def _row(way: Way, helped: int, by: Cost, scheme: Scheme) -> dict[str, Any]:

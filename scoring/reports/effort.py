@@ -55,11 +55,7 @@ def efforts(assessment: Assessment, labels: Labels) -> Efforts | None:
     towns = {row["town_code"]: row for row in assessment.scores.to_dicts()}
     ways = sorted(
         assessment.improvements.to_dicts(),
-        key=lambda row: (
-            towns[row["town_code"]]["rank"],
-            towns[row["town_code"]]["order"] or 0,
-            row["goal"] != "place",
-        ),
+        key=lambda row: (*_order(towns[row["town_code"]]), row["goal"] != "place"),
     )
     without: dict[str, list[str]] = {}
     for way in ways:
