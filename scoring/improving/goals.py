@@ -95,6 +95,12 @@ class Field:
         only = replace(self.scored, charges=Charges(findings, charges.units), scores={town.code: score})
         return candidates(only, self.scored.scheme, self._as_of)[0]
 
+    def all_fixed(self, goal: Goal, town: str) -> bool:
+        """Tell whether a town reaches the goal with every open matter fixed, as the engine has scored that."""
+        told = candidates(self._after, self.scored.scheme, self._as_of)
+        then = next((one for one in told if one.town == town), None)
+        return then is not None and self.higher(goal, self.now[town], self.place_of(then))
+
     def higher(self, goal: Goal, now: Place, then: Place) -> bool:
         """Tell whether the goal is reached."""
         if goal == "place":

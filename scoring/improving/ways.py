@@ -13,7 +13,7 @@ from schemas.scheme import Scheme
 from scoring.exact import fixed
 from scoring.improving.best import Town
 from scoring.improving.goals import GOALS, Field, Goal, Way, search
-from scoring.improving.matters import Cost, Fixes, fixes_of, matters_of, same_matters
+from scoring.improving.matters import Cost, Fixes, Matter, entangled, fixes_of, matters_of
 from scoring.intake import Tables
 from scoring.ledger import Frozen, Published, Scored, score
 from scoring.outcome.frames import pair, pairs
@@ -27,6 +27,7 @@ IMPROVEMENTS: Final = {
     **dict.fromkeys(("open", "at_least", "cost"), pl.Int64),
     **pairs("score"), "score": pl.String, "rank": pl.Int64, "grade": pl.String,
     "findings": pl.List(pl.String), "how": pl.List(pl.String), "until": pl.List(pl.Date),
+    "origins": pl.List(pl.String),
 }  # fmt: skip
 """A row a town and goal: see docs/architecture.md. `open` counts the open matters that a fix helps."""
 MOST_COST: Final = 60
@@ -65,7 +66,7 @@ def improvements(
     """
 
     def again(facts: Tables) -> Scored:
-        return score(facts, scheme, period, as_of, past=past, workdays=workdays, published=published)
+        return score(facts, scheme, period, as_of, past=past, workdays=workdays, published=published, with_origins=True)
 
     before = again(tables)
     codes = [code for code in before.scores if only is None or code in only]
@@ -85,12 +86,20 @@ def of_town(frame: pl.DataFrame, code: str) -> list[dict[str, Any]]:
 def _ways(
     before: Scored, tables: Tables, as_of: date, codes: Sequence[str], by: Cost, most: int, again: Again
 ) -> tuple[list[Way], dict[str, int]]:
-    fixes = fixes_of(before, tables, as_of)
-    if fixes.reports.is_empty():
-        after, matters, shaky = before, {}, set[str]()
-    else:
+    # What a longer period takes over of those that it is made of weighs there by its own rules, and is left aside.
+    origins = before.origins if before.rolled is None else ()
+    fixes = fixes_of([before, *(origin.today for origin in origins)], tables, as_of)
+    after, matters, shaky = before, dict[str, list[Matter]](), set[str]()
+    if not fixes.reports.is_empty():
         after = again(fixes.done(fixes.reports["matter"].to_list()))
-        matters, shaky = matters_of(before, after, fixes), set(same_matters(before, after))
+        matters, shaky = matters_of(before, after, fixes), set(entangled(before, after))
+        for one, other in zip(origins, after.origins, strict=False):
+            shaky |= {before.merged.get(town, town) for town in entangled(one.today, other.today)}
+            of_then = matters_of(one.today, other.today, fixes, one.origin.period.id)
+            for town in one.towns:
+                known = matters.setdefault(before.merged.get(town, town), [])
+                ids = {matter.id for matter in known}
+                known += [matter for matter in of_then.get(town, ()) if matter.id not in ids]
     field = Field(before, after, as_of)
     towns = [Town(before, code, matters.get(code, ())) for code in codes]
     ways: list[Way] = []
@@ -98,17 +107,15 @@ def _ways(
         if goal == "grade" and before.scheme.grades is None:
             continue
         found = [search(town, field, goal, by, most) for town in towns]
-        found = [_bounded(way) if way.town in shaky or _beyond(way) else way for way in found]
+        found = [_bounded(way, field) if way.town in shaky else way for way in found]
         ways += _confirmed(found, field, fixes, as_of, again)
     return ways, {code: len(own) for code, own in matters.items()}
 
 
-def _beyond(way: Way) -> bool:
-    return any(matter.beyond for matter in way.matters)
-
-
-def _bounded(way: Way) -> Way:
-    """Take back that nothing cheaper was missed: not all of what a fix does was in the sums."""
+def _bounded(way: Way, field: Field) -> Way:
+    """Take back that nothing cheaper, or nothing at all, reaches it: not all that fixes do was in the sums."""
+    if way.outcome in ("none", "out-of-reach") and field.all_fixed(way.goal, way.town):
+        return replace(way, outcome="far", at_least=1)
     return replace(way, at_least=1 if way.at_least else None)
 
 
@@ -167,6 +174,7 @@ def _row(way: Way, helped: int, by: Cost, scheme: Scheme) -> dict[str, Any]:
         "findings": [matter.finding for matter in matters],
         "how": [matter.how for matter in matters],
         "until": [matter.by for matter in matters],
+        "origins": [matter.period or None for matter in matters],
     }
 
 

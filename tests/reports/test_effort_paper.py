@@ -30,6 +30,7 @@ def way(town, goal, outcome, findings=(), *, at_least=None, cost=None, rank=None
         "at_least": at_least, "cost": cost, "score_num": score.numerator, "score_den": score.denominator,
         "score": "91.00", "rank": rank, "grade": grade, "findings": list(findings),
         "how": ["in_time"] * len(findings), "until": [date(2025, 4, 20)] * len(findings),
+        "origins": [None] * len(findings),
     }  # fmt: skip
 
 
