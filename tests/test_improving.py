@@ -181,6 +181,26 @@ def test_a_fix_of_a_published_period_is_counted():
     assert (by_cases["A", "place"]["cost"], by_cases["A", "place"]["at_least"]) == (7, 7)
 
 
+def test_a_town_that_merged_brings_its_open_findings_along():
+    """M and N had 8 and 2 to lose in the first quarter; M is A now. Only what was M's comes back to A."""
+    rows = {
+        "towns": [*towns("A", "B", "M", "N")],
+        "findings": [
+            finding("M1", "M", date(2025, 3, 20), severity="grave", due_on=date(2025, 6, 1)),
+            finding("N1", "N", date(2025, 3, 20), due_on=date(2025, 6, 1)),
+        ],
+        "rectifications": [],
+    }
+    life = Life(rows, scheme())
+    life.publish("2025Q1")
+    rows["towns"][2] |= {"merged_into": "A", "valid_to": date(2025, 4, 2)}
+    rows["findings"] += [finding(f"A{n}", "A", date(2025, 4, 5), "signed") for n in (1, 2)]
+    told = ways(rows, life.scheme, date(2025, 4, 10), past=list(life.past.values()), label="2025Q2")
+    row = told["A", "place"]
+    assert (row["outcome"], row["cost"], row["at_least"], row["findings"]) == ("reached", 1, 1, ["M1"])
+    assert (row["open"], row["score"], told["B", "place"]["outcome"]) == (3, "100.00", "top")
+
+
 def test_where_a_matter_is_charged_in_two_periods_nothing_is_said_of_what_is_cheaper():
     """The fix of n gives back 3 of its excess of 6 here and 1 of the 2 of the first quarter: 4 are enough.
 
