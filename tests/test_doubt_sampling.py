@@ -1,4 +1,4 @@
-"""What is drawn of one town's sample, against means and variances worked out by hand."""
+"""What is drawn of a town's sample, against means and variances worked out by hand."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from schemas.scheme.rules import Rate
+from scoring.doubt.draws import scores
 from scoring.doubt.evidence import Asked, Findings
 from scoring.doubt.priors import Prior
 from scoring.doubt.sampling import Counted, Rated, Sampled, add_to, draw
+from tests.doubting import checked, deducting, found, model_of
+from tests.published import towns
 
 DRAWS = 200_000
 SURE = (1e12, 1e12)
@@ -94,3 +97,10 @@ def test_a_rate_is_the_posterior_of_the_beta_binomial():
     (gained,) = draw(np.random.default_rng(3), DRAWS, Sampled((), (one,), np.array([0]), SURE, -1)).earned
     assert gained.mean() == pytest.approx(0.7 - 0.75, abs=0.001)
     assert gained.var() == pytest.approx(0.21 / 51, rel=0.02)
+
+
+def test_each_town_has_a_sample_of_its_own():
+    rows = {"towns": towns("A", "B", "C"), "findings": found(A=4, B=4, C=4)}
+    rows["checks"] = [checked(town, 20, 400) for town in "ABC"]
+    drawn = scores(model_of(rows, deducting())[0], 7, 4_000)[2]
+    assert np.corrcoef(drawn.T) == pytest.approx(np.eye(3), abs=0.06)
