@@ -119,6 +119,7 @@ def test_a_dirichlet_varies_as_much_as_its_concentration_says():
     k = concentration(own, 0.25)
     # 3·(1 − 0.38)/(0.0625·0.38) − 1
     assert k == pytest.approx(3 * 0.62 / (0.0625 * 0.38) - 1)
+    assert concentration(np.array([0.98, 0.02]), 0.9) == 2  # where one weight is nearly all
     drawn = factors(np.random.default_rng(4), 50_000, [[20.0], [30.0], [50.0]], 0.25, "dirichlet") * own
     assert drawn.mean(axis=0) == pytest.approx(own, abs=0.002)
     assert drawn.var(axis=0) == pytest.approx(own * (1 - own) / (k + 1), rel=0.05)
