@@ -181,6 +181,31 @@ def test_a_fix_of_a_published_period_is_counted():
     assert (by_cases["A", "place"]["cost"], by_cases["A", "place"]["at_least"]) == (7, 7)
 
 
+def test_in_a_year_with_a_part_of_its_own_a_fix_counts_in_its_quarter_too():
+    """A has 0.6 × 98 + 0.4 × 92, B the same finding fixed, 0.6 × 99 + 0.4 × 96 = 97.8.
+
+    The fix gives A back 4, of which 0.4 in the part of the year and 0.15 in the quarter: the sums see 97.2 alone.
+    """
+    of = scheme(roll_up={"of": "quarter", "year_end": {"weight": "0.4", "label": "year"}})
+    rows = {
+        "towns": towns("A", "B"),
+        "findings": [finding(t, t, date(2025, 12, 1), severity="grave", due_on=date(2026, 2, 1)) for t in "AB"],
+        "rectifications": [report("B", date(2025, 12, 5))],
+    }
+    life = Life(rows, of)
+    for quarter in ("2025Q1", "2025Q2", "2025Q3", "2025Q4"):
+        life.publish(quarter)
+    told = ways(rows, of, date(2026, 1, 15), past=list(life.past.values()), label="2025")
+    row = told["A", "place"]
+    assert (row["outcome"], row["open"], row["at_least"], row["cost"]) == ("reached", 1, 1, 1)
+    assert (row["score"], row["rank"]) == ("97.80", 1)
+    # Where the part of the year alone is enough, a way is told, and nothing of what is cheaper.
+    rows["findings"].append(finding("B2", "B", date(2025, 12, 1), due_on=date(2026, 2, 1)))
+    life.publish("2025Q4")
+    row = ways(rows, of, date(2026, 1, 15), past=list(life.past.values()), label="2025")["A", "place"]
+    assert (row["outcome"], row["at_least"], row["cost"], row["score"]) == ("reached", 1, 1, "97.80")
+
+
 def test_a_town_that_merged_brings_its_open_findings_along():
     """M and N had 8 and 2 to lose in the first quarter; M is A now. Only what was M's comes back to A."""
     rows = {
@@ -231,7 +256,8 @@ def test_where_a_matter_is_charged_in_two_periods_nothing_is_said_of_what_is_che
     rows["findings"] = [row for row in rows["findings"] if row["finding_id"] not in dropped]
     rows["findings"].append(finding("B3", "B", day, "signed"))
     told = ways(rows, life.scheme, date(2025, 4, 10), past=list(life.past.values()), label="2025Q2")
-    assert (told["A", "place"]["outcome"], told["A", "place"]["at_least"]) == ("far", 1)
+    row = told["A", "place"]
+    assert (row["outcome"], row["cost"], row["at_least"], row["score"]) == ("reached", 1, 1, "98.00")
 
 
 @settings(max_examples=6)

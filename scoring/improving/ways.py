@@ -16,6 +16,7 @@ from scoring.improving.goals import GOALS, Field, Goal, Way, search
 from scoring.improving.matters import Cost, Fixes, Matter, entangled, fixes_of, matters_of
 from scoring.intake import Tables
 from scoring.ledger import Frozen, Published, Scored, score
+from scoring.ledger.past import comes_to
 from scoring.outcome.frames import pair, pairs
 from scoring.outcome.scores import candidates
 from scoring.periods import Period
@@ -86,20 +87,7 @@ def of_town(frame: pl.DataFrame, code: str) -> list[dict[str, Any]]:
 def _ways(
     before: Scored, tables: Tables, as_of: date, codes: Sequence[str], by: Cost, most: int, again: Again
 ) -> tuple[list[Way], dict[str, int]]:
-    # What a longer period takes over of those that it is made of weighs there by its own rules, and is left aside.
-    origins = before.origins if before.rolled is None else ()
-    fixes = fixes_of([before, *(origin.today for origin in origins)], tables, as_of)
-    after, matters, shaky = before, dict[str, list[Matter]](), set[str]()
-    if not fixes.reports.is_empty():
-        after = again(fixes.done(fixes.reports["matter"].to_list()))
-        matters, shaky = matters_of(before, after, fixes), set(entangled(before, after))
-        for one, other in zip(origins, after.origins, strict=False):
-            shaky |= {before.merged.get(town, town) for town in entangled(one.today, other.today)}
-            of_then = matters_of(one.today, other.today, fixes, one.origin.period.id)
-            for town in one.towns:
-                known = matters.setdefault(before.merged.get(town, town), [])
-                ids = {matter.id for matter in known}
-                known += [matter for matter in of_then.get(town, ()) if matter.id not in ids]
+    fixes, after, matters, shaky = _open(before, tables, as_of, again)
     field = Field(before, after, as_of)
     towns = [Town(before, code, matters.get(code, ())) for code in codes]
     ways: list[Way] = []
@@ -107,15 +95,45 @@ def _ways(
         if goal == "grade" and before.scheme.grades is None:
             continue
         found = [search(town, field, goal, by, most) for town in towns]
-        found = [_bounded(way, field) if way.town in shaky else way for way in found]
+        found = [
+            _bounded(way, town, field, by) if way.town in shaky else way for way, town in zip(found, towns, strict=True)
+        ]
         ways += _confirmed(found, field, fixes, as_of, again)
     return ways, {code: len(own) for code, own in matters.items()}
 
 
-def _bounded(way: Way, field: Field) -> Way:
+def _open(
+    before: Scored, tables: Tables, as_of: date, again: Again
+) -> tuple[Fixes, Scored, dict[str, list[Matter]], set[str]]:
+    """Find the open matters by town, score with all of them fixed, and name the towns in which fixes are no sum."""
+    # In a longer period one finding counts in its part and in the period that it takes in: no sum, and no book.
+    books = before.origins if before.rolled is None else ()
+    fixes = fixes_of([before, *(origin.today for origin in books)], tables, as_of)
+    after, matters, shaky = before, dict[str, list[Matter]](), set[str]()
+    if not fixes.reports.is_empty():
+        after = again(fixes.done(fixes.reports["matter"].to_list()))
+        matters, shaky = matters_of(before, after, fixes), set(entangled(before, after))
+        for one, other in zip(before.origins, after.origins, strict=True):
+            if before.rolled is not None:
+                moved = [town for town in one.towns if comes_to(one.today, town) != comes_to(other.today, town)]
+                shaky |= {before.merged.get(town, town) for town in moved}
+                continue
+            shaky |= {before.merged.get(town, town) for town in entangled(one.today, other.today)}
+            of_then = matters_of(one.today, other.today, fixes, one.origin.period.id)
+            for town in one.towns:
+                known = matters.setdefault(before.merged.get(town, town), [])
+                ids = {matter.id for matter in known}
+                known += [matter for matter in of_then.get(town, ()) if matter.id not in ids]
+    return fixes, after, matters, shaky
+
+
+def _bounded(way: Way, town: Town, field: Field, by: Cost) -> Way:
     """Take back that nothing cheaper, or nothing at all, reaches it: not all that fixes do was in the sums."""
     if way.outcome in ("none", "out-of-reach") and field.all_fixed(way.goal, way.town):
-        return replace(way, outcome="far", at_least=1)
+        if not town.matters:
+            return replace(way, outcome="far", at_least=1)
+        cost = sum(matter.cost(by) for matter in town.matters)
+        return Way(way.town, way.goal, "reached", at_least=1, cost=cost, matters=tuple(town.matters))
     return replace(way, at_least=1 if way.at_least else None)
 
 
