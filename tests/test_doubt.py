@@ -13,6 +13,7 @@ import scoring.doubt as doubts
 from scoring.assessment import assess
 from scoring.doubt.draws import scores, town_sample
 from scoring.doubt.evidence import gather
+from scoring.doubt.sobol import indices
 from scoring.doubt.switches import score_ways
 from scoring.doubt.weights import concentration
 from scoring.ledger import score
@@ -203,6 +204,15 @@ def test_grades_are_those_of_the_schemes_own_way():
         grades={"by": "bands", "grades": bands},
     )
     assert doubt(rows, of, spread=0).frame["grades"].to_list() == [[0, 400]] * 3
+
+
+def test_all_ranks_together_move_by_the_mean_of_what_each_moves(monkeypatch):
+    """A and B change places: each moves by one, and C by none, two thirds of a place."""
+    seen = []
+    monkeypatch.setattr(doubts, "indices", lambda one, *more: seen.append(one[:, -1]) or indices(one, *more))
+    doubt(shared(A=("1", "0.5"), B=("0.6", "1"), C=("0", "0")), judged(50, 50))
+    assert set(seen[0].tolist()) <= {0, 1 / 3, 2 / 3}  # a third where they come to share the first
+    assert 2 / 3 in seen[0].tolist()
 
 
 def test_a_town_depends_most_on_the_source_with_the_largest_total():
