@@ -99,7 +99,7 @@ def _show(assessment: Assessment, town: dict[str, Any], ways: list[dict[str, Any
                 [
                     printable(finding),
                     labels.indicator(row["indicator"]),
-                    labels.known("book-state", row["state"]),
+                    labels.known("book-state", row["state"]) if row["state"] else "",
                     until(way, place, labels),
                     signed(back, int(head["scheme"]["decimals"])) if back else "",
                 ]

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from scoring.changes import split
 from scoring.ledger import score as reprice
-from scoring.ledger.past import _published, _today, postings
+from scoring.ledger.past import _published, comes_to, postings
 from scoring.periods import parse_period
 from tests.frames import tables_of
 from tests.published import Life, finding, report, scheme, score, towns
@@ -166,7 +166,7 @@ class Histories(RuleBasedStateMachine):
                         if one.origin == origin.period.id:
                             sums[one.of][one.place] += one.points / one.weight
             again = reprice(tables, origin.scheme, origin.period, as_of, frozen_on=origin.as_of)
-            now = _today(again, origin.scheme)
+            now = {town: comes_to(again, town) for town in again.scores}
             for town in "ABC":
                 places = {*sums[town], *now[town]}
                 # The scheme rounds to cents: a third that is left stays to be posted.

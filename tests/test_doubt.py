@@ -2,77 +2,40 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from datetime import date
-from fractions import Fraction
 
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
-from hypothesis import strategies as st
 
 import scoring.doubt as doubts
-from scoring.assessment import Assessment, assess
-from scoring.doubt import Asked, doubt_of
-from scoring.doubt.draws import generator, official, scores
-from scoring.doubt.places import ranks
-from scoring.example import generate_tables
-from scoring.intake import Tables
+from scoring.assessment import assess
+from scoring.doubt.draws import scores, town_sample
+from scoring.doubt.evidence import gather
+from scoring.doubt.sobol import indices
+from scoring.doubt.switches import score_ways
+from scoring.doubt.weights import concentration
 from scoring.ledger import score
 from scoring.outcome.frames import DOUBT
-from scoring.periods import Period, parse_period
-from scoring.problems import Refused
-from scoring.scheme import load_scheme
-from scoring.workdays import Workdays
-from tests import strategies
+from scoring.periods import parse_period
+from tests.doubting import (
+    CALENDAR,
+    END,
+    QUARTER,
+    WAYS,
+    checked,
+    deducting,
+    doubt,
+    found,
+    judged,
+    measured,
+    model_of,
+    rated,
+    shared,
+)
 from tests.frames import tables_of
 from tests.published import Life, finding, scheme, towns
-
-QUARTER = Period("2025Q1", "quarter", date(2025, 1, 1), date(2025, 3, 31))
-END = date(2025, 3, 31)
-CALENDAR = Workdays()
-WAYS = ("cap", "exposure", "repeats", "duplicates", "rounding")
-quick = settings(max_examples=25, database=None, deadline=None, suppress_health_check=list(HealthCheck))
-
-
-def judged(*points):
-    """A scheme of judged indicators, one a dimension."""
-    rule = {"clause": "-", "rule": {"kind": "judged"}}
-    dimensions = [
-        {
-            "id": f"d{n}",
-            "label": f"d{n}",
-            "points": p,
-            "indicators": [{"id": f"i{n}", "label": f"i{n}", "points": p} | rule],
-        }
-        for n, p in enumerate(map(str, points))
-    ]
-    return scheme(full=str(sum(points)), dimensions=dimensions)
-
-
-def shared(**by_town):
-    """Judgements: of each town the share that it earns of every indicator."""
-    return {
-        "towns": towns(*by_town),
-        "judgements": [
-            {"town": town, "period": "2025Q1", "indicator": f"i{n}", "share": str(own)}
-            for town, shares in by_town.items()
-            for n, own in enumerate(shares)
-        ],
-    }
-
-
-def doubt(rows, of, *, as_of=END, period=QUARTER, past=(), **asked):
-    tables = rows if isinstance(rows, Tables) else tables_of(rows, of)
-    return doubt_of(tables, of, period, as_of, past=past, workdays=CALENDAR, asked=Asked(**{"draws": 400, **asked}))
-
-
-def model_of(rows, of, as_of=END, **asked):
-    tables = rows if isinstance(rows, Tables) else tables_of(rows, of)
-    base = score(tables, of, QUARTER, as_of, workdays=CALENDAR)
-    return doubts._model(tables, of, QUARTER, as_of, base, (), CALENDAR, Asked(**asked)), base
 
 
 # ------------------------------------------------------------------------------------------------- by hand
@@ -92,6 +55,7 @@ def test_two_towns_of_known_weights():
     assert made.said["groups"] == [["B", "A"], ["C"]]
     assert (made.said["pairs"], made.said["alike"]) == (3, [["B", "A"]])
     assert rows["A"]["driver"] == "weights"
+    assert float(made.said["sources"][0]["total"]) == pytest.approx(1, abs=0.05)  # of the mean shift of all
     assert float(rows["A"]["driver_total"]) == pytest.approx(1, abs=0.05)
     assert rows["C"]["driver"] is None
 
@@ -101,33 +65,6 @@ def test_without_spread_nothing_moves():
     assert made.frame.select("rank", "low", "high", "top").rows() == [(1, 1, 1, 400), (2, 2, 2, 400), (3, 3, 3, 400)]
     assert {one["total"] for one in made.said["sources"]} == {None}
     assert made.said["groups"] == [["B"], ["A"], ["C"]]
-
-
-def deducting(**changes):
-    """One indicator of 100 points; a finding costs 8 or 2, scaled to 100 of the cases checked where so asked."""
-    rule = {"kind": "deduct", "prices": "usual", **changes.pop("rule", {})}
-    own = {
-        "id": "complete",
-        "label": "complete",
-        "points": "100",
-        "clause": "-",
-        "rule": rule,
-        **changes.pop("own", {}),
-    }
-    return scheme(dimensions=[{"id": "files", "label": "files", "points": "100", "indicators": [own]}], **changes)
-
-
-def checked(town, sampled, confirmed):
-    day = date(2025, 2, 1)
-    return {"check_id": town, "town": town, "checked_on": day, "sampled": sampled, "newly_confirmed": confirmed}
-
-
-def found(**counts):
-    return [
-        finding(f"{town}{n}", town, date(2025, 1, 1 + n % 28), due_on=date(2026, 1, 1))
-        for town, count in counts.items()
-        for n in range(count)
-    ]
 
 
 def test_where_every_case_was_checked_nothing_is_open():
@@ -160,6 +97,53 @@ def test_ways_by_hand():
     assert made.frame.select("low_methods", "high_methods").rows() == [(1, 2), (1, 2), (3, 3)]
 
 
+def test_rates_are_rounded_where_that_is_arguable():
+    """40 of 60 are 66.67 %, that is 7.407 of 10 points; rounded there, 7.4; 20 of 60 3.704 and 3.7."""
+    rows = measured(A=40, B=41, C=20)
+    for at, rounded in (("total", 1), ("indicator", 0)):
+        model, _ = model_of(rows, rated(arguable=["rounding"], decimals=1, round_at=at))
+        earned = np.array([10 * town.share[:, 0] for town in model.towns])
+        assert earned[:, rounded] == pytest.approx([7.4, 7.6, 3.7])
+        assert earned[:, 1 - rounded] == pytest.approx([200 / 27, 205 / 27, 100 / 27])
+
+
+def test_in_a_net_scheme_a_drawn_rate_gives_no_more_than_its_cap():
+    of = rated(direction="net", base="20", range={"min": 0, "max": 200}, own={"cap": "5"})
+    model, _ = model_of(measured(A=40, B=41, C=20), of)
+    for place, town in enumerate(model.towns):
+        (gained,) = town_sample(model, place, 1, 1000).earned
+        assert (town.share[0, 0] + gained).max() <= 0.5 + 1e-12
+    assert gained.min() < 0 < gained.max()  # C earns 3.7, so that its cap is above it
+
+
+def test_a_scaled_dimension_has_the_weight_that_it_is_scaled_to():
+    """100 points of one indicator stand for 20: of weights 20 and 80 the Dirichlet varies the first by less."""
+    rule = {"clause": "-", "rule": {"kind": "judged"}}
+    dimensions = [
+        {"id": f"d{n}", "label": f"d{n}", "points": points, "scale": n == 0,
+         "indicators": [{"id": f"i{n}", "label": f"i{n}", "points": own} | rule]}
+        for n, (points, own) in enumerate((("20", "100"), ("80", "80")))
+    ]  # fmt: skip
+    rows = shared(A=("1", "0"), B=("0.5", "0.5"), C=("0", "1"))
+    model, _ = model_of(rows, scheme(dimensions=dimensions), spread=25, around="dirichlet")
+    drawn = scores(model, 7, 20_000)[0] / 100
+    k = concentration(np.array([0.2, 0.8]), 0.25)
+    assert drawn[:, 0].mean() == pytest.approx(20, abs=0.2)
+    assert drawn[:, 0].var() == pytest.approx(10_000 * 0.2 * 0.8 / (k + 1), rel=0.05)
+
+
+def test_all_who_share_a_place_among_the_last_three_are_among_them():
+    """B, C, D and E are equal behind A: the second place is the last one, and all four have it."""
+    made = doubt(shared(A=("1", "1"), **dict.fromkeys("BCDE", ("0.5", "0.5"))), judged(50, 50), spread=0)
+    assert dict(made.frame.select("town_code", "bottom").iter_rows()) == {
+        "A": 0,
+        "B": 400,
+        "C": 400,
+        "D": 400,
+        "E": 400,
+    }
+
+
 def test_repeats_counted_otherwise():
     """Twice within 40 days the second costs double: 2 + 4, without it 4, and within 20 days 4 as well."""
     days = (date(2025, 1, 1), date(2025, 2, 5))
@@ -170,6 +154,70 @@ def test_repeats_counted_otherwise():
     of = deducting(repeats={"window_days": 40, "multipliers": [1, 2]}, arguable=["repeats"])
     model, _ = model_of(rows, of)
     assert [round(100 * own, 6) for own in model.towns[0].share[:, 0]] == [94, 96, 96]
+
+
+def test_what_the_facts_say_by_hand():
+    """A: 10 of 40 checked, twice 2 and once 8; B: 20 checked, of how many is not known, 8; C: no count, nothing found.
+
+    4 findings in 40 cases, 10 being the least count, cost 20 together. Expected are 1, 2 and 1, found 3, 1 and 0.
+    """
+    rows = {"towns": towns("A", "B", "C"), "findings": found(A=3, B=1)}
+    rows["findings"][2]["severity"] = rows["findings"][3]["severity"] = "grave"
+    rows["checks"] = [checked("A", 10, 40), checked("B", 20, None)]
+    of = deducting(rule={"exposure": {"checked": "sampled", "minimum": 16}}, unchecked="ranked")
+    base = score(tables_of(rows, of), of, QUARTER, END, workdays=CALENDAR)
+    ways = score_ways(tables_of(rows, of), of, QUARTER, END, base, workdays=CALENDAR)
+    known, place = gather(ways), ("", "complete")
+    assert known.checked == {"A": 10, "B": 20, "C": 10}
+    assert known.unseen == {"A": 0.75, "B": 1, "C": 1}
+    assert known.found_prior[place].rate == pytest.approx(0.1)
+    assert known.mean_cost == {place: (5.0,)}
+    # Variance (4 + 2/4 + 1)/4, of which 3/4 by chance: 1/0.625, at most the mean size 4/3.
+    assert [known.quality[town] for town in "AB"] == [
+        (pytest.approx(4 / 3 + n), pytest.approx(4 / 3 + m)) for n, m in ((3, 1), (1, 2))
+    ]
+    model, _ = model_of(rows, of)
+    assert [town.counted[0].factor.tolist() for town in model.sampled] == [[6.25], [5.0], [6.25]]
+
+
+def test_full_marks_stay_full_where_an_indicator_does_not_apply():
+    """Other weights do not touch a town that earns all of what applies to it."""
+    rule = {"clause": "-", "rule": {"kind": "judged"}}
+    own = [{"id": f"i{n}", "label": f"i{n}", "points": p} | rule for n, p in enumerate(("50", "30", "20"))]
+    own[2] |= {"applies_when": {"town": {"kind": "street"}}}
+    of = scheme(dimensions=[{"id": "d", "label": "d", "points": "100", "indicators": own}])
+    rows = shared(A=("1", "1"), B=("0.5", "1"), C=("0", "0"))
+    model, _ = model_of(rows, of)
+    drawn = scores(model, 7, 200)[0]
+    assert (drawn[:, 0] == 100_00).all()
+    assert len(set(drawn[:, 1])) > 100
+
+
+def test_grades_are_those_of_the_schemes_own_way():
+    """A has 80 points where findings are scaled to the cases checked, 98 else: its grade is that of 80."""
+    rows = {"towns": towns("A", "B", "C"), "findings": found(A=1, B=2, C=60)}
+    rows["checks"] = [checked("A", 10, 10), checked("B", 40, 40), checked("C", 40, 40)]
+    bands = [{"id": "good", "label": "good", "at_least": 95}, {"id": "fair", "label": "fair"}]
+    of = deducting(
+        rule={"exposure": {"checked": "sampled", "minimum": 10}},
+        arguable=["exposure"],
+        grades={"by": "bands", "grades": bands},
+    )
+    assert doubt(rows, of, spread=0).frame["grades"].to_list() == [[0, 400]] * 3
+
+
+def test_all_ranks_together_move_by_the_mean_of_what_each_moves(monkeypatch):
+    """A and B change places: each moves by one, and C by none, two thirds of a place."""
+    seen = []
+    monkeypatch.setattr(doubts, "indices", lambda one, *more: seen.append(one[:, -1]) or indices(one, *more))
+    doubt(shared(A=("1", "0.5"), B=("0.6", "1"), C=("0", "0")), judged(50, 50))
+    assert set(seen[0].tolist()) <= {0, 1 / 3, 2 / 3}  # a third where they come to share the first
+    assert 2 / 3 in seen[0].tolist()
+
+
+def test_a_town_depends_most_on_the_source_with_the_largest_total():
+    told = doubts._Shared(("weights", "sampling"), np.array([[0.5], [0.1]]), np.array([[0.6], [0.9]]), [])
+    assert told.of_town(0) == {"driver": "sampling", "driver_first": "0.10", "driver_total": "0.90"}
 
 
 def test_a_veto_stays_where_it_is():
@@ -237,132 +285,3 @@ def test_what_is_carried_over_stays():
     assert places == {"A": 3, "B": 1, "C": 1}
     assert dict(told.frame.select("town_code", "rank").iter_rows()) == places
     assert told.frame["high"].to_list() == [1, 1, 3]
-
-
-# ------------------------------------------------------------------------------------------------- laws
-WORLDS = st.tuples(strategies.worlds(), st.sets(st.sampled_from(WAYS)), st.integers(0, 99))
-
-
-def drawn_world(world):
-    (of, rows, as_of), ways, spread = world
-    return of.model_copy(update={"arguable": tuple(sorted(ways))}), rows, as_of, spread
-
-
-def assessed(rows, of, as_of) -> Assessment:
-    try:
-        return assess(tables_of(rows, of), of, QUARTER, as_of, workdays=CALENDAR, lean=True)
-    except Refused:
-        assume(condition=False)
-        raise
-
-
-@quick
-@given(WORLDS)
-def test_any_scheme_gives_its_own_ranks_and_whole_probabilities(world):
-    of, rows, as_of, spread = drawn_world(world)
-    ranked = assessed(rows, of, as_of).scores.drop_nulls("rank")
-    made = doubt(rows, of, as_of=as_of, draws=60, spread=spread)
-    if ranked.height < 3:
-        assert made.said["reason"] == "few"
-        return
-    official_ranks = dict(ranked.select("town_code", "rank").iter_rows())
-    assert dict(made.frame.select("town_code", "rank").iter_rows()) == official_ranks
-    for row in made.frame.to_dicts():
-        assert 1 <= row["low"] <= row["high"] <= ranked.height
-        assert 0 <= row["first"] <= row["top"] <= 60
-        assert sum(row["grades"]) == (60 if of.grades else 0)
-    assert made.frame["first"].sum() >= 60  # ties stand first together
-    listed = [code for group in made.said["groups"] for code in group]
-    assert sorted(listed) == sorted(official_ranks)
-
-
-@quick
-@given(WORLDS)
-def test_without_doubt_scores_are_the_published_ones_and_every_way_is_the_engines(world):
-    of, rows, as_of, _ = drawn_world(world)
-    made = assessed(rows, of, as_of)
-    assume(made.scores["score_num"].null_count() < made.scores.height)
-    model, base = model_of(rows, of, as_of, spread=0)
-    units = dict(zip([town.code for town in model.towns], official(model)[0], strict=True))
-    for row in made.scores.drop_nulls("score_num").to_dicts():
-        assert units[row["town_code"]] == Fraction(row["score_num"], row["score_den"]) * 10**of.decimals
-    for way in model.ways.ways:
-        try:
-            again = score(tables_of(rows, of), way.scheme, QUARTER, as_of, workdays=CALENDAR)
-        except Refused:  # too fine to be added up without rounding: no sum is asked for here
-            continue
-        for (town, part, indicator), earned in way.earned.items():
-            assert again.scores[town].indicators[part, indicator].earned == earned
-    assert model.ways.ways[0].scheme == of
-    for (town, part, indicator), earned in model.ways.ways[0].earned.items():
-        assert base.scores[town].indicators[part, indicator].earned == earned
-
-
-@quick
-@given(WORLDS, st.integers(0, 2**32))
-def test_the_order_of_rows_changes_nothing(world, dice):
-    of, rows, as_of, spread = drawn_world(world)
-    assessed(rows, of, as_of)
-    shuffled = {name: random.Random(dice).sample(table, len(table)) for name, table in rows.items()}
-    one, other = (doubt(own, of, as_of=as_of, draws=60, spread=spread) for own in (rows, shuffled))
-    assert one.frame.equals(other.frame)
-    assert one.said == other.said
-
-
-SHARE = st.integers(0, 20).map(lambda n: n / 20)
-
-
-@quick
-@given(st.data(), st.integers(2, 5), st.sampled_from(["percent", "dirichlet"]), st.integers(0, 99))
-def test_whoever_is_no_better_anywhere_never_stands_before(data, size, around, spread):
-    better = data.draw(st.lists(SHARE, min_size=size, max_size=size))
-    worse = [data.draw(st.integers(0, round(20 * own))) / 20 for own in better]
-    other = data.draw(st.lists(SHARE, min_size=size, max_size=size))
-    of = judged(*data.draw(st.lists(st.integers(1, 40), min_size=size, max_size=size)))
-    model, base = model_of(shared(A=better, B=worse, C=other), of, spread=spread, around=around)
-    drawn = scores(model, 7, 200)[0]
-    placed = ranks(drawn, doubts._field(model.towns, base.scheme), base.scheme)
-    assert (placed[:, 0] <= placed[:, 1]).all()
-
-
-@quick
-@given(st.integers(4, 20), st.integers(2, 6), st.integers(1, 6), st.integers(0, 6))
-def test_at_the_same_rate_more_cases_checked_make_the_score_surer(base, times, number, other):
-    """As many findings in a hundred cases, as many cases confirmed, more of them looked at: the spread falls."""
-    confirmed = 10 * base * times
-    spread = []
-    for more in (1, times):
-        rows = {"towns": towns("A", "B", "C"), "findings": found(A=number * more, B=2 + other, C=5)}
-        rows["checks"] = [checked("A", base * more, confirmed)]
-        rows["checks"] += [checked(town, base, confirmed) for town in "BC"]
-        rule = {"exposure": {"checked": "sampled", "minimum": 1}}
-        model, _ = model_of(rows, deducting(rule=rule, own={"cap": "none"}, range={"min": "-100000"}))
-        spread.append(scores(model, 3, 4000)[2][:, 0].std())
-    assert spread[1] < spread[0]
-
-
-def test_equal_seeds_give_equal_results_and_others_do_not():
-    rows = shared(A=("1", "0.5"), B=("0.6", "1"), C=("0.8", "0.75"))
-    of = judged(50, 50)
-    one, again, other = (doubt(rows, of, seed=seed) for seed in (5, 5, 6))
-    assert one.frame.equals(again.frame)
-    assert not one.frame.equals(other.frame)
-    assert one.said == again.said
-
-
-def test_a_stream_is_its_keys_alone():
-    assert generator(1, "a").random() == generator(1, "a").random()
-    assert len({generator(s, *k).random() for s in (1, 2) for k in (("a",), ("b",), ("a", "b"), ("ab",))}) == 8
-
-
-def test_the_shipped_scheme_on_generated_data(root):
-    of = load_scheme(root / "weights" / "jiyuan-quarterly.yaml").scheme
-    frames = generate_tables(towns=12, findings=600, rectifications=300)
-    tables = replace(tables_of({}, of), **frames, present=frozenset(frames))
-    made = doubt(tables, of, as_of=date(2025, 4, 10), draws=200)
-    assert made.said["methods"] == ["cap", "exposure", "repeats"]
-    assert made.frame.height == 12
-    for row in made.frame.to_dicts():
-        assert sum(row["grades"]) == 200
-        assert row["driver"] in {"weights", "sampling", "cap", "exposure", "repeats", None}
-    assert np.isfinite([float(one["total"]) for one in made.said["sources"]]).all()

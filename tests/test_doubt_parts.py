@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from schemas.scheme import Scheme
 from schemas.scheme.outcome import Gate
 from schemas.scheme.rules import PassFail, Rate
-from scoring.doubt.outcome import Pairs, by_number, groups, inseparable, interval, reached
+from scoring.doubt.outcome import Pairs, by_number, groups, inseparable, interval, leading, trailing
 from scoring.doubt.places import Field, grades, in_units, ranks
 from scoring.doubt.priors import counts, shares
 from scoring.doubt.shapes import share_earned
@@ -119,6 +119,7 @@ def test_a_dirichlet_varies_as_much_as_its_concentration_says():
     k = concentration(own, 0.25)
     # 3·(1 − 0.38)/(0.0625·0.38) − 1
     assert k == pytest.approx(3 * 0.62 / (0.0625 * 0.38) - 1)
+    assert concentration(np.array([0.98, 0.02]), 0.9) == 2  # where one weight is nearly all
     drawn = factors(np.random.default_rng(4), 50_000, [[20.0], [30.0], [50.0]], 0.25, "dirichlet") * own
     assert drawn.mean(axis=0) == pytest.approx(own, abs=0.002)
     assert drawn.var(axis=0) == pytest.approx(own * (1 - own) / (k + 1), rel=0.05)
@@ -129,9 +130,34 @@ def test_priors_by_hand():
     """0 and 40 findings in 10 checks each: rate 2, variance 4, by chance 2/10; (2)/(4 − 0.2) checks."""
     prior = counts([0, 40], [10, 10])
     assert (prior.rate, prior.strength) == (2.0, pytest.approx(2 / 3.8))
-    # 1 and 9 of 10: 0.5, variance 0.16, by chance 0.25/10; 0.25/0.135 cases.
-    prior = shares([1, 9], [10, 10])
-    assert (prior.rate, prior.strength) == (0.5, pytest.approx(0.25 / 0.135))
+    # 2, 4 and 9 of 10: 0.5, Σ 10·(p − 0.5)²/0.25 = 10.4, by chance 2; of 30 − 10 − 2 the correlation is 8.4/18.
+    prior = shares([2, 4, 9], [10, 10, 10])
+    assert (prior.rate, prior.strength) == (0.5, pytest.approx(18 / 8.4 - 1))
+    # The sizes weigh, and a prior weighs a case at least.
+    assert shares([5, 80, 30], [10, 100, 50]).strength == pytest.approx(_correlated([5, 80, 30], [10, 100, 50]))
+    assert shares([1, 9], [10, 10]).strength == 1
+
+
+def _correlated(met, asked):
+    """Kleinman (1973), by his letters: p̂, S, and γ with the weights wᵢ = nᵢ; a + b = 1/γ − 1."""
+    w, n = sum(asked), asked
+    p = sum(met) / w
+    q = 1 - p
+    s = sum(own * (k / own - p) ** 2 for k, own in zip(met, n, strict=True))
+    chance = p * q * sum(1 - own / w for own in n)
+    gamma = (s - chance) / (p * q * (sum(own * (1 - own / w) for own in n) - sum(1 - own / w for own in n)))
+    return 1 / gamma - 1
+
+
+@pytest.mark.parametrize(("towns", "strength", "size"), [(4, 3.0, 20), (16, 3.0, 20), (16, 20.0, 100)])
+def test_the_prior_of_shares_is_found_again(towns, strength, size):
+    """Towns drawn from a known beta: the correlation 1/(a + b + 1) that is estimated lies about it."""
+    rng = np.random.default_rng(5)
+    found = []
+    for _ in range(800):
+        own = rng.binomial(size, rng.beta(0.7 * strength, 0.3 * strength, towns))
+        found.append(1 / (shares(own.tolist(), [float(size)] * towns).strength + 1))
+    assert np.median(found) == pytest.approx(1 / (strength + 1), rel=0.2)
 
 
 def test_towns_that_differ_by_chance_alone_keep_half_their_say():
@@ -251,7 +277,10 @@ def test_pairs_and_groups_by_hand():
     assert inseparable(pairs, [0, 1, 2, 3]) == [(1, 2)]
     assert groups(pairs, [0, 1, 2, 3], np.array([1, 2, 3, 4])) == [[0], [1, 2], [3]]
     assert groups(pairs, [0, 1, 2, 3], np.array([1, 1, 3, 3])) == [[0, 1], [2, 3]]
-    assert reached(ranks_, 1, 1).tolist() == [9, 1, 0, 0]
+    assert leading(ranks_, 1).tolist() == [9, 1, 0, 0]
+    assert leading(ranks_, 2).tolist() == [10, 6, 4, 0]
+    assert trailing(ranks_, 2).tolist() == [0, 4, 6, 10]
+    assert trailing(np.array([[1, 2, 2, 4], [1, 2, 2, 2]]), 2).tolist() == [0, 2, 2, 2]
     assert by_number(ranks_ - 1, 4).tolist() == [[9, 1, 0, 0], [1, 5, 4, 0], [0, 4, 6, 0], [0, 0, 0, 10]]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,11 @@ import pytest
 from scoring.incentives import FORMS, search, told
 from scoring.incentives.bench import Bench, Case
 from scoring.incentives.kinds import kinds
+from scoring.incentives.pairs import pairs, report
 from scoring.messages import say
 from scoring.scheme import load_scheme
+
+searching = import_module("scoring.incentives.search")
 
 SOUND = """
 id: small
@@ -103,6 +108,84 @@ def test_a_perverse_scheme_is_caught_with_a_small_example(tmp_path, form):
         words = next(t for t in told(searched, one, lang) if t.sentence == say(f"incentives-{form}", lang))
         assert words.rows[-1][1] != words.rows[-1][2]
         assert any(f"{one.file}:" in rule for rule in words.rules)
+
+
+@pytest.mark.parametrize("form", ["fix", "splitting", "rate"])
+def test_the_smallest_of_the_plain_examples_is_told(tmp_path, form):
+    scheme = loaded(tmp_path, form).scheme
+    bench = Bench.of(scheme)
+    plain = [pair for pair in pairs(bench, kinds(bench)) if pair.form == form]
+    shown = [example for example in searching._scored(bench, plain) if example and example.wrong > example.right]
+    (found,) = (one for one in search(scheme, most=0, seconds=60).examples if one.pair.form == form)
+    assert found.size == min(example.size for example in shown)
+    assert found.size < max(example.size for example in shown) or form != "splitting"
+
+
+def test_what_the_example_rests_on_is_not_taken_away(tmp_path, monkeypatch):
+    """Of C, D and E beside it the wrong thing pays as long as D stands there."""
+    bench = Bench.of(loaded(tmp_path).scheme)
+    pair = next(pairs(bench, kinds(bench)))
+    beside = tuple({**pair.right.findings[0], "finding_id": letter, "cases": 10} for letter in "CDE")
+    pair = pair.with_context(Case(beside, tuple(report(row, bench.period.start) for row in beside)))
+
+    def scored(_bench, batch):
+        held = [any(row["finding_id"] == "D" for row in one.right.findings) for one in batch]
+        return [searching.Example(one, Fraction(int(pays)), Fraction(0)) for one, pays in zip(batch, held, strict=True)]
+
+    monkeypatch.setattr(searching, "_scored", scored)
+    small = searching._smaller(bench, searching.Example(pair, Fraction(1), Fraction(0)), float("inf"))
+    for case in (small.pair.wrong, small.pair.right):
+        told_of = [row for row in case.findings if row["finding_id"] in "CDE"]
+        assert [(row["finding_id"], row["cases"]) for row in told_of] == [("D", 1)]
+        assert not [row for row in case.reports if row["finding_id"] in "CDE"]
+    assert small.wrong > small.right
+
+
+def test_an_extended_fix_that_pays_more_than_one_in_time_is_caught(tmp_path):
+    text = SOUND.replace("    late: {share: 0.25}", "    late: {share: 0.25}\n    extended: {share: 0.75}")
+    path = tmp_path / "small.yaml"
+    path.write_text(text, encoding="utf-8")
+    (late,) = (one for one in search(load_scheme(path).scheme, most=0, seconds=60).examples if one.pair.form == "late")
+    assert late.pair.how == "extended"
+
+
+def test_a_deadline_to_come_is_looked_at_too(tmp_path):
+    bench = Bench.of(loaded(tmp_path).scheme)
+    days = {p.wrong.findings[0]["due_on"] > bench.as_of for p in pairs(bench, kinds(bench)) if p.form == "fix"}
+    assert days == {False, True}
+
+
+def test_indicators_that_a_dimension_tells_apart_do_not_stand_for_each_other(tmp_path):
+    one = "rule: {kind: deduct, per: case, prices: usual, exposure: {checked: sampled, minimum: 10}}"
+    more = f"""
+  - id: more
+    label: more
+    points: 60
+    indicators: [{{id: again, label: again, points: 60, clause: one, {one}}}]
+"""
+    seen, wide = {}, SOUND.replace("decimals: 4", "decimals: 4\nfull: 160")
+    for name, text in (
+        ("alike", more),
+        ("capped", more.replace("points: 60\n    ind", "points: 60\n    cap: 20\n    ind")),
+    ):
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(wide.replace("\nrectification:", f"{text}rectification:"), "utf-8")
+        seen[name] = {kind.row["indicator"] for kind in kinds(Bench.of(load_scheme(path).scheme))}
+    assert seen == {"alike": {"complete"}, "capped": {"complete", "again"}}
+
+
+def test_scores_are_told_as_the_scheme_counts_them(tmp_path):
+    text = SOUND.replace("decimals: 4", "decimals: 4\ndirection: up").replace(
+        "late: {share: 0.25}", "late: {share: 0.75}"
+    )
+    path = tmp_path / "small.yaml"
+    path.write_text(text, encoding="utf-8")
+    one = load_scheme(path)
+    searched = search(one.scheme, most=0, seconds=60)
+    words = next(t for t in told(searched, one, "en") if t.sentence == say("incentives-late", "en"))
+    (example,) = (e for e in searched.examples if e.pair.form == "late")
+    assert [Fraction(score) for score in words.rows[-1][1:]] == [-example.wrong, -example.right]
+    assert Fraction(words.rows[-1][1]) < Fraction(words.rows[-1][2])
 
 
 def test_a_law_that_the_structure_gives_up_is_named_beside_the_example(tmp_path):

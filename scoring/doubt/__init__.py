@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from schemas.scheme import Scheme
+from schemas.scheme import Dimension, Scheme
 from scoring.doubt.draws import SOURCES, Model, groups_of, official, scores, swapped
 from scoring.doubt.evidence import gather
 from scoring.doubt.outcome import (
@@ -27,7 +28,8 @@ from scoring.doubt.outcome import (
     groups,
     inseparable,
     interval,
-    reached,
+    leading,
+    trailing,
 )
 from scoring.doubt.places import Field, Whole, grades, ranks
 from scoring.doubt.sampling import sampled_of
@@ -35,6 +37,7 @@ from scoring.doubt.sobol import indices
 from scoring.doubt.switches import score_ways
 from scoring.doubt.town import Columns, Town, towns_of
 from scoring.doubt.weights import AROUND, Around
+from scoring.exact import add_up
 from scoring.intake import Tables
 from scoring.ledger import Frozen, Scored, score
 from scoring.outcome.frames import DOUBT
@@ -120,11 +123,17 @@ def _model(
         tuple(sampled_of(town.code, ways, evidence, columns) for town in towns),
         columns,
         ways,
-        tuple(tuple(float(one.worth) for one in dimension.indicators) for dimension in base.scheme.dimensions),
+        tuple(_points(dimension) for dimension in base.scheme.dimensions),
         base.scheme.decimals,
         asked.spread / 100,
         asked.around,
     )
+
+
+def _points(dimension: Dimension) -> tuple[float, ...]:
+    own = [one.worth for one in dimension.indicators]
+    scale = dimension.points / add_up(own) if dimension.scale else Fraction(1)
+    return tuple(float(scale * points) for points in own)
 
 
 def _field(towns: Sequence[Town], scheme: Scheme) -> Field:
@@ -164,9 +173,7 @@ def _told(model: Model, base: Scored, asked: Asked, said: dict[str, Any]) -> Dou
     columns["low"], columns["high"] = interval(placed)
     for source, own in zip(SOURCES, alone, strict=True):
         columns[f"low_{source}"], columns[f"high_{source}"] = interval(ranks(own, field, scheme))
-    last = len(towns) - ENDS + 1
-    ends = {"first": (1, 1), "top": (1, ENDS), "bottom": (last, len(towns))}
-    columns |= {name: reached(placed, *between) for name, between in ends.items()}
+    columns |= {"first": leading(placed, 1), "top": leading(placed, ENDS), "bottom": trailing(placed, ENDS)}
     # Edges of grades are set for the scheme's own way of scoring; another way would have others.
     graded = by_number(grades(level, field, scheme), len(scheme.grades.grades)) if scheme.grades else None
     shared = _shared_out(model, field, scheme, asked, stand)

@@ -33,7 +33,7 @@ class Model:
     columns: Columns
     ways: Ways
     points: tuple[tuple[float, ...], ...]
-    """Of every dimension the points of its indicators."""
+    """Of every dimension the points of its indicators, as they count in it."""
     decimals: int
     spread: float
     around: Around

@@ -22,7 +22,7 @@ HIGH: Final = Fraction(19, 20)
 APART: Final = Fraction(9, 10)
 """Two towns are told apart where one stands before the other in so many of the draws, or more."""
 ENDS: Final = 3
-"""So many first and last places are counted."""
+"""So many at either end are counted."""
 MOST_PAIRS: Final = 200
 """Up to so many towns every pair is compared; of more, only those that groups are made of."""
 
@@ -38,9 +38,16 @@ def interval(ranks: Whole) -> tuple[Whole, Whole]:
     return ordered[ceil(LOW * draws) - 1], ordered[ceil(HIGH * draws) - 1]
 
 
-def reached(ranks: Whole, first: int, last: int) -> Whole:
-    """Count the draws in which each town's rank lies between two, both included."""
-    counted: Whole = ((ranks >= first) & (ranks <= last)).sum(axis=0)
+def leading(ranks: Whole, places: int) -> Whole:
+    """Count the draws in which each town has one of the first places."""
+    counted: Whole = (ranks <= places).sum(axis=0)
+    return counted
+
+
+def trailing(ranks: Whole, towns: int) -> Whole:
+    """Count the draws in which each town is one of so many last ones, or shares a place with one of them."""
+    least = np.sort(ranks, axis=1)[:, [-towns]]
+    counted: Whole = (ranks >= least).sum(axis=0)
     return counted
 
 

@@ -30,12 +30,15 @@ def counts(found: Sequence[int], checked: Sequence[float]) -> Prior:
     found, checked
         Of every town; checked above 0.
     """
-    rate = sum(found) / math.fsum(checked)
-    return Prior(rate, _strength(rate, [n / m for n, m in zip(found, checked, strict=True)], checked, rate))
+    whole = math.fsum(checked)
+    rate = sum(found) / whole
+    spread = _spread([n / m for n, m in zip(found, checked, strict=True)], checked, rate) / whole
+    between = spread - rate * len(checked) / whole
+    return Prior(rate, _bounded(rate / between if between > 0 else math.inf, checked))
 
 
 def shares(met: Sequence[float], asked: Sequence[float]) -> Prior:
-    """Return the beta prior of a share: a = rate × strength, b = (1 − rate) × strength.
+    """Return the beta prior of a share: a = rate × strength, b = (1 − rate) × strength; it weighs one case at least.
 
     Parameters
     ----------
@@ -43,19 +46,22 @@ def shares(met: Sequence[float], asked: Sequence[float]) -> Prior:
         Of every town numerator and denominator; asked above 0.
     """
     rate = math.fsum(met) / math.fsum(asked)
-    own = [k / n for k, n in zip(met, asked, strict=True)]
-    return Prior(rate, _strength(rate, own, asked, rate * (1 - rate)))
+    whole, noise, others = math.fsum(asked), rate * (1 - rate), len(asked) - 1
+    # Of what towns share the correlation of two of one town's cases is 1 / (a + b + 1).
+    beyond = _spread([k / n for k, n in zip(met, asked, strict=True)], asked, rate) - others * noise
+    cases = whole - math.fsum(n * n for n in asked) / whole - others
+    strength = noise * cases / beyond - 1 if beyond > 0 else math.inf
+    return Prior(rate, max(_bounded(strength, asked), 1.0))
 
 
-def _strength(rate: float, own: Sequence[float], sizes: Sequence[float], noise: float) -> float:
-    """Return noise / variance between towns, at most the mean size.
+def _spread(own: Sequence[float], sizes: Sequence[float], rate: float) -> float:
+    return math.fsum(n * (r - rate) ** 2 for n, r in zip(sizes, own, strict=True))
 
-    Where towns differ no more than by chance the variance is 0 and they would all be taken for one; the bound leaves a
-    town of usual size half its own say.
+
+def _bounded(strength: float, sizes: Sequence[float]) -> float:
+    """Return a strength, at most the mean size.
+
+    Where towns differ no more than by chance it is without bound and they would all be taken for one; the bound leaves
+    a town of usual size half its own say.
     """
-    whole, mean = math.fsum(sizes), math.fsum(sizes) / len(sizes)
-    spread = math.fsum(n * (r - rate) ** 2 for n, r in zip(sizes, own, strict=True)) / whole
-    between = spread - noise / mean
-    if between <= 0:
-        return mean
-    return min(noise / between, mean)
+    return min(strength, math.fsum(sizes) / len(sizes))

@@ -46,13 +46,14 @@ class Counted:
 
 @dataclass(frozen=True)
 class Rated:
-    """A column of a rate in one town."""
+    """A column of a rate in one town; of the share earned its cap leaves what lies from `least` to `most`."""
 
     column: int
     own: Asked
     prior: Prior
     points: float
-    cap: float
+    least: float
+    most: float
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,8 @@ def sampled_of(town: str, ways: Ways, evidence: Evidence, columns: Columns) -> S
                 )
             )  # fmt: skip
         elif (rate := evidence.rates[town].get(place)) is not None:
-            rated.append(Rated(column, rate, evidence.rate_prior[place], points, _cap(indicator)))
+            bounds = _bounds(indicator, net=base.scheme.direction == "net")
+            rated.append(Rated(column, rate, evidence.rate_prior[place], points, *bounds))
     return Sampled(tuple(counted), tuple(rated), counting, evidence.quality[town], columns.sign)
 
 
@@ -136,6 +138,12 @@ def _cap(indicator: Indicator) -> float:
     if indicator.cap == "none":
         return np.inf
     return float(indicator.points if indicator.cap == "points" else indicator.cap)
+
+
+def _bounds(indicator: Indicator, *, net: bool) -> tuple[float, float]:
+    """Return the least and the most of its points that an indicator measured earns: a cap bounds what net gives."""
+    cap = _cap(indicator) / float(indicator.points)
+    return (-np.inf, cap) if net else (1 - cap, np.inf)
 
 
 def draw(rng: np.random.Generator, draws: int, sampled: Sampled) -> Drawn:
@@ -189,7 +197,7 @@ def _earned(rng: np.random.Generator, draws: int, one: Rated) -> Floats:
         return np.zeros(draws)
     rates = 100 * np.append(rng.beta(met, missed, draws), own.met / own.asked)
     # What a cap holds back counts as held back here too.
-    earned = np.maximum(share_earned(own.rule, one.points, rates), 1 - one.cap / one.points)
+    earned = np.clip(share_earned(own.rule, one.points, rates), one.least, one.most)
     gained: Floats = earned[:-1] - earned[-1]
     return gained
 

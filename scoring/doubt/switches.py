@@ -48,7 +48,7 @@ class Way:
     """One combination of choices, scored by the engine.
 
     `counted` is the number of the way of counting findings. `earned`: (town, part, indicator) → what the indicator
-    earns where findings take points; the others earn what they earn under the scheme itself.
+    earns; those left out earn what they earn under the scheme itself.
     """
 
     choice: tuple[int, ...]
@@ -138,18 +138,17 @@ def _changed(scheme: Scheme, switches: Sequence[Switch], choice: Sequence[int]) 
 
 
 def _earned(scheme: Scheme, counted: Scored, base: Scored) -> dict[tuple[str, str, str], Fraction]:
-    """Carry out steps 6 to 8 for the indicators of findings, in the towns that have findings there."""
+    """Carry out steps 6 to 8 for indicators with findings; where rounding is another, for every indicator."""
     fine = scheme.round_at == "indicator" and scheme.parts is None
     scorer = IndicatorScorer(scheme, counted.facts, fine=fine)
-    deducts = [indicator for _, indicator in scheme.indicators() if indicator.rule.kind == "deduct"]
     found: dict[tuple[str, str, str], Fraction] = {}
     for town, own in base.scores.items():
         sums, usual = counted.sums.get(town, {}), base.sums.get(town, {})
         for part in {part for part, _ in own.indicators}:
             into = Statement(town, Fraction(0), Fraction(0), part=part)
-            for indicator in deducts:
+            for _, indicator in scheme.indicators():
                 place = part, indicator.id
-                if place in sums or place in usual:
+                if place in sums or place in usual or fine != base.scorer.fine:
                     result = scorer.score(into, indicator, sums.get(place, NOTHING))
                     found[town, *place] = result.earned
     return found

@@ -11,22 +11,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Final, TypeVar
+from typing import Final
 
 from schemas.scheme import Scheme
-from scoring.exact import add_up
-from scoring.improving.cells import Cell, Option
-from scoring.improving.matters import MENDED, Cost, Matter, lifted_by_fix
+from scoring.improving.books import Book, Entries, Options, Past
+from scoring.improving.cells import Option
+from scoring.improving.matters import OWN, Cost, Matter, Place, name_of
 from scoring.ledger import Scored, sign_of_loss
 from scoring.ledger.ending import TownScore
-from scoring.ledger.indicators import Sums
 
 MOST_TRIED: Final = 5_000
 """So many combinations are scored where the levels do not add up; what lies beyond is not known."""
-Place = tuple[str, str]
-Key = TypeVar("Key", str, tuple[str, str])
-Entries = Callable[[Mapping[str, Any]], bool]
-"""Tells which entries of a statement, or cells (part, dimension, indicator), belong to a group."""
 
 
 @dataclass(frozen=True)
@@ -55,59 +50,36 @@ class Bought:
 
 
 class Town:
-    """A scored town and its open matters, to be scored with any of them fixed."""
+    """A scored town and its open matters, to be scored with any of them fixed.
+
+    `matters` are those of the period itself and of published ones that it carries over.
+    """
 
     def __init__(self, scored: Scored, town: str, matters: Sequence[Matter]) -> None:
         self.scored, self.code, self.matters = scored, town, matters
-        self._sums = scored.sums.get(town, {})
-        self._units = scored.charges.units.points
-        scheme = scored.scheme
-        self._weights = {part.id: part.weight for part in scheme.parts.parts} if scheme.parts else {"": Fraction(1)}
-        self._sign = sign_of_loss(scheme)
-        self._dimension = {indicator.id: dimension.id for dimension, indicator in scheme.indicators()}
-        by_place: dict[Place, list[Matter]] = {}
+        self._sign = sign_of_loss(scored.scheme)
+        by_book: dict[str, list[Matter]] = {}
         for matter in matters:
-            by_place.setdefault(matter.place, []).append(matter)
-        self.cells = [self._cell(place, own) for place, own in by_place.items()]
+            by_book.setdefault(matter.place[0], []).append(matter)
+        self._own = Book(OWN, scored, town, by_book.pop(OWN, ()), Fraction(-self._sign))
+        self._past = [
+            Past.of(origin, then, by_book[name_of(origin.origin.period.id, then)], scored)
+            for origin in scored.origins
+            for then in origin.towns
+            if name_of(origin.origin.period.id, then) in by_book
+        ]
+        self._books = {book.name: book for book in (self._own, *(past.book for past in self._past))}
+        self.cells = [cell for book in self._books.values() for cell in book.cells]
 
-    def _cell(self, place: Place, matters: Sequence[Matter]) -> Cell:
-        indicator = next(i for _, i in self.scored.scheme.indicators() if i.id == place[1])
-        bound = indicator.points if indicator.cap == "points" else indicator.cap
-        sums = self._sums[place]
-        lifting = sum(matter.lifts for matter in matters)
-        return Cell(
-            place,
-            matters,
-            sums.fired,
-            sums.fired and lifting < self._firing(place),
-            bound == "none" or Fraction(bound) > indicator.points,
-        )
-
-    def _firing(self, place: Place) -> int:
-        """Count the findings of a place that fire a zero-out now."""
-        frame = self.scored.charges.findings
-        own = frame.filter(
-            (frame["town"] == self.code)
-            & (frame["disposition"] == "priced")
-            & (frame["part"] == place[0])
-            & (frame["indicator"] == place[1])
-            & frame["zero_out"]
-        )
-        if place[1] in lifted_by_fix(self.scored.scheme):
-            own = own.filter(~own["state"].is_in(list(MENDED)))
-        return own.height
-
-    def sums(self, options: Mapping[Place, Option]) -> dict[Place, Sums]:
-        """Return the town's sums with these options carried out."""
-        sums = dict(self._sums)
-        for place, option in options.items():
-            old = sums[place]
-            sums[place] = Sums(old.net - Fraction(option.gain, self._units), option.fired, old.findings)
-        return sums
-
-    def score(self, options: Mapping[Place, Option]) -> TownScore:
+    def score(self, options: Options) -> TownScore:
         """Score the town with these options carried out, as the engine does."""
-        return self.scored.again(self.code, self.sums(options))
+        carried = None
+        if self._past:
+            carried = [
+                pair for pair in self.scored.above[self.code].carried if not any(p.holds(pair[0]) for p in self._past)
+            ]
+            carried += [pair for past in self._past for pair in past.carried(options)]
+        return self.scored.again(self.code, self._own.sums(options), carried)
 
     def step(self, cost: int, matters: Sequence[Matter]) -> Step:
         """Return the step of fixing just these matters."""
@@ -117,7 +89,7 @@ class Town:
             lifted = not cell.stuck and all(m in own for m in cell.matters if m.lifts)
             fired = cell.fired and not lifted
             options[cell.place] = Option(len(own), sum(m.gain for m in own), fired, own)
-        return Step(cost, self.better(self.score(options)), options)
+        return self._scored(Step(cost, Fraction(0), options))
 
     def better(self, score: TownScore) -> Fraction:
         """Return a score so that the larger is the better."""
@@ -128,35 +100,38 @@ class Town:
         options: dict[Place, Option] = {}
         for cell in self.cells:
             one_by_one = [(option, {cell.place: option}) for option in cell.whole()]
-            values = [self._effect(only, self._within(cell.place)) for _, only in one_by_one]
+            values = [self._effect(only, cell.place) for _, only in one_by_one]
             options[cell.place] = max(zip(values, one_by_one, strict=True), key=lambda pair: pair[0])[1][0]
-        score = self.score(options)
-        cost = sum(len(option.chosen) for option in options.values())
-        return Step(cost, self.better(score), options)
+        return self._scored(Step(sum(len(option.chosen) for option in options.values()), Fraction(0), options))
 
     def bought(self, by: Cost, most: int) -> Bought:
         """Return the best score that each cost up to `most` buys."""
         scheme = self.scored.scheme
-        known = most if all(cell.complete for cell in self.cells) else 0
+        complete = all(cell.complete for cell in self.cells) and all(past.whole for past in self._past)
+        known = most if complete else 0
         leaves = {
             cell.place: [Step(o.cost, Fraction(0), {cell.place: o}) for o in cell.options(by, most)]
             for cell in self.cells
         }
-        places = self._valued(leaves, self._within)
-        dimensions: dict[tuple[str, str], list[list[Step]]] = {}
-        for (part, indicator), steps in places.items():
-            dimensions.setdefault((part, self._dimension[indicator]), []).append(steps)
-        whole = self._valued({key: combined(below, most) for key, below in dimensions.items()}, self._of_dimension)
+        dimensions: dict[Place, list[list[Step]]] = {}
+        for (book, part, indicator), steps in self._valued(leaves, _within).items():
+            dimension = self._books[book].dimension[indicator]
+            dimensions.setdefault((book, part, dimension), []).append(steps)
+        whole = self._valued({key: combined(below, most) for key, below in dimensions.items()}, _of_dimension)
+        past = [steps for key, steps in whole.items() if key[0] != OWN]
+        own = {key: steps for key, steps in whole.items() if key[0] == OWN}
         if not adds_up(scheme):
-            return self._tried(list(whole.values()), most, known)
+            return self._tried([*own.values(), *past], most, known)
         if scheme.parts is not None:
-            parts: dict[str, list[list[Step]]] = {}
-            for (part, _), steps in whole.items():
-                parts.setdefault(part, []).append(steps)
-            ends = list(self._valued({p: combined(b, most) for p, b in parts.items()}, self._of_part).values())
-        else:
-            ends = list(whole.values())
-        return Bought(_rising(self._scored(step) for step in combined(ends, most)), known)
+            parts: dict[Place, list[list[Step]]] = {}
+            for (book, part, _), steps in own.items():
+                parts.setdefault((book, part, ""), []).append(steps)
+            own = self._valued({part: combined(below, most) for part, below in parts.items()}, _of_part)
+        ends = list(own.values())
+        if past and own:
+            # What is carried over comes after what is added to the whole; so the whole itself is read first.
+            ends = list(self._valued({(OWN, "", ""): combined(ends, most)}, _of_all).values())
+        return Bought(_rising(self._scored(step) for step in combined([*ends, *past], most)), known)
 
     def _scored(self, step: Step) -> Step:
         return Step(step.cost, self.better(self.score(step.options)), step.options)
@@ -172,44 +147,41 @@ class Town:
             tried.append(self._scored(Step(cost, Fraction(0), _merged(steps))))
         return Bought(_rising(tried), known)
 
-    def _valued(self, groups: Mapping[Key, Sequence[Step]], entries: Callable[[Key], Entries]) -> dict[Key, list[Step]]:
+    def _valued(
+        self, groups: Mapping[Place, Sequence[Step]], entries: Callable[[Place], Entries]
+    ) -> dict[Place, list[Step]]:
         """Let the engine say what each step does to its own group; groups of one level do not touch each other."""
-        valued: dict[Key, list[Step]] = {key: [] for key in groups}
+        valued: dict[Place, list[Step]] = {key: [] for key in groups}
         for number in range(max(map(len, groups.values()), default=0)):
             now = {key: steps[number] for key, steps in groups.items() if number < len(steps)}
             options = _merged(now.values())
-            score = self.score(options)
-            sums = self.sums(options)
+            scores = {name: self._books[name].score(options) for name in {key[0] for key in now}}
             for key, step in now.items():
-                value = self._read(score, sums, entries(key))
+                value = self._books[key[0]].effect(scores[key[0]], options, entries(key))
                 valued[key].append(Step(step.cost, value, step.options))
         return {key: _rising(steps) for key, steps in valued.items()}
 
-    def _effect(self, options: Mapping[Place, Option], entries: Entries) -> Fraction:
-        return self._read(self.score(options), self.sums(options), entries)
+    def _effect(self, options: Options, place: Place) -> Fraction:
+        book = self._books[place[0]]
+        return book.effect(book.score(options), options, _within(place))
 
-    def _read(self, score: TownScore, sums: Mapping[Place, Sums], entries: Entries) -> Fraction:
-        """Return what findings and entries of one group do to the score, better the larger."""
-        charged = add_up(
-            self._weights[part] * s.net
-            for (part, indicator), s in sums.items()
-            if entries({"part": part, "dimension": self._dimension[indicator], "indicator": indicator})
-        )
-        told = add_up(
-            Fraction(row["points_num"], row["points_den"])  # type: ignore[call-overload]
-            for row in score.statement.rows
-            if entries(row)
-        )
-        return -self._sign * (self._sign * charged + told)
 
-    def _within(self, place: Place) -> Entries:
-        return lambda row: (row["part"], row["indicator"]) == place
+def _within(place: Place) -> Entries:
+    return lambda row: (row["part"], row["indicator"]) == place[1:]
 
-    def _of_dimension(self, key: tuple[str, str]) -> Entries:
-        return lambda row: (row["part"], row["dimension"]) == key
 
-    def _of_part(self, key: str) -> Entries:
-        return lambda row: row["part"] == key
+def _of_dimension(key: Place) -> Entries:
+    return lambda row: (row["part"], row["dimension"]) == key[1:]
+
+
+def _of_part(key: Place) -> Entries:
+    return lambda row: row["part"] == key[1]
+
+
+def _of_all(key: Place) -> Entries:
+    """Take all but what comes last: adjustments, what is carried over, range, vetoes, rounding."""
+    del key
+    return lambda row: bool(row["part"] or row["dimension"]) or row["kind"] == "surcharge"
 
 
 def adds_up(scheme: Scheme) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scoring.improving.matters import Cost, Matter
+from scoring.improving.matters import Cost, Matter, Place
 
 MOST_FIRING = 25
 """So many zero-outs of one indicator are looked at one by one; of more only all or none are lifted."""
@@ -27,7 +27,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Cell:
-    """The open matters of one part and indicator.
+    """The open matters of one book, part and indicator.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class Cell:
         More than its points can be lost: then gains count even while a zero-out fires.
     """
 
-    place: tuple[str, str]
+    place: Place
     matters: Sequence[Matter]
     fired: bool
     stuck: bool

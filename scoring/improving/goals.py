@@ -37,11 +37,9 @@ class Way:
         `out-of-reach` (all fixes together do not reach it); `far` (not for the cost that was looked up to);
         `unconfirmed` (the engine, scoring again, did not confirm it).
     at_least
-        No set of fixes that costs less reaches it.
+        No set of fixes that costs less reaches it; where it is `cost`, nothing cheaper was missed.
     cost, matters
         Of the way that was found.
-    exact
-        Nothing cheaper was missed: `cost` is `at_least`.
     score, rank, grade
         After it, as the engine has confirmed; without a way, with all fixes that help.
     """
@@ -55,11 +53,6 @@ class Way:
     score: Fraction | None = None
     rank: int | None = None
     grade: str | None = None
-
-    @property
-    def exact(self) -> bool:
-        """Whether nothing cheaper can reach the goal."""
-        return self.cost is not None and self.cost == self.at_least
 
 
 class Field:
@@ -101,6 +94,12 @@ class Field:
         )
         only = replace(self.scored, charges=Charges(findings, charges.units), scores={town.code: score})
         return candidates(only, self.scored.scheme, self._as_of)[0]
+
+    def all_fixed(self, goal: Goal, town: str) -> bool:
+        """Tell whether a town reaches the goal with every open matter fixed, as the engine has scored that."""
+        told = candidates(self._after, self.scored.scheme, self._as_of)
+        then = next((one for one in told if one.town == town), None)
+        return then is not None and self.higher(goal, self.now[town], self.place_of(then))
 
     def higher(self, goal: Goal, now: Place, then: Place) -> bool:
         """Tell whether the goal is reached."""

@@ -21,6 +21,10 @@ from scoring.ledger.appeals import apply_decisions
 Cost = Literal["fixes", "cases"]
 COSTS: Final[tuple[Cost, ...]] = ("fixes", "cases")
 """By what effort is counted: each fix as one, or by the cases that the finding names (one where it names none)."""
+Place = tuple[str, str, str]
+"""Book, part and indicator (or dimension)."""
+OWN: Final = ""
+"""The book of the period itself; those of published periods are named by `name_of`."""
 MENDED: Final = frozenset({"on_time", "late", "extended", "self_reported"})
 """States that lift a zero-out where the scheme lets a fix do so."""
 _NOT_MENDED: Final = ("impossible", "long_term")
@@ -36,31 +40,30 @@ class Matter:
     id, finding
         The matter's and its finding's id.
     place
-        Part and indicator.
+        Book, part and indicator.
     gain
         What its fix takes from the indicator's sum, in units; below 0 where it adds.
-    fires, lifts
-        Whether it fires a zero-out now, and whether its fix lifts that.
+    lifts
+        Whether it fires a zero-out now and its fix lifts that.
     cases
         The cases that it names, at least 1.
     how
         `in_time`, `late`, or `waits`: handed in already, only the verdict is missing.
     by
         The last day on which the fix is still worth as much; None where no day is named or it has passed.
-    beyond
-        Its fix also bears on a published period, whose difference is not counted.
+    period
+        The published period that it belongs to; empty for one of the period itself.
     """
 
     id: str
     finding: str
-    place: tuple[str, str]
+    place: Place
     gain: int
-    fires: bool
     lifts: bool
     cases: int
     how: str
     by: date | None
-    beyond: bool = False
+    period: str = ""
 
     def cost(self, by: Cost) -> int:
         """Return what its fix costs."""
@@ -111,12 +114,22 @@ class Fixes:
         return replace(self.tables, rectifications=together)
 
 
-def fixes_of(scored: Scored, tables: Tables, as_of: date) -> Fixes:
-    """Find every open matter of the period and how it is fixed.
+def name_of(period: str, town: str) -> str:
+    """Return the name of a published period's book, of a town by its code of then."""
+    return f"{period}:{town}"
+
+
+def fixes_of(books: Sequence[Scored], tables: Tables, as_of: date) -> Fixes:
+    """Find every open matter of some scored periods and how it is fixed.
 
     A matter one of whose reports was judged on the very day is left out: a further one can be handed in tomorrow only.
     """
     settled = _settled(tables, as_of)
+    reports = pl.concat([_reports(scored, settled, as_of) for scored in books])
+    return Fixes(settled, reports.unique("matter", keep="first", maintain_order=True), as_of)
+
+
+def _reports(scored: Scored, settled: Tables, as_of: date) -> pl.DataFrame:
     open_ = open_findings(scored).select("matter", finding="finding_id")
     own = scored.charges.findings.filter(pl.col("matter").is_in(open_["matter"].implode()))
     members = pl.concat(
@@ -146,12 +159,11 @@ def fixes_of(scored: Scored, tables: Tables, as_of: date) -> Fixes:
     )
     stated = scored.charges.findings.filter(pl.col("state") == "waiting")["matter"]
     waits = waits.filter(pl.col("matter").is_in(stated.implode()))
-    chosen = (
+    return (
         open_.filter(~pl.col("matter").is_in(judged_today.implode()))
         .join(waits, on="matter", how="left", maintain_order="left")
         .select("matter", "submitted_on", finding_id=pl.coalesce("by_report", "finding"))
     )
-    return Fixes(settled, chosen, as_of)
 
 
 def open_findings(scored: Scored) -> pl.DataFrame:
@@ -175,10 +187,15 @@ def _settled(tables: Tables, as_of: date) -> Tables:
     return replace(tables, rectifications=decided.rectifications, appeals=appeals)
 
 
-def matters_of(before: Scored, after: Scored, fixes: Fixes) -> dict[str, list[Matter]]:
-    """Compare the period as it stands with all open matters fixed, and return by town what each fix does.
+def matters_of(before: Scored, after: Scored, fixes: Fixes, period: str = "") -> dict[str, list[Matter]]:
+    """Compare a period as it stands with all open matters fixed, and return by town what each fix does.
 
     Matters that no fix helps are left out. The order is fixed: the most gain first, then the earliest deadline.
+
+    Parameters
+    ----------
+    period
+        The published one that is compared.
     """
     by_fix = lifted_by_fix(before.scheme)
     fixed = {
@@ -194,18 +211,16 @@ def matters_of(before: Scored, after: Scored, fixes: Fixes) -> dict[str, list[Ma
         if row["matter"] not in reports or row["finding_id"] not in fixed:
             continue
         net, state = fixed[row["finding_id"]]
-        fires = bool(row["zero_out"])
         matter = Matter(
             id=row["matter"],
             finding=row["finding_id"],
-            place=(row["part"], row["indicator"]),
+            place=(name_of(period, row["town"]) if period else OWN, row["part"], row["indicator"]),
             gain=row["net_units"] - net,
-            fires=fires,
-            lifts=fires and row["indicator"] in by_fix and state in MENDED,
+            lifts=bool(row["zero_out"]) and row["indicator"] in by_fix and state in MENDED,
             cases=max(row["cases"] or 1, 1),
             how="waits" if reports[row["matter"]] else "late" if state == "late" else "in_time",
             by=None if reports[row["matter"]] else _by(row, state, fixes.as_of, extended=extended),
-            beyond=row["frozen_in"] is not None,
+            period=period,
         )
         if matter.gain > 0 or matter.lifts:
             found.setdefault(row["town"], []).append(matter)
@@ -229,11 +244,15 @@ def _by(row: Mapping[str, object], state: str, as_of: date, *, extended: bool) -
     return day if day is not None and day >= as_of else None
 
 
-def same_matters(before: Scored, after: Scored) -> Sequence[str]:
-    """Return the towns whose findings pair or are priced otherwise once reports are added: their gains are no sum."""
+def entangled(before: Scored, after: Scored) -> list[str]:
+    """Return the towns in which what fixes give back is no sum.
+
+    Findings pair or are priced otherwise once reports are added, or an open matter is charged in two periods.
+    """
     columns = ["town", "finding_id", "disposition", "matter", "charge_units"]
     one, other = (
         s.charges.findings.filter(pl.col("disposition").is_in(["priced", "duplicate"])) for s in (before, after)
     )
     differing = one.select(columns).join(other.select(columns), on=columns, how="anti", nulls_equal=True)
-    return differing["town"].unique().to_list()
+    across = open_findings(before).filter(pl.col("frozen_in").is_not_null())
+    return pl.concat([differing["town"], across["town"]]).unique().to_list()

@@ -13,9 +13,10 @@ from schemas.scheme import Scheme
 from scoring.exact import fixed
 from scoring.improving.best import Town
 from scoring.improving.goals import GOALS, Field, Goal, Way, search
-from scoring.improving.matters import Cost, Fixes, fixes_of, matters_of, same_matters
+from scoring.improving.matters import Cost, Fixes, Matter, entangled, fixes_of, matters_of
 from scoring.intake import Tables
 from scoring.ledger import Frozen, Published, Scored, score
+from scoring.ledger.past import comes_to
 from scoring.outcome.frames import pair, pairs
 from scoring.outcome.scores import candidates
 from scoring.periods import Period
@@ -27,6 +28,7 @@ IMPROVEMENTS: Final = {
     **dict.fromkeys(("open", "at_least", "cost"), pl.Int64),
     **pairs("score"), "score": pl.String, "rank": pl.Int64, "grade": pl.String,
     "findings": pl.List(pl.String), "how": pl.List(pl.String), "until": pl.List(pl.Date),
+    "origins": pl.List(pl.String),
 }  # fmt: skip
 """A row a town and goal: see docs/architecture.md. `open` counts the open matters that a fix helps."""
 MOST_COST: Final = 60
@@ -65,7 +67,7 @@ def improvements(
     """
 
     def again(facts: Tables) -> Scored:
-        return score(facts, scheme, period, as_of, past=past, workdays=workdays, published=published)
+        return score(facts, scheme, period, as_of, past=past, workdays=workdays, published=published, with_origins=True)
 
     before = again(tables)
     codes = [code for code in before.scores if only is None or code in only]
@@ -85,12 +87,7 @@ def of_town(frame: pl.DataFrame, code: str) -> list[dict[str, Any]]:
 def _ways(
     before: Scored, tables: Tables, as_of: date, codes: Sequence[str], by: Cost, most: int, again: Again
 ) -> tuple[list[Way], dict[str, int]]:
-    fixes = fixes_of(before, tables, as_of)
-    if fixes.reports.is_empty():
-        after, matters, shaky = before, {}, set[str]()
-    else:
-        after = again(fixes.done(fixes.reports["matter"].to_list()))
-        matters, shaky = matters_of(before, after, fixes), set(same_matters(before, after))
+    fixes, after, matters, shaky = _open(before, tables, as_of, again)
     field = Field(before, after, as_of)
     towns = [Town(before, code, matters.get(code, ())) for code in codes]
     ways: list[Way] = []
@@ -98,17 +95,45 @@ def _ways(
         if goal == "grade" and before.scheme.grades is None:
             continue
         found = [search(town, field, goal, by, most) for town in towns]
-        found = [_bounded(way) if way.town in shaky or _beyond(way) else way for way in found]
+        found = [
+            _bounded(way, town, field, by) if way.town in shaky else way for way, town in zip(found, towns, strict=True)
+        ]
         ways += _confirmed(found, field, fixes, as_of, again)
     return ways, {code: len(own) for code, own in matters.items()}
 
 
-def _beyond(way: Way) -> bool:
-    return any(matter.beyond for matter in way.matters)
+def _open(
+    before: Scored, tables: Tables, as_of: date, again: Again
+) -> tuple[Fixes, Scored, dict[str, list[Matter]], set[str]]:
+    """Find the open matters by town, score with all of them fixed, and name the towns in which fixes are no sum."""
+    # In a longer period one finding counts in its part and in the period that it takes in: no sum, and no book.
+    books = before.origins if before.rolled is None else ()
+    fixes = fixes_of([before, *(origin.today for origin in books)], tables, as_of)
+    after, matters, shaky = before, dict[str, list[Matter]](), set[str]()
+    if not fixes.reports.is_empty():
+        after = again(fixes.done(fixes.reports["matter"].to_list()))
+        matters, shaky = matters_of(before, after, fixes), set(entangled(before, after))
+        for one, other in zip(before.origins, after.origins, strict=True):
+            if before.rolled is not None:
+                moved = [town for town in one.towns if comes_to(one.today, town) != comes_to(other.today, town)]
+                shaky |= {before.merged.get(town, town) for town in moved}
+                continue
+            shaky |= {before.merged.get(town, town) for town in entangled(one.today, other.today)}
+            of_then = matters_of(one.today, other.today, fixes, one.origin.period.id)
+            for town in one.towns:
+                known = matters.setdefault(before.merged.get(town, town), [])
+                ids = {matter.id for matter in known}
+                known += [matter for matter in of_then.get(town, ()) if matter.id not in ids]
+    return fixes, after, matters, shaky
 
 
-def _bounded(way: Way) -> Way:
-    """Take back that nothing cheaper was missed: not all of what a fix does was in the sums."""
+def _bounded(way: Way, town: Town, field: Field, by: Cost) -> Way:
+    """Take back that nothing cheaper, or nothing at all, reaches it: not all that fixes do was in the sums."""
+    if way.outcome in ("none", "out-of-reach") and field.all_fixed(way.goal, way.town):
+        if not town.matters:
+            return replace(way, outcome="far", at_least=1)
+        cost = sum(matter.cost(by) for matter in town.matters)
+        return Way(way.town, way.goal, "reached", at_least=1, cost=cost, matters=tuple(town.matters))
     return replace(way, at_least=1 if way.at_least else None)
 
 
@@ -132,7 +157,7 @@ def _confirmed(ways: Iterable[Way], field: Field, fixes: Fixes, as_of: date, aga
             confirmed.append(way)
             continue
         candidate = told[way.town]
-        stand = field.place_of(replace(candidate, group=_group(field, way.town)))
+        stand = field.place_of(candidate)
         reached = field.higher(way.goal, field.now[way.town], stand)
         same = candidate.score == way.score
         confirmed.append(
@@ -146,10 +171,6 @@ def _confirmed(ways: Iterable[Way], field: Field, fixes: Fixes, as_of: date, aga
             )
         )
     return confirmed
-
-
-def _group(field: Field, town: str) -> str:
-    return next(candidate.group for candidate in field.standing if candidate.town == town)
 
 
 def _row(way: Way, helped: int, by: Cost, scheme: Scheme) -> dict[str, Any]:
@@ -171,6 +192,7 @@ def _row(way: Way, helped: int, by: Cost, scheme: Scheme) -> dict[str, Any]:
         "findings": [matter.finding for matter in matters],
         "how": [matter.how for matter in matters],
         "until": [matter.by for matter in matters],
+        "origins": [matter.period or None for matter in matters],
     }
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -34,7 +34,16 @@ from scoring.ledger.ending import Above, TownScore, finish
 from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import ZERO, IndicatorScorer, Sums
-from scoring.ledger.past import Carried, Frozen, charged_by_store, differences, held_by_store, published_values, worth
+from scoring.ledger.past import (
+    Carried,
+    Frozen,
+    Repriced,
+    charged_by_store,
+    held_by_store,
+    published_values,
+    repriced,
+    worth,
+)
 from scoring.ledger.rollup import (
     RollUp,
     bring_in,
@@ -74,10 +83,26 @@ class Scored:
     """By scored town, what comes to its score from above its indicators."""
     rolled: RollUp | None = None
     """The published periods that this one is made of, if it is."""
+    origins: tuple[Repriced, ...] = ()
+    """The published periods whose differences are carried over, where they were asked for."""
+    merged: Mapping[str, str] = field(default_factory=dict)
+    """Town merged away → town that it became."""
 
-    def again(self, town: str, sums: Mapping[tuple[str, str], Sums]) -> TownScore:
-        """Carry out steps 6 to 11 once more for a scored town with other sums of findings, all else as it was."""
-        return score_town(town, sums, self.above[town], self.scorer)
+    def again(
+        self,
+        town: str,
+        sums: Mapping[tuple[str, str], Sums],
+        carried: Sequence[tuple[Carried, Fraction]] | None = None,
+    ) -> TownScore:
+        """Carry out steps 6 to 11 once more for a scored town with other sums of findings, all else as it was.
+
+        Parameters
+        ----------
+        carried
+            What is carried over in place of what was.
+        """
+        above = self.above[town] if carried is None else replace(self.above[town], carried=carried)
+        return score_town(town, sums, above, self.scorer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +161,7 @@ def score(
     workdays: Workdays | None = None,
     plan: Plan | None = None,
     published: Published | None = None,
+    with_origins: bool = False,
 ) -> Scored:
     """Carry out the order of operations for the scores alone, in half the time; take and raise what `build` does.
 
@@ -147,6 +173,8 @@ def score(
     beside
         The published periods whose findings are seen (repeats, pairs) where nothing is carried over from them; else
         those of `past`.
+    with_origins
+        Keep what published periods come to today; nothing else needs the room that it takes.
     """
     workdays, plan = workdays or Workdays(), plan or Plan()
     given = tables
@@ -197,7 +225,8 @@ def score(
         )
 
     taken, posters = of_the_past(past, scheme, period, as_of, rolled)
-    carried = differences(posters, taken, period, given, reprice) if taken else []
+    origins = repriced(posters, taken, period, given, reprice) if taken else []
+    carried = [found for origin in origins for town in origin.towns for found in origin.carried(town)]
     scorer = IndicatorScorer(scheme, facts, fine=fine)
     worths = {frozen.period.id: worth(frozen.scheme, scheme) for frozen in taken}
     scores: dict[str, TownScore] = {}
@@ -216,7 +245,8 @@ def score(
                 problems.extend(refused.problems)
     if problems:
         raise Refused(problems)
-    return Scored(charges, facts, adjustments, scores, sums, withdrawn, scheme, scorer, above, rolled)
+    kept = tuple(origins) if with_origins else ()
+    return Scored(charges, facts, adjustments, scores, sums, withdrawn, scheme, scorer, above, rolled, kept, merged)
 
 
 def _above(

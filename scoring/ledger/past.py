@@ -21,11 +21,15 @@ from schemas.scheme.rules import Measured
 from scoring.intake import Tables
 from scoring.ledger.charges import Before
 from scoring.ledger.entries import ONE, sign_of_loss
+from scoring.ledger.indicators import ZERO
 from scoring.periods import Period, months_back
 from scoring.problems import Problem, Refused, problem
 
 if TYPE_CHECKING:
     from scoring.ledger import Scored
+    from scoring.ledger.indicators import Sums as SumsOfFindings
+
+    FindingSums = Mapping[tuple[str, str], SumsOfFindings]
 
 Place = tuple[str, str]
 """Dimension and indicator; an indicator is empty for what happens to its dimension, both for adjustments."""
@@ -114,21 +118,71 @@ def origins(past: Sequence[Frozen], period: Period, policy: CarryOver, as_of: da
     )
 
 
-def differences(
+Sums = defaultdict[str, defaultdict[Place, Fraction]]
+
+
+def _sums() -> Sums:
+    return defaultdict(lambda: defaultdict(Fraction))
+
+
+@dataclass(frozen=True)
+class Repriced:
+    """A published period scored with today's facts, beside what was published of it and what was posted since."""
+
+    origin: Frozen
+    today: Scored
+    published: Sums
+    posted: Sums
+    changed: Mapping[tuple[str, str], Sequence[str]]
+    """By town and indicator the findings that cost another sum today."""
+
+    @property
+    def towns(self) -> list[str]:
+        """The towns that were scored then, by the codes of then."""
+        return sorted(set(self.origin.scores.drop_nulls("score_num")["town_code"]) & set(self.today.scores))
+
+    def carried(self, town: str, now: Mapping[Place, Fraction] | None = None) -> list[Carried]:
+        """Return the differences of a town.
+
+        Parameters
+        ----------
+        now
+            What its places come to, where that is asked of other facts than today's.
+        """
+        now = comes_to(self.today, town) if now is None else now
+        labels = _labels(self.origin.scheme)
+        published, posted = self.published[town], self.posted[town]
+        found = (
+            Carried(
+                self.origin.period,
+                town,
+                place,
+                published.get(place, ZERO),
+                posted.get(place, ZERO),
+                now.get(place, ZERO),
+                tuple(self.changed.get((town, place[1]), ())),
+                *labels.get(place[1] or place[0], ("", "", None)),
+            )
+            for place in sorted({*published, *now, *posted})
+        )
+        return [one for one in found if one.points]
+
+
+def repriced(
     posters: Sequence[Frozen],
     taken: Sequence[Frozen],
     period: Period,
     tables: Tables,
     reprice: Callable[[Frozen], Scored],
-) -> list[Carried]:
-    """Return what each origin comes to today, less what was published of it and what was posted since.
+) -> list[Repriced]:
+    """Return what each origin comes to today beside what was published of it and what was posted since.
 
     Raises
     ------
     Refused
         A published finding or town is no longer in the folder (`frozen-finding-missing`, `frozen-town-missing`).
     """
-    carried: list[Carried] = []
+    told: list[Repriced] = []
     problems: list[Problem] = []
     for origin in taken:
         gone = _missing(origin, tables)
@@ -139,27 +193,11 @@ def differences(
         scored = set(origin.scores.drop_nulls("score_num")["town_code"])
         lost = sorted(scored - set(today.scores))
         problems += [problem("frozen-town-missing", None, town=town, period=origin.period.id) for town in lost]
-        published, now = _published(origin), _today(today, origin.scheme)
         posted = _posted(posters, origin, period)
-        changed = _changed(origin, today)
-        labels = _labels(origin.scheme)
-        for town in sorted(scored & set(today.scores)):
-            for place in sorted({*published[town], *now[town], *posted[town]}):
-                found = Carried(
-                    origin.period,
-                    town,
-                    place,
-                    published[town][place],
-                    posted[town][place],
-                    now[town][place],
-                    tuple(changed.get((town, place[1]), ())),
-                    *labels.get(place[1] or place[0], ("", "", None)),
-                )
-                if found.points:
-                    carried.append(found)
+        told.append(Repriced(origin, today, _published(origin), posted, _changed(origin, today)))
     if problems:
         raise Refused(problems)
-    return carried
+    return told
 
 
 def held_by_store(past: Sequence[Frozen], period: Period, tables: Tables, as_of: date) -> pl.DataFrame | None:
@@ -198,13 +236,6 @@ def charged_by_store(past: Sequence[Frozen], as_of: date) -> Before:
     )
 
 
-Sums = defaultdict[str, defaultdict[Place, Fraction]]
-
-
-def _sums() -> Sums:
-    return defaultdict(lambda: defaultdict(Fraction))
-
-
 def _missing(origin: Frozen, tables: Tables) -> list[Problem]:
     own = origin.findings.filter(~pl.col("disposition").is_in(_NOWHERE))["finding_id"]
     gone = own.filter(~own.is_in(tables.findings["finding_id"].implode())).sort()
@@ -221,18 +252,26 @@ def _published(origin: Frozen) -> Sums:
     return sums
 
 
-def _today(scored: Scored, scheme: Scheme) -> Sums:
-    sums = _sums()
+def comes_to(scored: Scored, town: str, sums: FindingSums | None = None) -> dict[Place, Fraction]:
+    """Return what a period's places come to in a town.
+
+    Parameters
+    ----------
+    sums
+        Of its findings, where that is asked of others than those scored.
+    """
+    scheme = scored.scheme
     of = {indicator.id: dimension.id for dimension, indicator in scheme.indicators()}
     weights = {part.id: part.weight for part in scheme.parts.parts} if scheme.parts else {"": ONE}
-    for town, score in scored.scores.items():
-        for (part, indicator), found in scored.sums.get(town, {}).items():
-            sums[town][of[indicator], indicator] += sign_of_loss(scheme) * weights[part] * found.net
-        for row in score.statement.rows:
-            dimension, indicator = str(row["dimension"] or ""), str(row["indicator"] or "")
-            if _counts(str(row["kind"]), dimension, str(row["subject"])):
-                sums[town][dimension, indicator] += Fraction(row["points_num"], row["points_den"])  # type: ignore[call-overload]
-    return sums
+    score = scored.scores[town] if sums is None else scored.again(town, sums)
+    places: defaultdict[Place, Fraction] = defaultdict(Fraction)
+    for (part, indicator), found in (scored.sums.get(town, {}) if sums is None else sums).items():
+        places[of[indicator], indicator] += sign_of_loss(scheme) * weights[part] * found.net
+    for row in score.statement.rows:
+        dimension, indicator = str(row["dimension"] or ""), str(row["indicator"] or "")
+        if _counts(str(row["kind"]), dimension, str(row["subject"])):
+            places[dimension, indicator] += Fraction(row["points_num"], row["points_den"])  # type: ignore[call-overload]
+    return places
 
 
 def _counts(kind: str, dimension: str | None, subject: str | None) -> bool:

@@ -55,11 +55,7 @@ def efforts(assessment: Assessment, labels: Labels) -> Efforts | None:
     towns = {row["town_code"]: row for row in assessment.scores.to_dicts()}
     ways = sorted(
         assessment.improvements.to_dicts(),
-        key=lambda row: (
-            towns[row["town_code"]]["rank"],
-            towns[row["town_code"]]["order"] or 0,
-            row["goal"] != "place",
-        ),
+        key=lambda row: (*_order(towns[row["town_code"]]), row["goal"] != "place"),
     )
     without: dict[str, list[str]] = {}
     for way in ways:
@@ -107,11 +103,15 @@ def least(way: Row, labels: Labels) -> str:
 
 
 def until(way: Row, place: int, labels: Labels) -> str:
-    """Say by when a fix is worth as much, or that its time has passed, or that it waits for its verdict."""
-    how, last = way["how"][place], way["until"][place]
+    """Say by when a fix is worth as much, or that its time has passed, or that it waits for its verdict.
+
+    Of a finding of a published period, whose credit is carried over, that period is named too.
+    """
+    how, last, origin = way["how"][place], way["until"][place], way["origins"][place]
+    told = labels(f"effort-{how.replace('_', '-')}")
     if how == "in_time" and last is not None:
-        return labels("effort-until", day=day(last, labels.lang))
-    return labels(f"effort-{how.replace('_', '-')}")
+        told = labels("effort-until", day=day(last, labels.lang))
+    return labels("effort-of", period=origin, until=told) if origin else told
 
 
 def _named(way: Row, labels: Labels) -> str:

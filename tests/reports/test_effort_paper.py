@@ -18,7 +18,7 @@ import pdf
 import sample
 
 from scoring.improving import IMPROVEMENTS
-from scoring.reports.effort import cheapest, efforts, sentence
+from scoring.reports.effort import cheapest, efforts, sentence, until
 from scoring.reports.labels import Labels
 from scoring.reports.settings import Settings
 
@@ -30,6 +30,7 @@ def way(town, goal, outcome, findings=(), *, at_least=None, cost=None, rank=None
         "at_least": at_least, "cost": cost, "score_num": score.numerator, "score_den": score.denominator,
         "score": "91.00", "rank": rank, "grade": grade, "findings": list(findings),
         "how": ["in_time"] * len(findings), "until": [date(2025, 4, 20)] * len(findings),
+        "origins": [None] * len(findings),
     }  # fmt: skip
 
 
@@ -85,3 +86,19 @@ def test_a_sheet_shows_it_only_where_the_bureau_wants_and_no_score_of_others(imp
         "下一个等次：至少61个问题，未找到确定的办法。"
     ]  # no places where nobody is ranked
     assert [number for number, _, _ in cheapest(sheet, Settings(), Labels(made.head, "zh"))[0].rows] == own[:7]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_finding_of_a_published_period_is_named_with_it(improved, lang):
+    made, own = improved
+    labels = Labels(made.head, lang)
+    row = {**made.improvements.to_dicts()[0], "origins": ["2024Q4", *[None] * 6]}
+    told = (
+        ("2024Q4，2025年4月20日前", "2025年4月20日前")
+        if lang == "zh"
+        else ("2024Q4, by 20 April 2025", "by 20 April 2025")
+    )
+    wanted = (f"of {told[0]}", told[1]) if lang == "en" else told
+    assert (until(row, 0, labels), until(row, 1, labels)) == wanted
+    made.improvements = pl.DataFrame([row], schema=IMPROVEMENTS)
+    assert f"{own[0]}{'（' if lang == 'zh' else ' ('}{wanted[0]}" in efforts(made, labels).rows[0].findings
