@@ -81,8 +81,6 @@ def _names(assessment: Assessment, labels: Labels) -> dict[str, dict[str, str]]:
 
 def page_of(data: dict[str, Any], assessment: Assessment, labels: Labels, environment: jinja2.Environment) -> str:
     """Return the page: `data_of` with the scripts around it, one file that fetches nothing."""
-    from markupsafe import Markup
-
     assert environment.loader is not None
     source = environment.loader.get_source
     script = "\n" + "\n".join(source(environment, f"whatif/{name}")[0].strip() for name in _SCRIPTS) + "\n"
@@ -100,9 +98,9 @@ def page_of(data: dict[str, Any], assessment: Assessment, labels: Labels, enviro
         internal=labels("whatif-internal"),
         example=labels("reports-example-note") if head.get("example") else "",
         left=labels("whatif-left", names=labels("list-comma").join(left)) if left else "",
-        style=Markup(style),  # noqa: S704
-        script=Markup(script),  # noqa: S704
-        data=Markup(text),  # noqa: S704
+        style=style,
+        script=script,
+        data=text,
         style_hash=_hash(style),
         script_hash=_hash(script),
     )
