@@ -204,8 +204,11 @@ def named_period(text: str, call: Call) -> str:
     return period_label(text, known)
 
 
-def task_of(label: str, call: Call) -> Task:
-    """Return the period that was named, and its job by the scheme that is in force for it."""
+def task_of(label: str, call: Call, *, trial: bool = False) -> Task:
+    """Return the period that was named, and its job by the scheme that is in force for it.
+
+    Of a `trial` nothing counts: a scheme that was named itself may be of other days, a draft for next year above all.
+    """
     from scoring.periods import parse_period
 
     lang, label = call.lang, named_period(label, call)
@@ -214,7 +217,8 @@ def task_of(label: str, call: Call) -> Task:
     period = parse_period(label, scheme.scheme.calendar)
     assert period is not None
     force, as_of = scheme.scheme.effective, call.desk.as_of
-    if not force.from_ <= period.end <= (force.to or period.end):  # the last day decides
+    held = force.from_ <= period.end <= (force.to or period.end)  # the last day decides
+    if not held and not (trial and call.schemes.alone):
         place = f"{scheme.file}:{force.line_of('from')}"
         until = force.to or say("cli-no-end", lang)
         stop(2, say("cli-not-in-force", lang, period=period.id, place=place, start=force.from_, end=until))

@@ -82,7 +82,7 @@ def _check_on_facts(label: str, call: Call) -> None:
 
     lang = call.lang
     with refusals(lang):
-        job, period = task_of(label, call)
+        job, period = task_of(label, call, trial=True)
         intake, (assessment,) = read_and_assess([(job, period)])
     found = lint_on_facts(job.scheme, assessment, intake.tables, lang)
     told = [f"{one} [{one.code}: {one.at}]" for one in found if one.silenced is None]
@@ -176,7 +176,7 @@ def weights_compare(
     calls = [call_of(data, each, None, as_of, lang) for each in (old, new)]
     lang = calls[0].lang
     with refusals(lang), machine_faults(lang):
-        impact = compare_schemes(*(task_of(period, call) for call in calls))
+        impact = compare_schemes(*(task_of(period, call, trial=True) for call in calls))
         view = compare_view(impact.made, impact.found, impact.files, lang)
         print_lines([view.title, *view.schemes, view.facts, "", *view.summary, ""])
         head = ["column-town", "compare-before", "compare-after", "compare-change", "column-place", "compare-grade"]

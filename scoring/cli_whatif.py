@@ -27,7 +27,7 @@ def whatif(
     call = call_of(data, weights, None, as_of, lang)
     lang = call.lang
     with refusals(lang):
-        job, span = task_of(period, call)
+        job, span = task_of(period, call, trial=weights is not None)
         try:
             page = play_page((job, span)).encode("utf-8")
         except NothingToPlayError as nothing:

@@ -242,6 +242,11 @@ def _cut(lines: tuple[str, ...], most: int | None, labels: Labels) -> tuple[str,
 
 def _notes(made: Comparison, labels: Labels, most: int | None, swaps: int, prices: int) -> list[str]:
     told = [labels("reports-compare-note-moves")]
+    for head in (made.old.head, made.new.head):
+        begins = head["scheme"]["effective_from"]
+        if begins > head["period"]["end"]:
+            title, since = Labels(head, labels.lang).scheme, day(begins, labels.lang)
+            told.append(labels("reports-compare-note-draft", scheme=title, day=since))
     if made.swaps:
         told.append(labels("reports-compare-note-swaps"))
     if most is not None and max(swaps, prices) > most:
