@@ -92,7 +92,7 @@ def page_of(data: dict[str, Any], assessment: Assessment, labels: Labels, enviro
     left = data["facts"]["left"]
     return environment.get_template("whatif/page.html.j2").render(
         lang=labels.lang,
-        t=lambda code: say(f"whatif-{code}", labels.lang),
+        word=lambda code: say(f"whatif-{code}", labels.lang),
         title=labels("whatif-title", period=labels.period),
         facts=labels("whatif-facts", scheme=labels.scheme, as_of=day(head["as_of"], labels.lang)),
         internal=labels("whatif-internal"),

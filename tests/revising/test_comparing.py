@@ -238,9 +238,9 @@ def sums_of(made, of):
     }
     worth = {}
     for dimension in of.dimensions:
-        total = sum(indicator.points for indicator in dimension.indicators)
+        total = sum(indicator.worth for indicator in dimension.indicators)
         for indicator in dimension.indicators:
-            worth[dimension.id, indicator.id] = Fraction(indicator.points, total) * dimension.points
+            worth[dimension.id, indicator.id] = Fraction(indicator.worth, total) * dimension.points
         worth[dimension.id, ""] = Fraction(dimension.points)
     for row in made.indicators.iter_rows(named=True):
         if row["outcome"] == "not_applicable":
