@@ -35,7 +35,12 @@ const el = (tag, attributes = {}, ...children) => {
 };
 const fill = (id, ...children) => document.getElementById(id).replaceChildren(...children.filter((one) => one !== null));
 const shown = (value) => fixed(value, scheme.decimals);
-const signed = (value) => (value.n > 0n ? "+" : value.n < 0n ? "−" : "") + shown(value.n < 0n ? neg(value) : value);
+// `whole`: what the scheme's decimals cannot show is written out.
+const signed = (value, whole = false) => {
+  const size = value.n < 0n ? neg(value) : value;
+  const text = whole && !same(rounded(size, scheme.decimals), size) ? written(size) : shown(size);
+  return (value.n > 0n ? "+" : value.n < 0n ? "−" : "") + text;
+};
 const minus = (value) => shown(value).replace("-", "−");
 
 // ---- sliders: whole ticks of a common fraction, so that every position is exact
@@ -379,10 +384,11 @@ const statement = () => {
     el("th", { scope: "row" }, name), el("td", { class: "number" }, worth), el("td", { class: "number" }, was), el("td", { class: "number" }, is)));
   row("start", say("whatif-start"), "", minus(old.start), minus(one.start));
   scheme.parts.forEach((part, p) => {
+    if (scheme.parts.length > 1 || !same(part.weight, ONE)) {
+      row("part", say("whatif-part", { name: nameOf("parts", part.id), weight: written(part.weight) }), "", "", "");
+    }
     scheme.dimensions.forEach((dimension) => {
-      const name = nameOf("dimensions", dimension.id);
-      const title = scheme.parts.length > 1 ? `${nameOf("parts", part.id)} × ${written(part.weight)} · ${name}` : name;
-      row("dimension", title, scheme.direction === "down" ? written(now.points[dimension.id]) : "", "", "");
+      row("dimension", nameOf("dimensions", dimension.id), scheme.direction === "down" ? written(now.points[dimension.id]) : "", "", "");
       dimension.indicators.forEach((indicator) => {
         const place = p * size + scheme.indicators.indexOf(indicator);
         if (one.earned[place] === null) return;
@@ -410,9 +416,8 @@ const statement = () => {
     return summed;
   };
   const [was, is] = [lines(old), lines(one)];
-  for (const name of new Set([...was.keys(), ...is.keys()])) {
-    row("other", name, "", was.has(name) ? signed(was.get(name)) : "", is.has(name) ? signed(is.get(name)) : "");
-  }
+  const point = (lines, name) => (lines.has(name) ? signed(lines.get(name), true) : "");
+  for (const name of new Set([...is.keys(), ...was.keys()])) row("other", name, "", point(was, name), point(is, name));
   row("total", say("whatif-total"), "", minus(old.score), minus(one.score));
   if (!same(add(one.start, sum(one.lines.map((line) => line.points))), one.score)) throw new Error("the statement does not add up");
   const head = ["item", "worth", "before", "now"].map((name, n) => (
