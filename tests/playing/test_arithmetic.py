@@ -96,7 +96,7 @@ def compare_years(library, steps, seed, each, keep=None):
     return compared
 
 
-rough = settings(max_examples=20, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+rough = settings(max_examples=10, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 seeds = st.integers(0, 10**6)
 
 
@@ -107,7 +107,7 @@ def test_page_and_engine_agree_on_random_worlds(library, world, seed):
     compare(library, tables_of(rows, of), of, QUARTER, as_of, seed, 4)
 
 
-@settings(rough, max_examples=3)
+@settings(rough, max_examples=2)
 @given(steps=histories(), seed=seeds)
 def test_page_and_engine_agree_beside_published_periods(library, steps, seed):
     compare_years(library, steps, seed, 2)

@@ -42,7 +42,7 @@ def test_fault_kill_9_leaves_the_old_state_or_the_new_one_and_the_next_run_clean
     assert other.call(*other.run_words("2025Q1", "2025Q2", formats="csv,xlsx,docx")).code == 0
     new = contents(other.out)
     chance = random.Random(7)
-    for _ in range(8):
+    for _ in range(4):  # tests/long/test_kills.py has many more
         process = bureau.start(*words)
         time.sleep(chance.uniform(0.3, 3.5))
         os.killpg(process.pid, signal.SIGKILL)
