@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import polars as pl
 
@@ -54,7 +54,8 @@ _DTYPES: Final[dict[str, pl.DataType]] = {
 class Column:
     """One column of a table: how it may be headed, how its cells are read, and who may see it.
 
-    `percent` is what a cell that says 1 % means; None where a percentage means nothing.
+    `percent` is what a cell that says 1 % means; None where a percentage means nothing. `leaves` is what becomes of
+    free text that is handed to a town, masked or never; None of what is no free text, or is in no table that may leave.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Column:
     note: Mapping[str, str]
     example: Mapping[str, str]
     percent: Decimal | None = None
+    leaves: Literal["masked", "never"] | None = None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -171,6 +173,7 @@ def _column(name: str, raw: Mapping[str, Any], tables: Mapping[str, Any]) -> Col
         note=raw["note"],
         example=example if isinstance(example, dict) else dict.fromkeys(("zh", "en"), str(example)),
         percent=Decimal(raw["percent"]) if "percent" in raw else None,
+        leaves=raw.get("leaves"),
         choices={key: tuple(value) for key, value in raw.get("choices", {}).items()},
         words={key: tuple(value) for key, value in words.items()},
     )

@@ -52,7 +52,8 @@ if TYPE_CHECKING:
 
 _INTERRUPTED: Final = 130
 _COMMANDS: Final = tuple(
-    f"scoring.cli_{name}" for name in ("run", "start", "life", "answers", "insight", "weights", "improve", "whatif")
+    f"scoring.cli_{name}"
+    for name in ("run", "start", "life", "answers", "insight", "weights", "improve", "whatif", "pack")
 )
 """Modules that register further commands."""
 _TOLD: Final = {"notices": "notice", "repairs": "repaired"}

@@ -25,7 +25,7 @@ from scoring.outcome import Options, published_head
 from scoring.outfolder import fresh_folder, locked, plain_disk_errors, put_in_place
 from scoring.periods import Period, period_before
 from scoring.problems import Problem, Refused
-from scoring.reports.masking import mask_column
+from scoring.redaction.masking import mask_column
 from scoring.scheme import label_of, laws_given_up, vocabulary
 from scoring.sealed import sealed_notices
 from scoring.store import BrokenStore, Edition, Stages, latest, next_edition, read_store

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from scoring.reports.masking import mask
+from scoring.redaction.masking import mask
 
 # XML 1.0 has no way to write these; Word and Excel call a file that holds one damaged.
 _UNKNOWN_TO_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from scoring.reports.masking import mask_column
+from scoring.redaction.masking import mask_column
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment

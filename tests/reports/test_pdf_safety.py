@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scoring.messages import LANGUAGES, catalogue
+from scoring.redaction.masking import mask, mask_column
 from scoring.reports import ForbiddenAddress, MissingGlyph, MissingLibrary, Renderer, Settings, subset
 from scoring.reports import fonts as fonts_module
-from scoring.reports.masking import mask, mask_column
 
 TOWN = "419001001"
 HOSTILE = [

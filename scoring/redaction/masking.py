@@ -1,6 +1,7 @@
-"""Hides citizen numbers, telephone numbers and card numbers in free text, by their shape alone.
+"""Hides citizen numbers, telephone numbers and card numbers in what is printed, by their shape alone.
 
-Whether a checksum is right does not matter: a number typed wrong still points at a person.
+Whether a checksum is right does not matter: a number typed wrong still points at a person. `scoring.redaction.find`
+looks closer, at what stands around a number too; how a number is hidden is the same in both.
 """
 
 from __future__ import annotations
@@ -40,6 +41,17 @@ _RUN: Final = re.compile(rf"(?<!{_DIGIT})(?:{'|'.join(_SHAPES)})")
 _CANDIDATE: Final = r"[0-9\x{ff10}-\x{ff19}](?:[ \-]?[0-9\x{ff10}-\x{ff19}]){10}"
 
 
+def hide(number: str) -> str:
+    """Return a number with all but its first three and last two characters as `*`, in its own length.
+
+    Examples
+    --------
+    >>> hide("13900001111")
+    '139******11'
+    """
+    return number[:3] + MARK * (len(number) - 5) + number[-2:]
+
+
 def mask(text: str) -> str:
     """Replace the inner digits of every identifier and telephone number by `*`.
 
@@ -52,7 +64,7 @@ def mask(text: str) -> str:
     >>> mask("2025-001"), mask("20250301001")
     ('2025-001', '20250301001')
     """
-    return _RUN.sub(lambda match: _hide(match[0]), text)
+    return _RUN.sub(lambda match: hide(match[0]), text)
 
 
 def mask_column(column: str) -> pl.Expr:
@@ -66,7 +78,3 @@ def _mask_series(values: pl.Series) -> pl.Series:
         return values
     masked = pl.Series([mask(text) for text in values.filter(suspect).to_list()], dtype=pl.String)
     return values.scatter(suspect.arg_true(), masked)
-
-
-def _hide(number: str) -> str:
-    return number[:3] + MARK * (len(number) - 5) + number[-2:]

@@ -1,0 +1,220 @@
+"""Packages of all towns of a period: made side by side, each in a process of its own, and there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import polars as pl
+
+from scoring.outfolder import fresh_folder, put_in_place
+from scoring.packing.town import Done, Order, make_town, safe_name
+from scoring.redaction import DISTRIBUTED, FREE_TEXT, REGISTER, Words, redact, redact_frame
+
+if TYPE_CHECKING:
+    from scoring.assessment import Assessment
+    from scoring.reports.settings import Settings
+
+MANIFEST: Final = "manifest.json"
+MASKED: Final = "masked.csv"
+
+
+class PackError(Exception):
+    """The packages cannot be made; `code` and `parameters` say why."""
+
+    def __init__(self, code: str, **parameters: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.parameters = parameters
+
+
+@dataclass(frozen=True)
+class Masked:
+    """What was hidden: `town_code`, `key` (of the finding, appeal or entry), `column`, `kind`, `count`."""
+
+    frame: pl.DataFrame
+
+    @property
+    def count(self) -> int:
+        """How many places in all."""
+        return int(self.frame["count"].sum() or 0)
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What is asked for.
+
+    Attributes
+    ----------
+    assessment
+        Of all towns, as it is handed out.
+    notice
+        The notice as PDF, where every town gets it.
+    words
+        What masks, and the names that stay.
+    passwords
+        By town code; empty for plain archives.
+    strict
+        Refuse where something would have to be masked.
+    """
+
+    assessment: Assessment
+    settings: Settings
+    words: Words
+    notice: bytes | None = None
+    passwords: Mapping[str, str] | None = None
+    strict: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the folder of these packages is called."""
+        head = self.assessment.head
+        stage = "" if head["stage"] == "published" else f"-{head['stage']}"
+        return f"{head['period']['id']}@{head['edition']}{stage}"
+
+    def __repr__(self) -> str:
+        return f"Pack({self.name})"
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What was made: the folder, by town code what it got, and what was masked."""
+
+    folder: Path
+    towns: Mapping[str, Done]
+    masked: Masked
+
+
+def pack(asked: Pack, out: Path) -> Packed:
+    """Make a folder and an archive for each town, the sheet to sign on, and the register of what was masked.
+
+    Raises
+    ------
+    PackError
+        `pack-strict` (something would be masked), `pack-no-password`.
+    OSError, Foreign
+        `out` cannot be written, or somebody's own folder lies there.
+    MissingGlyph, MissingLibrary
+        See `Renderer`.
+    """
+    towns = dict(asked.assessment.scores.select("town_code", "town").iter_rows())
+    missing = [towns[code] for code in towns if asked.passwords is not None and not asked.passwords.get(code)]
+    if missing:
+        raise PackError("pack-no-password", towns=missing)
+    orders: dict[str, Order] = {}
+    hidden: list[pl.DataFrame] = []
+    for code, town in towns.items():
+        own, masked = _masked(asked.assessment.for_town(code), asked.words)
+        hidden.append(masked.with_columns(town_code=pl.lit(code)))
+        stem = f"{code}_{safe_name(town)}_{asked.assessment.head['period']['id']}"
+        password = asked.passwords[code] if asked.passwords is not None else None
+        orders[code] = Order(own, asked.settings, town, stem, asked.notice, password)
+    masked_all = Masked(pl.concat(hidden).select("town_code", "key", "column", "kind", "count"))
+    if asked.strict and masked_all.count:
+        raise PackError("pack-strict", masked=masked_all)
+    out.mkdir(parents=True, exist_ok=True)
+    with fresh_folder(out, asked.name) as fresh:
+        done = _make_all(orders, fresh)
+        _bind(asked, towns, done, masked_all, fresh)
+        put_in_place(fresh, out / asked.name)
+    return Packed(out / asked.name, done, masked_all)
+
+
+_SAID: Final = ("wording", "evidence", "item", "why", "by")
+"""Of an entry's parameters those that somebody wrote."""
+
+
+def _masked(own: Assessment, words: Words) -> tuple[Assessment, pl.DataFrame]:
+    """Return a town's assessment with only what may leave and its free text masked, and what was hidden."""
+    leaving = DISTRIBUTED["findings"]
+    columns = [name for name in own.findings.columns if name in leaving or name not in _TABLE_COLUMNS]
+    texts = [name for name in FREE_TEXT["findings"] if name in columns]
+    findings, first = redact_frame(own.findings.select(columns), texts, "finding_id", words)
+    appeals, second = redact_frame(own.appeals, ["ground"], "appeal_id", words)
+    hidden: list[tuple[str, str, str]] = []
+    parameters = [
+        _masked_parameters(text, entry, words, hidden)
+        for entry, text in own.ledger.select("entry_id", "parameters").iter_rows()
+    ]
+    ledger = own.ledger.with_columns(parameters=pl.Series(parameters, dtype=pl.String))
+    third = pl.DataFrame(hidden, schema=["key", "column", "kind"], orient="row").group_by(
+        "key", "column", "kind", maintain_order=True
+    )
+    registers = [first, second]
+    registers.append(third.len("count"))
+    register = pl.concat([one.select(REGISTER.keys()).cast(dict(REGISTER)) for one in registers])  # type: ignore[arg-type]
+    return replace(own, findings=findings, appeals=appeals, ledger=ledger), register
+
+
+def _masked_parameters(text: str | None, entry: str, words: Words, hidden: list[tuple[str, str, str]]) -> str | None:
+    """Return an entry's parameters with what somebody wrote in them masked; what was hidden is added to the list."""
+    if text is None or not any(f'"{name}"' in text for name in _SAID):
+        return text
+    said = json.loads(text)
+    for name in _SAID:
+        for place, value in enumerate(said.get(name) if isinstance(said.get(name), list) else [said.get(name)]):
+            if isinstance(value, str):
+                shown, hits = redact(value, words)
+                hidden += [(entry, name, hit.kind) for hit in hits]
+                if isinstance(said[name], list):
+                    said[name][place] = shown
+                else:
+                    said[name] = shown
+    return json.dumps(said, ensure_ascii=False, sort_keys=True)
+
+
+def _table_columns() -> frozenset[str]:
+    from schemas.tables import catalogue
+
+    return frozenset(catalogue().tables["findings"].columns)
+
+
+_TABLE_COLUMNS: Final = _table_columns()
+
+
+def _make_all(orders: Mapping[str, Order], fresh: Path) -> dict[str, Done]:
+    """Make every town's package; no process is given a second town."""
+    context = multiprocessing.get_context("forkserver")
+    workers = len(os.sched_getaffinity(0))
+    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=1) as pool:
+        begun = {code: pool.submit(make_town, order, fresh / order.stem) for code, order in orders.items()}
+        return {code: made.result() for code, made in begun.items()}
+
+
+def _bind(asked: Pack, towns: Mapping[str, str], done: Mapping[str, Done], masked: Masked, fresh: Path) -> None:
+    """Write the sheet to sign on, the register of what was masked, and the manifest that binds it all."""
+    from scoring.messages import say
+    from scoring.packing.forms import write_signing
+    from scoring.store.editions import file_hash
+
+    lang, head = asked.settings.lang, asked.assessment.head
+    signing = fresh / f"{say('pack-file-signing', lang)}.docx"
+    told = [(towns[code], len(one.files), one.digest) for code, one in done.items()]
+    write_signing(told, asked.assessment, asked.settings, signing)
+    masked.frame.write_csv(fresh / MASKED, include_bom=True)
+    manifest: dict[str, Any] = {
+        "pack": 1,
+        "period": head["period"]["id"],
+        "edition": head["edition"],
+        "stage": head["stage"],
+        "run_code": head["run_code"],
+        "as_of": head["as_of"],
+        "encrypted": asked.passwords is not None,
+        "masked": masked.count,
+        "towns": {
+            code: {"town": towns[code], "archive": one.archive, "files": dict(one.files), "sha256": one.digest}
+            for code, one in done.items()
+        },
+        "files": {path.name: file_hash(path) for path in (signing, fresh / MASKED)},
+    }
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    (fresh / MANIFEST).write_text(text, "utf-8")
+
+
+__all__ = ["MANIFEST", "MASKED", "Masked", "Pack", "PackError", "Packed", "pack"]
