@@ -156,7 +156,7 @@ def verify(
     out = out or workspace.out
     editions = read_store(workspace.store)
     if what is not None and Path(what).is_file():
-        _verify_file(Path(what), editions, out, lang)
+        _verify_file(Path(what), editions, out, workspace.root / "packages", lang)
         return
     if seal is not None:
         _verify_seal(seal, editions, workspace.store, lang)
@@ -255,15 +255,24 @@ def _score_again(edition: Edition, editions: Sequence[Edition], lang: str) -> li
     return check_scores(edition, editions, Workdays(years))
 
 
-def _verify_file(path: Path, editions: Sequence[Edition], out: Path, lang: str) -> None:
-    """Look a paper up by its bytes among those of every edition and of the current runs."""
+def _verify_file(path: Path, editions: Sequence[Edition], out: Path, packages: Path, lang: str) -> None:
+    """Look a paper up by its bytes among those of every edition, of the current runs and of what towns were handed."""
+    from scoring.packing.known import known_file
     from scoring.store.editions import file_hash
     from scoring.store.verifying import places_of
 
     digest = file_hash(path)
     places = places_of(digest, editions, out)
-    if not places:
+    handed = known_file(path.name, digest, packages, editions)
+    if not places and not any(one.genuine for one in handed):
+        for one in handed:
+            print_lines([say("verify-handed-altered", lang, file=path, **vars(one))], sys.stderr)
         stop(1, say("verify-file-unknown", lang, file=path))
+    for one in handed:
+        facts = {**vars(one), "stage": say(f"reports-stage-{one.stage}", lang)}
+        print_lines([say("verify-handed", lang, file=path, **facts)])
+        if one.newer is not None:
+            print_lines([say("verify-handed-superseded", lang, **facts)])
     for place in places:
         print_lines([say("verify-file-known", lang, file=path, **place)])
 

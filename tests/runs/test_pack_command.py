@@ -32,6 +32,16 @@ def test_what_is_published_is_packed_town_by_town_and_nothing_else_leaves(publis
     assert (folder / "签收单.docx").is_file()
     with zipfile.ZipFile(folder / manifest["towns"]["T02"]["archive"]) as archive:
         assert all(name.startswith("T02_克井镇_2025Q1") for name in archive.namelist())
+    # Anyone can check what they hold, in another folder and under another name too.
+    sheet = next((folder / "T02_克井镇_2025Q1").glob("*.pdf"))
+    copy = published.root / "copy.pdf"
+    copy.write_bytes(sheet.read_bytes())
+    answer = published.call("verify", copy, "--out", published.out)
+    assert (answer.code, "发给克井镇" in answer.out) == (0, True), answer
+    altered = published.root / sheet.name
+    altered.write_bytes(sheet.read_bytes() + b" ")
+    answer = published.call("verify", altered, "--out", published.out)
+    assert (answer.code, "被改动过" in answer.err) == (1, True), answer
     # Passwords come from a table and are never told.
     table = published.root / "passwords.csv"
     for text, told in (

@@ -1,0 +1,66 @@
+"""What was packed before: is a file in somebody's hands one of these, and is it still the last edition's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from scoring.store import Edition
+
+
+@dataclass(frozen=True)
+class Known:
+    """A file that a town was handed, or an archive of it.
+
+    Attributes
+    ----------
+    genuine
+        Whether its bytes are those that were packed; else one of that name was.
+    newer
+        The last edition of its period, where that is a later one; None where it is this one, or none is published.
+    """
+
+    town: str
+    period: str
+    edition: int
+    stage: str
+    run_code: str
+    genuine: bool
+    newer: int | None
+
+
+def known_file(name: str, digest: str, packages: Path, editions: Sequence[Edition]) -> list[Known]:
+    """Return what is known of a file by its hash; where nothing is, what is known by its name."""
+    last = {edition.period: edition.number for edition in sorted(editions, key=lambda one: one.number)}
+    by_hash, by_name = [], []
+    for manifest in _manifests(packages):
+        for told in manifest["towns"].values():
+            hashes = {**told["files"], told["archive"]: told["sha256"]}
+            period, edition = manifest["period"], manifest["edition"]
+            newer = last.get(period)
+            facts = (
+                told["town"], period, edition, manifest["stage"], manifest["run_code"]
+            )  # fmt: skip
+            superseded = newer if newer is not None and (newer > edition or manifest["stage"] != "published") else None
+            if digest in hashes.values():
+                by_hash.append(Known(*facts, genuine=True, newer=superseded))
+            elif name in hashes:
+                by_name.append(Known(*facts, genuine=False, newer=superseded))
+    return by_hash or by_name
+
+
+def _manifests(packages: Path) -> Iterator[Mapping[str, Any]]:
+    """Give the manifest of every folder of packages, the oldest edition first; what is none is passed over."""
+    for path in sorted(packages.glob("*/manifest.json")):
+        try:
+            read = json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(read, dict) and read.get("pack") == 1:
+            yield read
