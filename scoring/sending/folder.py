@@ -54,6 +54,9 @@ def _one(parcel: Parcel, folder: Path, journal: Journal, now: Callable[[], datet
     if journal.state(key) is State.DONE:
         outcome.already.append(item("sending-already"))
         return
+    if any(journal.state(other) is State.DONE for other in journal.others(key)):
+        outcome.unclear.append(item("sending-other-files"))
+        return
     try:
         contents = parcel.read()
         _refuse_other(own, target, contents)

@@ -227,7 +227,7 @@ class Journal:
 
 
 def resolve(journal: Journal, key: Key, sent: bool, by: str, why: str, now: datetime) -> None:
-    """Let a person say what became of a mail: that it arrived, or that it did not and may be sent again.
+    """Let a person say what became of a parcel: that it arrived, or that it did not and may be sent again.
 
     A mail that the server took may also be said not to have arrived, as when it came back.
 
@@ -240,7 +240,7 @@ def resolve(journal: Journal, key: Key, sent: bool, by: str, why: str, now: date
         raise SendingError("sending-who-and-why")
     with journal.held():
         state = journal.state(key)
-        if key.way != "mail" or not (state is State.BEGUN or (state is State.DONE and not sent)):
+        if not (state is State.BEGUN or (state is State.DONE and not sent)):
             raise SendingError("sending-not-unclear", town=key.town, period=key.period)
         journal.note("resolved", key, now, sent=sent, by=by.strip(), why=why.strip())
 

@@ -114,13 +114,15 @@ class _Conversation(SMTP):
             return
         if (kind := self.owner.ask("body")) is not None:
             await self.push("354 go on")
-            await self._reader.readuntil(b"\r\n")
+            line = await self._reader.readuntil(b"\r\n")
+            while kind == "early" and not line.endswith(b"--\r\n"):
+                line = await self._reader.readuntil(b"\r\n")
             if kind in {"drop", "torn"}:
                 await self.vanish()
             if kind in {"delay", "slow"}:
                 await asyncio.sleep(self.owner.wait)
                 await self.vanish()
-            await self.push("552 too much" if kind == "refuse" else "451 not now" if kind == "later" else "what")
+            await self.push({"later": "451 not now", "nonsense": "what"}.get(kind, "552 too much"))
             await self.vanish(politely=True)
         await super().smtp_DATA(arg)
         if self.owner.ask("after") is not None:

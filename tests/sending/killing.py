@@ -29,6 +29,13 @@ def start(folder, port, security):
     return process
 
 
+def ended(process):
+    """What a process said after its first line, and its complaints; communicate() would miss what is read already."""
+    said = process.stdout.read(), process.stderr.read()
+    process.wait()
+    return said
+
+
 class Killer:
     """What goes wrong at a step: now and then the client is killed there, by the server itself."""
 
@@ -59,7 +66,7 @@ def killed_round(folder, authority, security, chance, kills, seen):
             else:
                 time.sleep(chance.uniform(0, SPAN))
                 process.kill()
-            out, err = process.communicate()
+            out, err = ended(process)
             killer.victim = None
             seen["killed" if process.returncode == -signal.SIGKILL else "finished"] += 1
             assert process.returncode in {0, -signal.SIGKILL}, err
@@ -67,7 +74,7 @@ def killed_round(folder, authority, security, chance, kills, seen):
             counts = faulty.check_received(post.received, parcels)
             assert max(counts.values(), default=0) <= 1
         process = start(folder, post.port, security)
-        out, err = process.communicate()
+        out, err = ended(process)
         assert process.returncode == 0, err
         said = json.loads(out)
         assert "error" not in said, said
@@ -110,7 +117,7 @@ def killed_copies(folder, chance, kills, seen):
         if number < kills:
             time.sleep(chance.uniform(0, 0.03))
             process.kill()
-        _, err = process.communicate()
+        _, err = ended(process)
         assert process.returncode in {0, -signal.SIGKILL}, err
         seen["killed copies" if process.returncode else "finished copies"] += 1
         visible = {path.name: path.read_bytes() for path in share.rglob("*") if path.is_file() and path.name[0] != "."}

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from scoring.sending import Journal, SendingError, State, copy_out, key_of
+from scoring.sending import Journal, SendingError, State, copy_out, key_of, resolve
 from scoring.sending import folder as folder_module
 from tests.sending import faulty
 
@@ -70,6 +70,20 @@ def test_another_content_is_not_overwritten_and_the_others_go_on(tmp_path, share
     (place / name).unlink()
     assert [item.key.town for item in copy_out(parcels, share, journal).sent] == ["T02"]
     assert contents(share) == expected(*parcels)
+
+
+def test_other_files_of_an_edition_are_not_mixed_with_the_first(tmp_path, share):
+    journal = Journal(tmp_path / "sent.jsonl")
+    parcels = faulty.town_parcels(tmp_path)
+    copy_out(parcels, share, journal)
+    there = contents(share)
+    other = faulty.town_parcels(tmp_path, size=201)
+    assert [item.why.code for item in copy_out(other, share, journal).unclear] == ["sending-other-files"] * 3
+    assert contents(share) == there
+    key = key_of("folder", parcels[0])
+    resolve(journal, key, False, "王某", "重新打包", faulty.now())
+    shutil.rmtree(share / "T01_示例T01镇")
+    assert [item.key.town for item in copy_out(other, share, journal).sent] == ["T01"]
 
 
 def test_a_folder_that_leads_to_another_towns_is_refused(tmp_path, share):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import pickle
+import select
 import socket
 import ssl
 import sys
@@ -14,7 +15,7 @@ from email import message_from_bytes, policy
 import pytest
 import trustme
 
-from scoring.sending import Journal, Parcel, Secret, SendingError, State, key_of, password_of, resolve, send
+from scoring.sending import Journal, Parcel, Secret, SendingError, State, dialogue, key_of, password_of, resolve, send
 from scoring.sending.server import Server
 from tests.sending import faulty
 
@@ -248,6 +249,34 @@ def test_a_server_that_hangs_up_in_the_midst_of_a_large_text_has_not_taken_it(tm
     assert codes(outcome.failed) == ["sending-dropped"]
     assert outcome.failed[0].why.parameters["step"] == "body"
     assert [line.step for line in office.journal.lines] == ["taken", "refused"]
+
+
+def test_a_server_that_speaks_before_the_end_has_refused_it(tmp_path, authority, monkeypatch):
+    """Seen before the dot is sent, it is certain; the look is made long enough here for the answer to be there."""
+
+    class Patient:
+        def __init__(self):
+            self.poll_in_time = select.poll()
+            self.register = self.poll_in_time.register
+
+        def poll(self, _):
+            return self.poll_in_time.poll(1000)
+
+    monkeypatch.setattr(dialogue, "select", types.SimpleNamespace(poll=Patient, POLLIN=select.POLLIN))
+    with faulty.Faulty("tls", lambda step: "early" if step == "body" else None, authority=authority) as post:
+        office = Office(tmp_path, post, 1)
+        outcome = office.send()
+    assert outcome.failed[0].why.parameters == {"step": "body", "reply": "552 too much"}
+    assert [line.step for line in office.journal.lines] == ["taken", "refused"]
+
+
+def test_lines_that_begin_with_a_dot_end_no_mail(tmp_path, post):
+    """What message writes has none; whoever hands over another text is safe all the same."""
+    office = Office(tmp_path, post, 1)
+    spoken = dialogue.Dialogue(office.server, office.password, office.server.context())
+    spoken.deliver("a@b.cn", b"X: 1\r\n\r\n.\r\n..\r\nMAIL FROM:<c@d.cn>\r\n.end\r\n", lambda: None)
+    spoken.close()
+    assert post.received == [(("a@b.cn",), b"X: 1\r\n\r\n.\r\n..\r\nMAIL FROM:<c@d.cn>\r\n.end\r\n")]
 
 
 def test_an_unclear_one_waits_for_a_person(tmp_path, authority):
