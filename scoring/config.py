@@ -41,6 +41,15 @@ _ASKED: Final[dict[str, Any]] = {
 _Report: Any = create_model("_Report", __base__=Part, **_ASKED)
 
 
+class _Mail(Part):
+    host: str = ""
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls"] = "starttls"
+    user: str = ""
+    sender: str = ""
+    ca_file: str = ""
+
+
 class _Config(Part):
     data: str = "data"
     weights: str | tuple[str, ...] = "weights/jiyuan-quarterly.yaml"
@@ -49,6 +58,7 @@ class _Config(Part):
     lang: Literal["zh", "en"] = "zh"
     example: bool = False
     report: _Report = _Report()
+    mail: _Mail = _Mail()
 
 
 class _Year(Part):
@@ -81,6 +91,7 @@ def read_config(path: Path, lang: str) -> dict[str, Any]:
         **{name: getattr(config, name) for name in _Config.model_fields},
         "weights": weights,
         "report": config.report.model_dump(exclude_unset=True),
+        "mail": config.mail.model_dump(),
     }
 
 

@@ -29,6 +29,8 @@ class Workspace:
     lang: str = "zh"
     example: bool = False
     report: dict[str, Any] = field(default_factory=dict)
+    mail: dict[str, Any] = field(default_factory=dict)
+    """The mail server: host, port, security, user, sender, ca_file; never a password."""
 
     def settings(self, lang: str) -> Settings:
         """Return the settings of the papers; fonts and templates lie in the workspace.

@@ -41,7 +41,7 @@ def send(
     addresses
         Town code → address, of the towns table as published.
     password
-        None only where the server has no user.
+        None only where the server has no user, and of a dry run.
     render
         Words a town's mail; called before anything is sent, so that a mistake in a template stops all of it.
     now
@@ -59,7 +59,7 @@ def send(
     """
     checked = checked_addresses(addresses, shared_addresses)
     check_together(parcels, addresses)
-    if server.user and password is None:
+    if server.user and password is None and not dry_run:
         raise SendingError("sending-bad-server", name="password")
     post = _Post(checked, server, password, journal, render, now)
     for parcel in parcels:

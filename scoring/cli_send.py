@@ -1,0 +1,259 @@
+"""The commands `send` and `register`: packages on their way to the towns, and who got what."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from scoring.calling import day_of, machine_faults, open_here, period_label, stop
+from scoring.cli_app import Lang, app, argument, option, say_here
+from scoring.messages import say
+from scoring.screen import Command, print_lines, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from scoring.sending import Item, Journal, Outcome, Parcel, SendingError
+    from scoring.store import Edition
+    from scoring.workspace import Workspace
+
+
+@app.command(cls=Command, help=say_here("cli-send-help"))
+def send(
+    period: Annotated[str, argument("cli-argument-period")],
+    folder: Annotated[Path | None, option("--folder", "DIR")] = None,
+    dry_run: Annotated[bool, option("--dry-run")] = False,
+    one_address: Annotated[bool, option("--one-address")] = False,
+    packages: Annotated[Path | None, option("--packages", "DIR")] = None,
+    lang: Lang = None,
+) -> None:
+    """Bring each town its package: by mail, or into a shared folder."""
+    from scoring.config import ConfigError
+    from scoring.reports.labels import Labels
+    from scoring.sending import SendingError, Server, copy_out, letters, password_of
+    from scoring.sending import send as mail_out
+
+    workspace, lang = open_here(lang)
+    with machine_faults(lang):
+        edition = _edition(workspace, period, lang)
+        parcels = _parcels(packages or workspace.root / "packages", edition, lang)
+        try:
+            journal = _journal(workspace)
+            if folder is not None:
+                if dry_run:
+                    stop(2, say("send-dry-mail", lang))
+                _tell(copy_out(parcels, folder, journal, now=_now), lang)
+                return
+            mail = workspace.mail
+            if not mail.get("host"):
+                stop(2, say("send-no-server", lang))
+            server = Server(
+                mail["host"], mail["port"], mail["security"], mail["user"], mail["sender"],
+                ca_file=workspace.root / mail["ca_file"] if mail["ca_file"] else None,
+            )  # fmt: skip
+            # Addresses are those of the towns table as it was published, whatever stands in it today.
+            towns = edition.tables().towns.select("town_code", "email").drop_nulls()
+            render = letters(workspace.settings(lang), Labels(edition.head, lang).period)
+            password = password_of(server.user) if server.user and not dry_run else None
+            done = mail_out(
+                parcels, dict(towns.iter_rows()), server, password, journal, render, _now,
+                dry_run=dry_run, shared_addresses=one_address,
+            )  # fmt: skip
+        except ConfigError as error:
+            stop(2, say(error.code, lang, **error.parameters))
+        except SendingError as error:
+            _refuse(error, lang)
+    _tell(done, lang)
+
+
+@app.command(cls=Command, help=say_here("cli-register-help"))
+def register(
+    period: Annotated[str | None, argument("cli-argument-register")] = None,
+    signed: Annotated[str | None, option("--signed", "TOWN")] = None,
+    arrived: Annotated[str | None, option("--arrived", "TOWN")] = None,
+    lost: Annotated[str | None, option("--lost", "TOWN")] = None,
+    by: Annotated[str, option("--by-whom", "NAME")] = "",
+    why: Annotated[str, option("--why", "TEXT")] = "",
+    on: Annotated[str | None, option("--on", "DATE")] = None,
+    sheet: Annotated[Path | None, option("--sheet", "FILE")] = None,
+    lang: Lang = None,
+) -> None:
+    """List who got which edition, and note who signed or what became of an unclear mail."""
+    from scoring.sending import SendingError
+
+    workspace, lang = open_here(lang)
+    asked = [name for name in (signed, arrived, lost) if name]
+    if len(asked) > 1 or (asked and period is None):
+        stop(2, say("register-one", lang))
+    with machine_faults(lang):
+        try:
+            journal = _journal(workspace)
+            if asked:
+                edition = _edition(workspace, period or "", lang)
+                _note(
+                    journal,
+                    edition,
+                    asked[0],
+                    signed=bool(signed),
+                    sent=bool(arrived),
+                    by=by,
+                    why=why,
+                    on=on,
+                    lang=lang,
+                )
+            _list(workspace, journal, period, sheet, lang)
+        except SendingError as error:
+            _refuse(error, lang)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).astimezone()
+
+
+def _journal(workspace: Workspace) -> Journal:
+    from scoring.sending import Journal
+
+    (workspace.root / "sent").mkdir(exist_ok=True)
+    return Journal(workspace.root / "sent" / "journal.jsonl")
+
+
+def _edition(workspace: Workspace, label: str, lang: str) -> Edition:
+    """Return the last published edition of a period, whole."""
+    from scoring.runs import sound_store
+    from scoring.store import latest
+    from scoring.store.verifying import check_edition
+
+    editions = sound_store(workspace.store)
+    name = period_label(label, {edition.period for edition in editions})
+    edition = latest(editions).get(name)
+    if edition is None:
+        stop(1, say("send-not-published", lang, period=name))
+    if found := check_edition(edition):
+        stop(1, say("pack-altered", lang, period=name, where=found[0].file))
+    return edition
+
+
+def _parcels(packages: Path, edition: Edition, lang: str) -> list[Parcel]:
+    """Return each town's archive as it was packed for this edition."""
+    import json
+
+    from scoring.sending import Parcel, SendingError
+
+    folder = packages / f"{edition.period}@{edition.number}"
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        told = manifest["towns"]
+    except (OSError, ValueError, KeyError):
+        stop(1, say("send-not-packed", lang, period=edition.period, folder=folder))
+    if manifest["run_code"] != edition.head["run_code"]:
+        stop(1, say("send-other-run", lang, period=edition.period, folder=folder))
+    try:
+        return [
+            Parcel(
+                code, one["town"], edition.period, edition.number, str(edition.head["run_code"]),
+                (folder / one["archive"],), {one["archive"]: one["sha256"]},
+            )
+            for code, one in told.items()
+        ]  # fmt: skip
+    except SendingError as error:
+        _refuse(error, lang)
+
+
+def _note(
+    journal: Journal,
+    edition: Edition,
+    town: str,
+    *,
+    signed: bool,
+    sent: bool,
+    by: str,
+    why: str,
+    on: str | None,
+    lang: str,
+) -> None:
+    from scoring.calling import town_called
+    from scoring.sending import resolve
+    from scoring.sending.register import sign
+
+    code = town_called(town, edition.tables().towns, lang)
+    if signed:
+        day = day_of(on, lang) or _now().date()
+        sign(journal, edition.period, edition.number, code, by, day.isoformat(), _now())
+        return
+    for key in dict.fromkeys(line.key for line in journal.lines):
+        if (key.way, key.period, key.edition, key.town) == ("mail", edition.period, edition.number, code):
+            resolve(journal, key, sent, by, why, _now())
+            return
+    stop(1, say("sending-not-unclear", lang, town=code, period=edition.period))
+
+
+def _list(workspace: Workspace, journal: Journal, period: str | None, sheet: Path | None, lang: str) -> None:
+    from scoring.sending.register import entries
+
+    name = period_label(period, {line.key.period for line in journal.lines}) if period else None
+    rows = entries(journal, [name] if name else [])
+    if not rows:
+        print_lines([say("register-none", lang)])
+        return
+    names = ("period", "edition", "town", "way", "state", "at", "to", "hash", "receipt", "signed-on")
+    headings = [say(f"register-{one}", lang) for one in names]
+    told = [
+        [
+            one.period,
+            say("register-replaces", lang, edition=one.edition, old=one.replaces) if one.replaces else str(one.edition),
+            one.town_code,
+            say(f"register-way-{one.way}", lang),
+            say(f"register-state-{one.state}", lang),
+            one.at[:16].replace("T", " "),
+            one.to,
+            one.hash[:16],
+            one.receipt,
+            one.signed_on,
+        ]
+        for one in rows
+    ]
+    print_table(headings, told)
+    for notice in journal.notices:
+        print_lines([notice.said(lang)])
+    if sheet is not None:
+        _write(workspace, headings, told, sheet, lang)
+
+
+def _write(workspace: Workspace, headings: Sequence[str], rows: Sequence[Sequence[str]], path: Path, lang: str) -> None:
+    from scoring.reports.book import Book, Column
+
+    title = say("register-title", lang)
+    widths = (10, 14, 14, 10, 12, 18, 30, 20, 12, 14)
+    # The register grows from day to day: it is of the day on which it was written.
+    with Book(path, title=title, run_line=str(workspace.root.name), made=_now().date(), decimals=0, lang=lang) as book:
+        columns = [Column(heading, width) for heading, width in zip(headings, widths, strict=True)]
+        book.table(title, columns, rows)
+    print_lines([say("register-written", lang, path=path)])
+
+
+def _tell(done: Outcome, lang: str) -> None:
+    """Say what came of every town, the worst last; end with 1 where a person is needed."""
+    groups: Mapping[str, list[Item]] = {
+        name: getattr(done, name) for name in ("already", "ready", "sent", "failed", "unclear")
+    }
+    rows = [
+        [item.town, say(f"send-{name}", lang), item.to, item.why.said(lang)]
+        for name, items in groups.items()
+        for item in items
+    ]
+    print_table([say(f"send-column-{name}", lang) for name in ("town", "state", "to", "why")], rows)
+    for notice in done.notices:
+        print_lines([notice.said(lang)])
+    counts = {name: len(items) for name, items in groups.items()}
+    print_lines(["", say("send-summary", lang, **counts)])
+    if done.unclear:
+        print_lines([say("send-unclear-advice", lang)])
+    if done.failed or done.unclear:
+        raise typer.Exit(1)
+
+
+def _refuse(error: SendingError, lang: str) -> NoReturn:
+    stop(1, error.reason.said(lang))
