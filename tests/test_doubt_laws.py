@@ -25,7 +25,10 @@ from tests.doubting import CALENDAR, QUARTER, WAYS, checked, deducting, doubt, f
 from tests.frames import tables_of
 from tests.published import towns
 
-quick = settings(max_examples=25, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+# Measuring random examples takes half as long again, and says nothing that the cases do not.
+pytestmark = pytest.mark.no_cover
+
+quick = settings(max_examples=12, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 # ------------------------------------------------------------------------------------------------- laws

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from tests.comparison import differences, engine_side, reference_side
 from tests.strategies import PERIOD, compared_worlds, worlds
 
+# Measuring random examples takes half as long again, and says nothing that the cases do not.
+pytestmark = pytest.mark.no_cover
+
 
 @given(worlds())
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 def test_engine_equals_reference(world):
     compare(world)
 
 
 @given(compared_worlds())
-@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 def test_engine_equals_reference_where_figures_are_compared(drawn):
     """With an earlier period or with other towns, which may have merged; also with what was published before."""
     compare(*drawn)

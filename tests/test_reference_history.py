@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import chinese_calendar
 import polars as pl
+import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 
 from scoring.assessment import assess
@@ -23,12 +24,15 @@ from tests.reference import RefusedError
 from tests.reference.history import Past, frozen_by, rolls_up, score
 from tests.years import histories, kind_of
 
+# Measuring random examples takes half as long again, and says nothing that the cases do not.
+pytestmark = pytest.mark.no_cover
+
 QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
 """Dice do not shrink."""
 
 
 @given(histories())
-@settings(max_examples=30, phases=QUICK, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, phases=QUICK, suppress_health_check=list(HealthCheck))
 def test_engine_equals_reference_through_a_year(steps):
     # What each appeal would come to either way takes a third of the time and is compared elsewhere.
     with patch("scoring.assessment.appeal_frame", lambda *_: pl.DataFrame(schema=APPEALS)):

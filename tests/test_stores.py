@@ -1,8 +1,12 @@
 """Random lives of a real store. More of them: tests/long/test_histories_long.py."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.stores import Stores
+
+# Measuring random examples takes half as long again, and says nothing that the cases do not.
+pytestmark = pytest.mark.no_cover
 
 TestStores = Stores.TestCase
 TestStores.settings = settings(

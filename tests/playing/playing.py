@@ -148,10 +148,10 @@ def page_data(tables, scheme, period, as_of, past=(), published=None):
 
 
 def offered(scheme):
-    """The scheme's own window and two others: each costs a run of the engine."""
+    """The scheme's own window and another: each costs a run of the engine."""
     unit, lengths = windows_of(scheme)
     own = getattr(scheme.repeats, unit) if unit else None
-    return unit, [length for length in lengths if length in {own, lengths[0], lengths[3]}]
+    return unit, [length for length in lengths if length in {own, lengths[0]}]
 
 
 def engine_says(scored, as_of):

@@ -30,6 +30,9 @@ from tests.playing.playing import (
 from tests.published import Life, finding, scheme, towns
 from tests.years import histories, kind_of
 
+# Measuring random examples takes half as long again, and says nothing that the cases do not.
+pytestmark = pytest.mark.no_cover
+
 QUARTER = Period("2025Q1", "quarter", strategies.PERIOD.start, strategies.PERIOD.end)
 
 
@@ -168,5 +171,5 @@ def test_page_and_engine_agree_on_the_cases(library, file):
         if case.name.partition(":")[0] == file and not case.refused:
             period = parse_period(case.period.label, case.scheme.calendar)
             tables = tables_of(case.rows, case.scheme)
-            compared += compare(library, tables, case.scheme, period, case.as_of, 7, 2, published=case.published)
+            compared += compare(library, tables, case.scheme, period, case.as_of, 7, 1, published=case.published)
     assert compared
