@@ -104,6 +104,7 @@ print(scored, total.hexdigest())
 
 
 @pytest.mark.parametrize("mode", ["streaming"])
+@pytest.mark.long
 def test_threads_and_hash_seeds_change_no_byte(root, mode):
     said = set()
     for threads, seed in (("1", "1"), ("4", "2")):

@@ -32,6 +32,7 @@ def _fewer_points(bureau):
     (bureau.data / "问题台账.csv").write_text(rows.replace(",严重,", ",一般,"), "utf-8")
 
 
+@pytest.mark.long
 def test_fault_kill_9_leaves_the_old_state_or_the_new_one_and_the_next_run_cleans_up(bureau, contents):
     words = bureau.run_words("2025Q1", "2025Q2", formats="csv,xlsx,docx")
     assert bureau.call(*words).code == 0
@@ -42,7 +43,7 @@ def test_fault_kill_9_leaves_the_old_state_or_the_new_one_and_the_next_run_clean
     assert other.call(*other.run_words("2025Q1", "2025Q2", formats="csv,xlsx,docx")).code == 0
     new = contents(other.out)
     chance = random.Random(7)
-    for _ in range(4):  # tests/long/test_kills.py has many more
+    for _ in range(8):
         process = bureau.start(*words)
         time.sleep(chance.uniform(0.3, 3.5))
         os.killpg(process.pid, signal.SIGKILL)
@@ -262,6 +263,7 @@ CLOCK = """
 """
 
 
+@pytest.mark.long
 def test_fault_clock_zone_locale_hash_seed_threads_and_places_give_the_same_bytes(bureau, contents, tmp_path):
     formats = "csv,pdf,docx,xlsx"
     assert bureau.run("2025Q1", formats=formats, PYTHONHASHSEED="1").code == 0
@@ -279,6 +281,7 @@ def test_fault_clock_zone_locale_hash_seed_threads_and_places_give_the_same_byte
     assert second.keys() == first.keys()
 
 
+@pytest.mark.long
 def test_fault_row_and_file_order_give_the_same_bytes(bureau, contents, tmp_path):
     """Only what names rows and hashes of the files as they were handed in may differ."""
     assert bureau.run("2025Q1", formats="csv,pdf,docx,xlsx").code == 0

@@ -247,6 +247,7 @@ def test_a_frozen_finding_that_is_missing_is_refused(bureau_of):
     assert (answer.code, "A-2" in answer.err, "2025Q1" in answer.err) == (1, True, True)
 
 
+@pytest.mark.long
 def test_fault_a_killed_publish_leaves_the_old_state_or_the_new_one(bureau):
     decide(bureau, "2025Q1", "2025-04-02", "2025-04-09")
     words = bureau.command(
@@ -255,7 +256,7 @@ def test_fault_a_killed_publish_leaves_the_old_state_or_the_new_one(bureau):
     )  # fmt: skip
     chance, kept = random.Random(3), bureau.root.parent / "kept"
     shutil.copytree(bureau.root, kept)
-    for _ in range(2):  # tests/long has many more
+    for _ in range(4):
         process = bureau.start(*words[3:])
         time.sleep(chance.uniform(0.5, 3.0))
         os.killpg(process.pid, signal.SIGKILL)

@@ -16,6 +16,8 @@ import pytest
 from tests.runs.conftest import FINDINGS, Bureau
 from tests.runs.test_faults import CLOCK, ROOT, WEATHER
 
+pytestmark = pytest.mark.long
+
 NUMBER = "示例〔2025〕1号"
 HEARD = {"2025Q1": ("2025-04-02", "2025-04-09", "2025-04-11"), "2025Q2": ("2025-07-02", "2025-07-09", "2025-07-11")}
 
