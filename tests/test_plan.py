@@ -17,6 +17,9 @@ from scoring.problems import Refused
 from tests.frames import tables_of
 from tests.strategies import PERIOD, worlds
 
+# Measuring random examples takes half as long again, and says nothing that the cases do not.
+pytestmark = pytest.mark.no_cover
+
 TOWN_COLUMNS = ("town_code", "town")
 ID_COLUMNS = ("finding_id", "target_id", "adjustment_id", "appeal_id", "letter_id", "check_id")
 
@@ -75,9 +78,6 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from tests.strategies import worlds
 from tests.test_plan import carried_out, copies
-
-# Measuring random examples takes half as long again, and says nothing that the cases do not.
-pytestmark = pytest.mark.no_cover
 
 total = hashlib.sha256()
 scored = 0
