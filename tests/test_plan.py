@@ -17,9 +17,6 @@ from scoring.problems import Refused
 from tests.frames import tables_of
 from tests.strategies import PERIOD, worlds
 
-# Measuring random examples takes half as long again, and says nothing that the cases do not.
-pytestmark = pytest.mark.no_cover
-
 TOWN_COLUMNS = ("town_code", "town")
 ID_COLUMNS = ("finding_id", "target_id", "adjustment_id", "appeal_id", "letter_id", "check_id")
 
