@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from scoring.choosing import Schemes
     from scoring.jobs import Desk, Job, Task
     from scoring.scheme import LoadedScheme, SchemeError
+    from scoring.store import Edition
     from scoring.workspace import Workspace
 
 
@@ -230,6 +231,22 @@ def task_of(label: str, call: Call, *, trial: bool = False) -> Task:
 def tasks_of(labels: Sequence[str], call: Call) -> list[Task]:
     """Return the periods that were named, each once, with their jobs."""
     return [task_of(label, call) for label in dict.fromkeys(named_period(label, call) for label in labels)]
+
+
+def whole_edition(workspace: Workspace, label: str, lang: str) -> Edition:
+    """Return the last published edition of a period; what is not out, or was changed, is refused (exit 1)."""
+    from scoring.runs import sound_store
+    from scoring.store import latest
+    from scoring.store.verifying import check_edition
+
+    editions = sound_store(workspace.store)
+    name = period_label(label, {edition.period for edition in editions})
+    edition = latest(editions).get(name)
+    if edition is None:
+        stop(1, say("pack-not-published", lang, period=name))
+    if found := check_edition(edition):
+        stop(1, say("pack-altered", lang, period=name, where=found[0].file))
+    return edition
 
 
 def published_task(label: str, call: Call) -> Task:

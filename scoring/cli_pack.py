@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
-from scoring.calling import machine_faults, open_here, period_label, stop
+from scoring.calling import machine_faults, open_here, period_label, stop, whole_edition
 from scoring.cli_app import Lang, Out, app, argument, option, say_here
 from scoring.messages import say
 from scoring.screen import Command, print_lines
@@ -67,22 +67,15 @@ def _source(workspace: Workspace, label: str, stage: str | None, out: Path, lang
     """Return what is handed out, as it was published or sent for comment, and the folder of its papers."""
     from scoring.assessment import Assessment
     from scoring.runs import sound_store
-    from scoring.store import latest
-    from scoring.store.verifying import check_edition, check_stages, check_view
+    from scoring.store.verifying import check_stages, check_view
 
-    editions = sound_store(workspace.store)
-    name = period_label(
-        label, {edition.period for edition in editions} | {path.parent.name for path in out.glob("*/assessment.json")}
-    )
-    if stage not in (None, "comment"):
-        stop(2, say("pack-not-for-comment", lang, period=name, stage=stage))
     if stage is None:
-        edition = latest(editions).get(name)
-        if edition is None:
-            stop(1, say("pack-not-published", lang, period=name))
-        if found := check_edition(edition):
-            stop(1, say("pack-altered", lang, period=name, where=found[0].file))
+        edition = whole_edition(workspace, label, lang)
         return edition.assessment, edition.folder / "run"
+    editions = sound_store(workspace.store)
+    name = period_label(label, {path.parent.name for path in out.glob("*/assessment.json")})
+    if stage != "comment":
+        stop(2, say("pack-not-for-comment", lang, period=name, stage=stage))
     folder = out / name
     if not (folder / "assessment.json").is_file():
         stop(1, say("pack-not-for-comment", lang, period=name, stage="-"))

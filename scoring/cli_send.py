@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from scoring.calling import day_of, machine_faults, open_here, period_label, stop
+from scoring.calling import day_of, machine_faults, open_here, period_label, stop, whole_edition
 from scoring.cli_app import Lang, app, argument, option, say_here
 from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table
@@ -38,7 +38,7 @@ def send(
 
     workspace, lang = open_here(lang)
     with machine_faults(lang):
-        edition = _edition(workspace, period, lang)
+        edition = whole_edition(workspace, period, lang)
         parcels = _parcels(packages or workspace.root / "packages", edition, lang)
         try:
             journal = _journal(workspace)
@@ -92,7 +92,7 @@ def register(
         try:
             journal = _journal(workspace)
             if asked:
-                edition = _edition(workspace, period or "", lang)
+                edition = whole_edition(workspace, period or "", lang)
                 _note(
                     journal,
                     edition,
@@ -118,22 +118,6 @@ def _journal(workspace: Workspace) -> Journal:
 
     (workspace.root / "sent").mkdir(exist_ok=True)
     return Journal(workspace.root / "sent" / "journal.jsonl")
-
-
-def _edition(workspace: Workspace, label: str, lang: str) -> Edition:
-    """Return the last published edition of a period, whole."""
-    from scoring.runs import sound_store
-    from scoring.store import latest
-    from scoring.store.verifying import check_edition
-
-    editions = sound_store(workspace.store)
-    name = period_label(label, {edition.period for edition in editions})
-    edition = latest(editions).get(name)
-    if edition is None:
-        stop(1, say("send-not-published", lang, period=name))
-    if found := check_edition(edition):
-        stop(1, say("pack-altered", lang, period=name, where=found[0].file))
-    return edition
 
 
 def _parcels(packages: Path, edition: Edition, lang: str) -> list[Parcel]:

@@ -98,13 +98,31 @@ def _short_temporary_folder() -> Iterator[None]:
 @contextmanager
 def printer() -> Iterator[Printer]:
     """Give a printer; its workers start with the first paper and are gone at the end, whatever happens."""
-    workers = len(os.sched_getaffinity(0))
+    with worker_pool() as pool:
+        yield Printer(pool, len(os.sched_getaffinity(0)))
+
+
+@contextmanager
+def worker_pool(*, once: bool = False) -> Iterator[ProcessPoolExecutor]:
+    """Give a pool of as many workers as this process may use processors; they end with it, whatever happens.
+
+    Parameters
+    ----------
+    once
+        No worker is given a second piece of work: what it was handed is gone with it.
+    """
     context = multiprocessing.get_context("forkserver")
     # WeasyPrint copies fonts into a temporary folder for as long as its process lives.
     with scratch() as folder:
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(folder),))
+        pool = ProcessPoolExecutor(
+            len(os.sched_getaffinity(0)),
+            mp_context=context,
+            initializer=_begin,
+            initargs=(str(folder),),
+            max_tasks_per_child=1 if once else None,
+        )
         try:
-            yield Printer(pool, workers)
+            yield pool
         finally:
             pool.shutdown(cancel_futures=True)
 

@@ -20,6 +20,12 @@ from scoring.ledger.rollup import RollUp
 from scoring.outcome.frames import pairs
 from scoring.pricing.deduct import Units
 
+WORKED_OUT: Final = (
+    "found_severity", "disposition", "matter", "part", "state", "flags", "due", "fixed_on", "repeat",
+    *pairs("charge", "credit", "extra", "net", "gives_back"), "gives_back_by", "price_line", "clause",
+)  # fmt: skip
+"""Columns that no table has: what the engine made of a finding."""
+
 
 def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
     """Return every finding read with what became of it; only columns that may be printed, no restricted ones."""
@@ -51,11 +57,7 @@ def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
     }
     frame = frame.with_columns(pl.when(kept).then(pl.col(c)).alias(c) for c in stems)
     frame = reduced(frame, stems, units.points)
-    columns = [
-        *shown, "found_severity", "disposition", "matter", "part", "state", "flags", "due", "fixed_on", "repeat",
-        *pairs("charge", "credit", "extra", "net", "gives_back"), "gives_back_by", "price_line", "clause",
-    ]  # fmt: skip
-    return frame.select(columns).sort("town", "found_on", "finding_id", nulls_last=True)
+    return frame.select([*shown, *WORKED_OUT]).sort("town", "found_on", "finding_id", nulls_last=True)
 
 
 def _as_published(rolled: RollUp) -> pl.DataFrame:

@@ -42,16 +42,15 @@ def known_file(name: str, digest: str, packages: Path, editions: Sequence[Editio
     for manifest in _manifests(packages):
         for told in manifest["towns"].values():
             hashes = {**told["files"], told["archive"]: told["sha256"]}
-            period, edition = manifest["period"], manifest["edition"]
+            period, edition, stage = manifest["period"], manifest["edition"], manifest["stage"]
             newer = last.get(period)
-            facts = (
-                told["town"], period, edition, manifest["stage"], manifest["run_code"]
-            )  # fmt: skip
-            superseded = newer if newer is not None and (newer > edition or manifest["stage"] != "published") else None
-            if digest in hashes.values():
-                by_hash.append(Known(*facts, genuine=True, newer=superseded))
+            if newer is not None and newer == edition and stage == "published":
+                newer = None
+            known = Known(told["town"], period, edition, stage, manifest["run_code"], digest in hashes.values(), newer)
+            if known.genuine:
+                by_hash.append(known)
             elif name in hashes:
-                by_name.append(Known(*facts, genuine=False, newer=superseded))
+                by_name.append(known)
     return by_hash or by_name
 
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from scoring.outfolder import fresh_folder, put_in_place
+from scoring.outcome.findings import WORKED_OUT
+from scoring.outfolder import fresh_folder, locked, put_in_place
 from scoring.packing.town import Done, Order, make_town, safe_name
 from scoring.redaction import DISTRIBUTED, FREE_TEXT, REGISTER, Words, redact, redact_frame
+from scoring.runlog import who
+from scoring.workers import worker_pool
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -98,8 +98,8 @@ def pack(asked: Pack, out: Path) -> Packed:
     ------
     PackError
         `pack-strict` (something would be masked), `pack-no-password`.
-    OSError, Foreign
-        `out` cannot be written, or somebody's own folder lies there.
+    OSError, Foreign, Busy
+        `out` cannot be written, somebody's own folder lies there, or another command packs.
     MissingGlyph, MissingLibrary
         See `Renderer`.
     """
@@ -110,7 +110,7 @@ def pack(asked: Pack, out: Path) -> Packed:
     orders: dict[str, Order] = {}
     hidden: list[pl.DataFrame] = []
     for code, town in towns.items():
-        own, masked = _masked(asked.assessment.for_town(code), asked.words)
+        own, masked = handed_out(asked.assessment.for_town(code), asked.words)
         hidden.append(masked.with_columns(town_code=pl.lit(code)))
         stem = f"{code}_{safe_name(town)}_{asked.assessment.head['period']['id']}"
         password = asked.passwords[code] if asked.passwords is not None else None
@@ -118,8 +118,7 @@ def pack(asked: Pack, out: Path) -> Packed:
     masked_all = Masked(pl.concat(hidden).select("town_code", "key", "column", "kind", "count"))
     if asked.strict and masked_all.count:
         raise PackError("pack-strict", masked=masked_all)
-    out.mkdir(parents=True, exist_ok=True)
-    with fresh_folder(out, asked.name) as fresh:
+    with locked(out, who()), fresh_folder(out, asked.name) as fresh:
         done = _make_all(orders, fresh)
         _bind(asked, towns, done, masked_all, fresh)
         put_in_place(fresh, out / asked.name)
@@ -130,10 +129,10 @@ _SAID: Final = ("wording", "evidence", "item", "why", "by")
 """Of an entry's parameters those that somebody wrote."""
 
 
-def _masked(own: Assessment, words: Words) -> tuple[Assessment, pl.DataFrame]:
+def handed_out(own: Assessment, words: Words) -> tuple[Assessment, pl.DataFrame]:
     """Return a town's assessment with only what may leave and its free text masked, and what was hidden."""
-    leaving = DISTRIBUTED["findings"]
-    columns = [name for name in own.findings.columns if name in leaving or name not in _TABLE_COLUMNS]
+    # By name, never by what is left over: a scheme's own fields stay at home.
+    columns = [name for name in own.findings.columns if name in {*DISTRIBUTED["findings"], *WORKED_OUT}]
     texts = [name for name in FREE_TEXT["findings"] if name in columns]
     findings, first = redact_frame(own.findings.select(columns), texts, "finding_id", words)
     appeals, second = redact_frame(own.appeals, ["ground"], "appeal_id", words)
@@ -169,20 +168,9 @@ def _masked_parameters(text: str | None, entry: str, words: Words, hidden: list[
     return json.dumps(said, ensure_ascii=False, sort_keys=True)
 
 
-def _table_columns() -> frozenset[str]:
-    from schemas.tables import catalogue
-
-    return frozenset(catalogue().tables["findings"].columns)
-
-
-_TABLE_COLUMNS: Final = _table_columns()
-
-
 def _make_all(orders: Mapping[str, Order], fresh: Path) -> dict[str, Done]:
     """Make every town's package; no process is given a second town."""
-    context = multiprocessing.get_context("forkserver")
-    workers = len(os.sched_getaffinity(0))
-    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=1) as pool:
+    with worker_pool(once=True) as pool:
         begun = {code: pool.submit(make_town, order, fresh / order.stem) for code, order in orders.items()}
         return {code: made.result() for code, made in begun.items()}
 

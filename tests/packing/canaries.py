@@ -30,7 +30,8 @@ def canary(code, field):
 
 def world(count):
     """An assessment of so many towns, each with two findings, an appeal, a bonus and canaries everywhere."""
-    of = scheme(bonuses={"ceiling": 3, "prices": [{"points": 1}]}, demerits={"prices": [{"points": 1}]})
+    own = [{"id": "own_field", "label": "own", "type": "text"}]
+    of = scheme(fields=own, bonuses={"ceiling": 3, "prices": [{"points": 1}]}, demerits={"prices": [{"points": 1}]})
     columns = catalogue().tables
     texts = {
         table: [c.id for c in columns[table].columns.values() if c.type in {"text", "id"}]
@@ -62,6 +63,8 @@ def world(count):
     period = parse_period("2025Q1", of.calendar)
     options = Options(scheme_hash="0" * 64, example=True)
     known = {name: [{k: v for k, v in row.items() if k in COLUMNS[name]} for row in own] for name, own in rows.items()}
+    for n, row in enumerate(known["findings"]):
+        row["own_field"] = canary(row["town"], f"own{'ab'[n % 2]}")
     tables = tables_of(known, of)
     # What bureaus keep besides, and what never leaves.
     more = {

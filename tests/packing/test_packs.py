@@ -10,9 +10,12 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from scoring.outcome.findings import WORKED_OUT
+from scoring.outfolder import Busy, locked
 from scoring.packing import Pack, PackError, pack
+from scoring.packing.packs import handed_out
 from scoring.packing.town import safe_name
-from scoring.redaction import Words
+from scoring.redaction import DISTRIBUTED, Words
 from scoring.reports.settings import Settings
 from scoring.store.editions import file_hash
 from tests.packing.canaries import canary, everything, world
@@ -45,8 +48,24 @@ def test_what_never_leaves_is_in_no_archive(made):
     for code, done in made.towns.items():
         content = everything(made.folder / done.archive)
         assert canary(code, "descriptiona").encode() in content
-        for field in ("caserefa", "responsiblepersona", "supervisora", "disciplinecluea", "note", "remarka", "by"):
+        for field in (
+            "caserefa",
+            "responsiblepersona",
+            "supervisora",
+            "disciplinecluea",
+            "note",
+            "remarka",
+            "by",
+            "owna",
+            "ownb",
+        ):
             assert canary(code, field).encode() not in content, field
+
+
+def test_a_process_is_handed_the_columns_that_may_leave_and_no_others(whole):
+    own, _ = handed_out(whole.for_town(whole.scores["town_code"][0]), Words())
+    assert "own_field" in whole.findings.columns
+    assert set(own.findings.columns) - {*DISTRIBUTED["findings"], *WORKED_OUT} == set()
 
 
 def test_every_town_has_its_papers_and_every_hash_is_bound(made):
@@ -76,6 +95,17 @@ def test_the_same_again_is_the_same_bytes(made, whole, tmp_path):
         {p.relative_to(m.folder): p.read_bytes() for p in m.folder.rglob("*") if p.is_file()} for m in (made, again)
     )
     assert here == there
+
+
+def test_what_a_killed_command_left_is_gone_with_the_next_and_two_at_once_are_refused(whole, tmp_path):
+    left = tmp_path / ".2025Q1@1.4711.new"
+    left.mkdir()
+    (left / "half.pdf").write_text("half")
+    asked = Pack(whole, Settings(), Words())
+    pack(asked, tmp_path)
+    assert not left.exists()
+    with locked(tmp_path, {"pid": "1"}), pytest.raises(Busy):
+        pack(asked, tmp_path)
 
 
 def test_what_is_masked_is_counted_and_strict_writes_nothing(whole, tmp_path):
