@@ -175,8 +175,14 @@ def _note(
 
 
 def _list(workspace: Workspace, journal: Journal, period: str | None, sheet: Path | None, lang: str) -> None:
+    from scoring.packing.known import manifests
     from scoring.sending.register import entries
 
+    called = {
+        (told["period"], told["edition"], code): one["town"]
+        for told in manifests(workspace.root / "packages")
+        for code, one in told["towns"].items()
+    }
     name = period_label(period, {line.key.period for line in journal.lines}) if period else None
     rows = entries(journal, [name] if name else [])
     if not rows:
@@ -188,7 +194,7 @@ def _list(workspace: Workspace, journal: Journal, period: str | None, sheet: Pat
         [
             one.period,
             say("register-replaces", lang, edition=one.edition, old=one.replaces) if one.replaces else str(one.edition),
-            one.town_code,
+            called.get((one.period, one.edition, one.town_code), one.town_code),
             say(f"register-way-{one.way}", lang),
             say(f"register-state-{one.state}", lang),
             one.at[:16].replace("T", " "),

@@ -39,7 +39,7 @@ def known_file(name: str, digest: str, packages: Path, editions: Sequence[Editio
     """Return what is known of a file by its hash; where nothing is, what is known by its name."""
     last = {edition.period: edition.number for edition in sorted(editions, key=lambda one: one.number)}
     by_hash, by_name = [], []
-    for manifest in _manifests(packages):
+    for manifest in manifests(packages):
         for told in manifest["towns"].values():
             hashes = {**told["files"], told["archive"]: told["sha256"]}
             period, edition, stage = manifest["period"], manifest["edition"], manifest["stage"]
@@ -54,7 +54,7 @@ def known_file(name: str, digest: str, packages: Path, editions: Sequence[Editio
     return by_hash or by_name
 
 
-def _manifests(packages: Path) -> Iterator[Mapping[str, Any]]:
+def manifests(packages: Path) -> Iterator[Mapping[str, Any]]:
     """Give the manifest of every folder of packages, the oldest edition first; what is none is passed over."""
     for path in sorted(packages.glob("*/manifest.json")):
         try:

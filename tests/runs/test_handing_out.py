@@ -114,6 +114,7 @@ def test_each_town_gets_its_own_once_at_the_address_that_was_published(published
     listed = published.call("register", "2025年第一季度")
     assert listed.code == 0, listed
     assert listed.out.count("已送达") == 3
+    assert all(row[1] in listed.out for row in TOWNS[1:])
     wrong = published.call("register", "2025Q1", "--signed", "克井")
     assert wrong.code == 1  # nobody said who
     done = published.call("register", "2025Q1", "--signed", "克井", "--by-whom", "示例收件人", "--on", "2025-04-14")
