@@ -18,7 +18,8 @@ import polars as pl
 
 from schemas.scheme import Scheme
 from schemas.tables import catalogue
-from scoring.assessment import Assessment, assess
+from scoring.assessing import assess
+from scoring.assessment import Assessment
 from scoring.example import generate_tables
 from scoring.example.volume import complete
 from scoring.intake import Tables

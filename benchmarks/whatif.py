@@ -21,7 +21,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from doubt import INDICATORS, SCHEME, facts  # noqa: E402
 
-from scoring.assessment import assess  # noqa: E402
+from scoring.assessing import assess  # noqa: E402
 from scoring.outcome import Options  # noqa: E402
 from scoring.periods import parse_period  # noqa: E402
 from scoring.reports.labels import Labels  # noqa: E402

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scoring.jobs import Desk, Job, Task
     from scoring.scheme import LoadedScheme, SchemeError
     from scoring.store import Edition
+    from scoring.store.verifying import Finding
     from scoring.workspace import Workspace
 
 
@@ -317,3 +318,20 @@ def town_called(called: str, towns: pl.DataFrame, lang: str) -> str:
     except UnknownTown as unknown:
         near = say("list-comma", lang).join(unknown.near)
         stop(2, say("cli-unknown-town" if near else "cli-no-such-town", lang, town=called, near=near))
+
+
+def needs_workspace(workspace: Workspace, lang: str) -> None:
+    """End the command where there is neither a workspace nor anything that it would look at."""
+    if not workspace.exists and not workspace.store.is_dir() and not workspace.out.is_dir():
+        stop(2, say("cli-no-workspace", lang))
+
+
+def published_period(text: str, editions: Sequence[Edition]) -> str:
+    """Return a period as it is named in folders: in any form that a ledger may have, or the folder itself."""
+    known = {edition.period for edition in editions}
+    return period_label(Path(text).name if Path(text).is_dir() else text, known)
+
+
+def tell(found: Sequence[Finding], lang: str) -> None:
+    """Print what is not as it was."""
+    print_lines([say(one.code, lang, file=one.file, where=one.where) for one in found], sys.stderr)

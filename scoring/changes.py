@@ -53,8 +53,7 @@ import polars as pl
 from schemas.scheme.policy import States
 from scoring.assessment import Assessment
 from scoring.exact import LARGEST, add_up, round_half_away
-from scoring.outcome import CHANGES
-from scoring.outcome.frames import pair
+from scoring.shapes import CHANGES, pair
 
 PARTS: Final = (
     "periods", "findings", "rectification", "overdue_and_repeat", "measures", "adjustments", "carry_over",

@@ -26,8 +26,9 @@ def improve(
     lang: Lang = None,
 ) -> None:
     """Print the fewest or cheapest fixes to the next place and the next grade."""
-    from scoring.improving import COSTS, of_town
+    from scoring.improving import COSTS
     from scoring.prospects import prospects
+    from scoring.reports.effort import of_town
     from scoring.reports.labels import Labels
     from scoring.runs import read_and_assess, sound_store
 

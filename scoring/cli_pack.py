@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
-from scoring.calling import machine_faults, open_here, period_label, stop, whole_edition
+from scoring.calling import machine_faults, open_here, stop
 from scoring.cli_app import Lang, Out, app, argument, option, say_here
-from scoring.messages import say
+from scoring.handing import handed
+from scoring.messages import LANGUAGES, say
 from scoring.screen import Command, print_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scoring.assessment import Assessment
-    from scoring.packing import Packed
+    from scoring.handing import Handed
+    from scoring.packing.packs import Packed
+    from scoring.packing.signing import Key
     from scoring.redaction import Words
     from scoring.workspace import Workspace
+
+
+_PASSPHRASE: Final = "TOWNSCORE_SIGN_PASSWORD"  # noqa: S105 - the variable's name
 
 
 @app.command(cls=Command, help=say_here("cli-pack-help"))
@@ -26,6 +33,7 @@ def pack(
     notice: Annotated[bool, option("--notice")] = False,
     strict: Annotated[bool, option("--strict")] = False,
     passwords: Annotated[Path | None, option("--passwords", "FILE")] = None,
+    signed: Annotated[bool, option("--sign")] = False,
     words: Annotated[Path | None, option("--words", "FILE")] = None,
     to: Annotated[Path | None, option("--packages", "DIR")] = None,
     out: Out = None,
@@ -33,27 +41,29 @@ def pack(
 ) -> None:
     """Make each town its own package."""
     from scoring.config import ConfigError
-    from scoring.packing import Pack, PackError
-    from scoring.packing import pack as make
+    from scoring.packing.packs import Pack, PackError
+    from scoring.packing.packs import pack as make
     from scoring.workers import prepare
 
     workspace, lang = open_here(lang)
     prepare()
     with machine_faults(lang):
-        assessment, papers = _source(workspace, period, stage, out or workspace.out, lang)
+        what = handed(workspace, period, stage, out or workspace.out, lang)
+        assessment = what.assessment
         try:
             settings = workspace.settings(lang)
         except ConfigError as error:
             stop(2, say(error.code, lang, **error.parameters))
-        report = papers / "report.pdf"
+        report = what.papers / "report.pdf"
         if notice and not report.is_file():
-            stop(2, say("pack-no-notice", lang, folder=papers))
+            stop(2, say("pack-no-notice", lang, folder=what.papers))
         asked = Pack(
             assessment,
             settings,
             _words(words, assessment, lang),
             report.read_bytes() if notice else None,
-            _passwords(passwords, assessment, lang) if passwords else None,
+            _passwords(passwords, what, lang) if passwords else None,
+            _key(workspace, lang) if signed else None,
             strict,
         )
         try:
@@ -61,30 +71,6 @@ def pack(
         except PackError as error:
             _refuse(error.code, error.parameters, lang)
     _tell(made, lang)
-
-
-def _source(workspace: Workspace, label: str, stage: str | None, out: Path, lang: str) -> tuple[Assessment, Path]:
-    """Return what is handed out, as it was published or sent for comment, and the folder of its papers."""
-    from scoring.assessment import Assessment
-    from scoring.runs import sound_store
-    from scoring.store.verifying import check_stages, check_view
-
-    if stage is None:
-        edition = whole_edition(workspace, label, lang)
-        return edition.assessment, edition.folder / "run"
-    editions = sound_store(workspace.store)
-    name = period_label(label, {path.parent.name for path in out.glob("*/assessment.json")})
-    if stage != "comment":
-        stop(2, say("pack-not-for-comment", lang, period=name, stage=stage))
-    folder = out / name
-    if not (folder / "assessment.json").is_file():
-        stop(1, say("pack-not-for-comment", lang, period=name, stage="-"))
-    made = Assessment.load(folder)
-    if made.head["stage"] != "comment":
-        stop(1, say("pack-not-for-comment", lang, period=name, stage=say(f"reports-stage-{made.head['stage']}", lang)))
-    if found := [*check_view(folder, editions), *check_stages(workspace.store, [folder], editions)]:
-        stop(1, say("pack-altered", lang, period=name, where=found[0].file))
-    return made, folder
 
 
 def _words(path: Path | None, assessment: Assessment, lang: str) -> Words:
@@ -101,23 +87,60 @@ def _words(path: Path | None, assessment: Assessment, lang: str) -> Words:
     return known.allowing([*names, *(labels.indicator(one) for one in labels.indicators)])
 
 
-def _passwords(path: Path, assessment: Assessment, lang: str) -> Mapping[str, str]:
+def _passwords(path: Path, what: Handed, lang: str) -> Mapping[str, str]:
     """Return the passwords by town code; none of them is ever shown."""
     from scoring.explain import UnknownTown, find_town
 
-    towns = assessment.scores.select("town_code", name="town").with_columns(aliases=[])
+    towns = what.towns
+    if towns is None:
+        towns = what.assessment.scores.select("town_code", name="town").with_columns(aliases=[])
     found: dict[str, str] = {}
-    for number, line in enumerate(path.read_text("utf-8-sig").splitlines(), 1):
-        town, comma, password = line.partition(",")
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if not comma or not password.strip():
-            stop(2, say("pack-passwords", lang, file=path))
+    for number, (town, password) in enumerate(_pairs(path, lang), 1):
         try:
-            found[find_town(town.strip(), towns)] = password.strip()
+            code = find_town(town, towns)
         except UnknownTown:
-            stop(2, say("pack-password-town", lang, file=path, line=number, town=town.strip()))
+            if number == 1 and password.casefold() in _headings():
+                continue
+            stop(2, say("pack-password-town", lang, file=path, line=number, town=town))
+        if not password:
+            stop(2, say("pack-passwords", lang, file=path))
+        found[code] = password
     return found
+
+
+def _headings() -> set[str]:
+    return {word for lang in LANGUAGES for word in say("pack-password-headings", lang).split("|")}
+
+
+def _pairs(path: Path, lang: str) -> list[tuple[str, str]]:
+    """Return town and password of each line of a table that names one."""
+    if path.suffix.lower() == ".xlsx":
+        import fastexcel
+
+        try:
+            sheet = fastexcel.read_excel(path).load_sheet(0, header_row=None, dtypes="string")
+        except fastexcel.FastExcelError:
+            stop(2, say("pack-passwords", lang, file=path))
+        rows = [[str(cell or "") for cell in row] for row in sheet.to_polars().rows()]
+    else:
+        lines = path.read_text("utf-8-sig").splitlines()
+        rows = [line.split(",", 1) for line in lines if not line.lstrip().startswith("#")]
+    pairs = [(row[0].strip(), row[1].strip() if len(row) > 1 else "") for row in rows]
+    return [(town, password) for town, password in pairs if town]
+
+
+def _key(workspace: Workspace, lang: str) -> Key:
+    """Return what signs: the certificate that townscore.yaml names, opened by a passphrase of the environment."""
+    from scoring.packing.signing import SigningError, open_key
+
+    name = workspace.sign.get("certificate")
+    if not name:
+        stop(2, say("sign-no-certificate", lang))
+    try:
+        return open_key(workspace.root / name, os.environ.get(_PASSPHRASE, ""))
+    except SigningError as error:
+        code = 3 if error.code == "sign-no-library" else 2
+        stop(code, say(error.code, lang, variable=_PASSPHRASE, **error.parameters))
 
 
 def _refuse(code: str, parameters: Mapping[str, Any], lang: str) -> NoReturn:

@@ -8,26 +8,31 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from scoring.calling import day_of, machine_faults, open_here, period_label, stop, whole_edition
-from scoring.cli_app import Lang, app, argument, option, say_here
+from scoring.calling import day_of, machine_faults, open_here, period_label, stop
+from scoring.cli_app import Lang, Out, app, argument, option, say_here
+from scoring.handing import handed
 from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from scoring.handing import Handed
     from scoring.sending import Item, Journal, Outcome, Parcel, SendingError
-    from scoring.store import Edition
+    from scoring.sending.register import Entry
     from scoring.workspace import Workspace
 
 
 @app.command(cls=Command, help=say_here("cli-send-help"))
 def send(
     period: Annotated[str, argument("cli-argument-period")],
+    stage: Annotated[str | None, option("--stage", "comment")] = None,
     folder: Annotated[Path | None, option("--folder", "DIR")] = None,
     dry_run: Annotated[bool, option("--dry-run")] = False,
     one_address: Annotated[bool, option("--one-address")] = False,
+    anew: Annotated[bool, option("--anew")] = False,
     packages: Annotated[Path | None, option("--packages", "DIR")] = None,
+    out: Out = None,
     lang: Lang = None,
 ) -> None:
     """Bring each town its package: by mail, or into a shared folder."""
@@ -38,14 +43,14 @@ def send(
 
     workspace, lang = open_here(lang)
     with machine_faults(lang):
-        edition = whole_edition(workspace, period, lang)
-        parcels = _parcels(packages or workspace.root / "packages", edition, lang)
+        what = handed(workspace, period, stage, out or workspace.out, lang)
+        parcels = _parcels(packages or workspace.root / "packages", what, lang)
         try:
             journal = _journal(workspace)
             if folder is not None:
                 if dry_run:
                     stop(2, say("send-dry-mail", lang))
-                _tell(copy_out(parcels, folder, journal, now=_now), lang)
+                _tell(copy_out(parcels, folder, journal, now=_now, anew=anew), lang)
                 return
             mail = workspace.mail
             if not mail.get("host"):
@@ -55,12 +60,14 @@ def send(
                 ca_file=workspace.root / mail["ca_file"] if mail["ca_file"] else None,
             )  # fmt: skip
             # Addresses are those of the towns table as it was published, whatever stands in it today.
-            towns = edition.tables().towns.select("town_code", "email").drop_nulls()
-            render = letters(workspace.settings(lang), Labels(edition.head, lang).period)
+            if what.towns is None:
+                stop(1, say("send-no-addresses", lang))
+            towns = what.towns.select("town_code", "email").drop_nulls()
+            render = letters(workspace.settings(lang), Labels(what.assessment.head, lang).period)
             password = password_of(server.user) if server.user and not dry_run else None
             done = mail_out(
                 parcels, dict(towns.iter_rows()), server, password, journal, render, _now,
-                dry_run=dry_run, shared_addresses=one_address,
+                dry_run=dry_run, shared_addresses=one_address, anew=anew,
             )  # fmt: skip
         except ConfigError as error:
             stop(2, say(error.code, lang, **error.parameters))
@@ -78,7 +85,9 @@ def register(
     by: Annotated[str, option("--by-whom", "NAME")] = "",
     why: Annotated[str, option("--why", "TEXT")] = "",
     on: Annotated[str | None, option("--on", "DATE")] = None,
+    stage: Annotated[str | None, option("--stage", "comment")] = None,
     sheet: Annotated[Path | None, option("--sheet", "FILE")] = None,
+    out: Out = None,
     lang: Lang = None,
 ) -> None:
     """List who got which edition, and note who signed or what became of an unclear mail."""
@@ -92,10 +101,10 @@ def register(
         try:
             journal = _journal(workspace)
             if asked:
-                edition = whole_edition(workspace, period or "", lang)
+                what = handed(workspace, period or "", stage, out or workspace.out, lang)
                 _note(
                     journal,
-                    edition,
+                    what,
                     asked[0],
                     signed=bool(signed),
                     sent=bool(arrived),
@@ -120,25 +129,27 @@ def _journal(workspace: Workspace) -> Journal:
     return Journal(workspace.root / "sent" / "journal.jsonl")
 
 
-def _parcels(packages: Path, edition: Edition, lang: str) -> list[Parcel]:
-    """Return each town's archive as it was packed for this edition."""
+def _parcels(packages: Path, what: Handed, lang: str) -> list[Parcel]:
+    """Return each town's archive as it was packed."""
     import json
 
+    from scoring.packing.known import folder_of
     from scoring.sending import Parcel, SendingError
 
-    folder = packages / f"{edition.period}@{edition.number}"
+    run_code = str(what.assessment.head["run_code"])
+    folder = packages / folder_of(what.period, what.edition, what.stage)
     try:
         manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
         told = manifest["towns"]
     except (OSError, ValueError, KeyError):
-        stop(1, say("send-not-packed", lang, period=edition.period, folder=folder))
-    if manifest["run_code"] != edition.head["run_code"]:
-        stop(1, say("send-other-run", lang, period=edition.period, folder=folder))
+        stop(1, say("send-not-packed", lang, period=what.period, folder=folder))
+    if manifest["run_code"] != run_code:
+        stop(1, say("send-other-run", lang, period=what.period, folder=folder))
     try:
         return [
             Parcel(
-                code, one["town"], edition.period, edition.number, str(edition.head["run_code"]),
-                (folder / one["archive"],), {one["archive"]: one["sha256"]},
+                code, one["town"], what.period, what.edition, run_code,
+                (folder / one["archive"],), {one["archive"]: one["sha256"]}, what.stage,
             )
             for code, one in told.items()
         ]  # fmt: skip
@@ -148,7 +159,7 @@ def _parcels(packages: Path, edition: Edition, lang: str) -> list[Parcel]:
 
 def _note(
     journal: Journal,
-    edition: Edition,
+    what: Handed,
     town: str,
     *,
     signed: bool,
@@ -162,16 +173,18 @@ def _note(
     from scoring.sending import resolve
     from scoring.sending.register import sign
 
-    code = town_called(town, edition.tables().towns, lang)
+    names = what.assessment.scores.select("town_code", name="town").with_columns(aliases=[])
+    code = town_called(town, what.towns if what.towns is not None else names, lang)
     if signed:
         day = day_of(on, lang) or _now().date()
-        sign(journal, edition.period, edition.number, code, by, day.isoformat(), _now())
+        sign(journal, what.period, what.edition, code, by, day.isoformat(), _now(), what.stage)
         return
-    for key in dict.fromkeys(line.key for line in journal.lines):
-        if (key.way, key.period, key.edition, key.town) == ("mail", edition.period, edition.number, code):
-            resolve(journal, key, sent, by, why, _now())
-            return
-    stop(1, say("sending-not-unclear", lang, town=code, period=edition.period))
+    own = ("mail", what.period, what.edition, code, what.stage)
+    keys = [key for key in dict.fromkeys(line.key for line in journal.lines) if key.of == own]
+    if not keys:
+        stop(1, say("sending-not-unclear", lang, town=code, period=what.period))
+    # Of several, the one that nobody knows about; else what went out last.
+    resolve(journal, next((key for key in keys if key in journal.unclear()), keys[-1]), sent, by, why, _now())
 
 
 def _list(workspace: Workspace, journal: Journal, period: str | None, sheet: Path | None, lang: str) -> None:
@@ -179,7 +192,7 @@ def _list(workspace: Workspace, journal: Journal, period: str | None, sheet: Pat
     from scoring.sending.register import entries
 
     called = {
-        (told["period"], told["edition"], code): one["town"]
+        (told["period"], told["edition"], told["stage"], code): one["town"]
         for told in manifests(workspace.root / "packages")
         for code, one in told["towns"].items()
     }
@@ -193,8 +206,8 @@ def _list(workspace: Workspace, journal: Journal, period: str | None, sheet: Pat
     told = [
         [
             one.period,
-            say("register-replaces", lang, edition=one.edition, old=one.replaces) if one.replaces else str(one.edition),
-            called.get((one.period, one.edition, one.town_code), one.town_code),
+            _which(one, lang),
+            called.get((one.period, one.edition, one.stage, one.town_code), one.town_code),
             say(f"register-way-{one.way}", lang),
             say(f"register-state-{one.state}", lang),
             one.at[:16].replace("T", " "),
@@ -210,6 +223,14 @@ def _list(workspace: Workspace, journal: Journal, period: str | None, sheet: Pat
         print_lines([notice.said(lang)])
     if sheet is not None:
         _write(workspace, headings, told, sheet, lang)
+
+
+def _which(one: Entry, lang: str) -> str:
+    if one.stage != "published":
+        return say("register-draft", lang, edition=one.edition, stage=say(f"reports-stage-{one.stage}", lang))
+    if one.replaces:
+        return say("register-replaces", lang, edition=one.edition, old=one.replaces)
+    return str(one.edition)
 
 
 def _write(workspace: Workspace, headings: Sequence[str], rows: Sequence[Sequence[str]], path: Path, lang: str) -> None:

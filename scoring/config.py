@@ -50,6 +50,11 @@ class _Mail(Part):
     ca_file: str = ""
 
 
+class _Sign(Part):
+    certificate: str = ""
+    roots: str = ""
+
+
 class _Config(Part):
     data: str = "data"
     weights: str | tuple[str, ...] = "weights/jiyuan-quarterly.yaml"
@@ -59,6 +64,7 @@ class _Config(Part):
     example: bool = False
     report: _Report = _Report()
     mail: _Mail = _Mail()
+    sign: _Sign = _Sign()
 
 
 class _Year(Part):
@@ -92,6 +98,7 @@ def read_config(path: Path, lang: str) -> dict[str, Any]:
         "weights": weights,
         "report": config.report.model_dump(exclude_unset=True),
         "mail": config.mail.model_dump(),
+        "sign": config.sign.model_dump(),
     }
 
 

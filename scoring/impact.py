@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from scoring.assessment import Assessment, assess
+from scoring.assessing import assess
+from scoring.assessment import Assessment
 from scoring.jobs import usual_day
 from scoring.outcome import Options
 from scoring.revising.comparing import Comparison, compare

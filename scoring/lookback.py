@@ -11,14 +11,16 @@ from typing import Any, Final
 import polars as pl
 
 from schemas.scheme import Scheme
-from scoring.assessment import Assessment, assess
+from scoring.assessing import assess
+from scoring.assessment import Assessment
 from scoring.changes import split
 from scoring.intake import Tables
 from scoring.ledger import Frozen
 from scoring.ledger.past import when
-from scoring.outcome import CHANGES, HISTORY, Options
+from scoring.outcome import Options
 from scoring.periods import Period
 from scoring.problems import Refused
+from scoring.shapes import CHANGES, HISTORY
 from scoring.store import Edition
 from scoring.store.editions import period_of
 from scoring.workdays import Workdays

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from scoring.assessment import Assessment
+from scoring.digest import file_hash
 from scoring.reports.settings import Settings
-from scoring.store.editions import file_hash
 
 if TYPE_CHECKING:
     from scoring.jobs import Job

@@ -14,6 +14,7 @@ from typing import Any, Final
 import polars as pl
 
 from scoring.assessment import Assessment
+from scoring.digest import file_hash
 from scoring.intake.numbered import FILE as NUMBERED
 from scoring.jobs import FORMATS, Job
 from scoring.manifest import NAME as MANIFEST
@@ -24,7 +25,7 @@ from scoring.runs import Progress, print_assessment, score_again, sound_store
 from scoring.store import Stages, latest, next_edition, read_store
 from scoring.store.differing import FILE as DIFFERENCES
 from scoring.store.differing import differing_towns
-from scoring.store.editions import HOLIDAYS, WEIGHTS, Edition, file_hash, write_edition, write_view
+from scoring.store.editions import HOLIDAYS, WEIGHTS, Edition, write_edition, write_view
 from scoring.store.issued import write_lines
 from scoring.store.listing import SHOWN
 from scoring.store.stages import NAME as STAGES

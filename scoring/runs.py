@@ -13,7 +13,8 @@ from typing import Final, NoReturn
 
 import polars as pl
 
-from scoring.assessment import Assessment, assess, previous
+from scoring.assessing import assess, previous
+from scoring.assessment import Assessment
 from scoring.beside import doubted, looking_back, with_doubt
 from scoring.intake import Intake, Tables, read_folder, write_numbered, write_problems
 from scoring.jobs import Desk, Job, Task, usual_day

@@ -31,6 +31,8 @@ class Workspace:
     report: dict[str, Any] = field(default_factory=dict)
     mail: dict[str, Any] = field(default_factory=dict)
     """The mail server: host, port, security, user, sender, ca_file; never a password."""
+    sign: dict[str, str] = field(default_factory=dict)
+    """What signs: certificate (PKCS #12) and roots (trusted certificates), names of files of the workspace or empty."""
 
     def settings(self, lang: str) -> Settings:
         """Return the settings of the papers; fonts and templates lie in the workspace.

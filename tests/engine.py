@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from scoring.assessment import assess
+from scoring.assessing import assess
 from scoring.periods import Period
 from tests.frames import tables_of
 

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from schemas.scheme.policy import Duplicates, Exemptions
-from scoring.assessment import FRAMES, Assessment, assess
+from scoring.assessing import assess
+from scoring.assessment import FRAMES, Assessment
 from scoring.periods import Period
 from scoring.problems import Refused
 from scoring.scheme import laws_given_up

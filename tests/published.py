@@ -9,7 +9,7 @@ from functools import cache
 import yaml
 
 from schemas.scheme import Scheme
-from scoring.assessment import assess
+from scoring.assessing import assess
 from scoring.ledger import Frozen
 from scoring.ledger.past import postings
 from scoring.periods import parse_period

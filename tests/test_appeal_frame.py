@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 
-from scoring.assessment import assess
+from scoring.assessing import assess
 from scoring.ledger import Frozen
 from scoring.outcome import appeals
 from scoring.periods import Period

@@ -10,7 +10,7 @@ import pytest
 
 from schemas.scheme import Scheme
 from scoring.assessment import FRAMES, Assessment
-from scoring.outcome import CHANGES, HISTORY
+from scoring.shapes import CHANGES, HISTORY
 from tests import engine
 
 SCHEME = Scheme.model_validate(

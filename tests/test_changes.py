@@ -12,12 +12,14 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from schemas.scheme import Scheme
-from scoring.assessment import Assessment, assess
+from scoring.assessing import assess
+from scoring.assessment import Assessment
 from scoring.changes import PARTS, split
 from scoring.ledger.entries import SCHEMA
-from scoring.outcome import CHANGES, HISTORY, Options
+from scoring.outcome import Options
 from scoring.periods import Period
 from scoring.problems import Refused
+from scoring.shapes import CHANGES, HISTORY
 from tests import strategies
 from tests.engine import fraction
 from tests.frames import tables_of

@@ -10,15 +10,15 @@ import polars as pl
 import pytest
 
 import scoring.doubt as doubts
-from scoring.assessment import assess
+from scoring.assessing import assess
 from scoring.doubt.draws import scores, town_sample
 from scoring.doubt.evidence import gather
 from scoring.doubt.sobol import indices
 from scoring.doubt.switches import score_ways
 from scoring.doubt.weights import concentration
 from scoring.ledger import score
-from scoring.outcome.frames import DOUBT
 from scoring.periods import parse_period
+from scoring.shapes import DOUBT
 from tests.doubting import (
     CALENDAR,
     END,

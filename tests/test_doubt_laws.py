@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import scoring.doubt as doubts
-from scoring.assessment import Assessment, assess
+from scoring.assessing import assess
+from scoring.assessment import Assessment
 from scoring.doubt.draws import generator, official, scores
 from scoring.doubt.places import ranks
 from scoring.example import generate_tables

@@ -15,7 +15,7 @@ import pytest
 
 from schemas.tables import table_for, validate
 from schemas.vocabulary import Vocabulary
-from scoring.assessment import assess
+from scoring.assessing import assess
 from scoring.example import DEFAULT_SEED, generate_tables, write_example, write_generated
 from scoring.example.words import CALENDAR, words
 from scoring.example.year import quarter_days, simulate

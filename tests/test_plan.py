@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scoring.assessment import FRAMES, assess
+from scoring.assessing import assess
+from scoring.assessment import FRAMES
 from scoring.periods import Period
 from scoring.plan import Plan
 from scoring.problems import Refused

@@ -17,7 +17,7 @@ from itertools import combinations
 
 import pytest
 
-from scoring.assessment import assess
+from scoring.assessing import assess
 from scoring.periods import parse_period
 from scoring.revising.comparing import compare, shares_of, swaps
 from tests.frames import tables_of

@@ -12,11 +12,11 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 
-from scoring.assessment import assess
+from scoring.assessing import assess
 from scoring.ledger import Frozen
-from scoring.outcome import APPEALS
 from scoring.periods import Period
 from scoring.problems import Refused
+from scoring.shapes import APPEALS
 from tests import comparison
 from tests.engine import view
 from tests.frames import tables_of

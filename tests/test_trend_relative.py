@@ -10,7 +10,7 @@ import pytest
 
 from schemas.scheme import Calendar, Interval
 from schemas.scheme.rules import Trend
-from scoring.assessment import previous
+from scoring.assessing import previous
 from scoring.periods import Period, parse_period, period_before, period_last_year
 from scoring.pricing.trend import target
 from scoring.reports.labels import Labels

@@ -12,15 +12,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scoring.assessment import Assessment, assess
+from scoring.assessing import assess
+from scoring.assessment import Assessment
 from scoring.example import write_example
 from scoring.intake import read_folder
 from scoring.ledger import build
 from scoring.outcome import chance
 from scoring.outcome.chance import EXACT, attainable, rounded_up, survives, tail
-from scoring.outcome.warnings import CLEAR, FALSE_RATE, LEAST, WARNINGS, WATCH
+from scoring.outcome.warnings import CLEAR, FALSE_RATE, LEAST, WATCH
 from scoring.periods import parse_period
 from scoring.scheme import load_scheme, vocabulary
+from scoring.shapes import WARNINGS
 from tests.frames import tables_of
 
 COUNT = st.integers(0, 60)

@@ -40,9 +40,9 @@ from scoring.doubt.weights import AROUND, Around
 from scoring.exact import add_up
 from scoring.intake import Tables
 from scoring.ledger import Frozen, Scored, score
-from scoring.outcome.frames import DOUBT
 from scoring.outcome.scores import candidates
 from scoring.periods import Period
+from scoring.shapes import DOUBT
 from scoring.workdays import Workdays
 
 FEWEST: Final = 3

@@ -12,6 +12,6 @@ docs/improving.md says what is promised and why it is exact.
 """
 
 from scoring.improving.matters import COSTS
-from scoring.improving.ways import GOALS, IMPROVEMENTS, improvements, of_town
+from scoring.improving.ways import GOALS, improvements
 
-__all__ = ["COSTS", "GOALS", "IMPROVEMENTS", "improvements", "of_town"]
+__all__ = ["COSTS", "GOALS", "improvements"]

@@ -17,20 +17,12 @@ from scoring.improving.matters import Cost, Fixes, Matter, entangled, fixes_of, 
 from scoring.intake import Tables
 from scoring.ledger import Frozen, Published, Scored, score
 from scoring.ledger.past import comes_to
-from scoring.outcome.frames import pair, pairs
 from scoring.outcome.scores import candidates
 from scoring.periods import Period
 from scoring.problems import Refused
+from scoring.shapes import IMPROVEMENTS, pair
 from scoring.workdays import Workdays
 
-IMPROVEMENTS: Final = {
-    **dict.fromkeys(("town_code", "goal", "by", "outcome"), pl.String),
-    **dict.fromkeys(("open", "at_least", "cost"), pl.Int64),
-    **pairs("score"), "score": pl.String, "rank": pl.Int64, "grade": pl.String,
-    "findings": pl.List(pl.String), "how": pl.List(pl.String), "until": pl.List(pl.Date),
-    "origins": pl.List(pl.String),
-}  # fmt: skip
-"""A row a town and goal: see docs/architecture.md. `open` counts the open matters that a fix helps."""
 MOST_COST: Final = 60
 """Papers look up to so many fixes."""
 Again = Callable[[Tables], Scored]
@@ -76,12 +68,6 @@ def improvements(
     ways, helped = _ways(before, tables, as_of, codes, by, most, again)
     rows = [_row(way, helped.get(way.town, 0), by, scheme) for way in ways]
     return pl.DataFrame(rows, schema=IMPROVEMENTS)
-
-
-def of_town(frame: pl.DataFrame, code: str) -> list[dict[str, Any]]:
-    """Return a town's rows, the place first."""
-    rows = frame.filter(pl.col("town_code") == code).to_dicts()
-    return sorted(rows, key=lambda row: list(GOALS).index(row["goal"]))
 
 
 def _ways(
@@ -196,4 +182,4 @@ def _row(way: Way, helped: int, by: Cost, scheme: Scheme) -> dict[str, Any]:
     }
 
 
-__all__ = ["GOALS", "IMPROVEMENTS", "MOST_COST", "Goal", "improvements", "of_town"]
+__all__ = ["GOALS", "MOST_COST", "Goal", "improvements"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import polars as pl
 
 from schemas.tables import SOURCE, Table, catalogue, table_for, validate
 from schemas.vocabulary import Vocabulary
+from scoring.digest import file_hash
 from scoring.intake import crosscheck
 from scoring.intake.appeals import AppealChecks
 from scoring.intake.columns import Names, names_of, read_columns
@@ -84,7 +84,7 @@ def read_folder(folder: Path, vocabulary: Vocabulary, *, limits: Limits | None =
     files = _list_files(folder, problems)
     # What its size alone refuses binds no result, and would take half a minute to hash.
     inputs = {
-        path.name: _sha256(path) for path, kind in files if kind != "csv" or path.stat().st_size <= limits.text_bytes
+        path.name: file_hash(path) for path, kind in files if kind != "csv" or path.stat().st_size <= limits.text_bytes
     }
     known = {key for table in tables.values() for key in Headings([table]).columns} | {
         *names.indicators,
@@ -114,11 +114,6 @@ def read_folder(folder: Path, vocabulary: Vocabulary, *, limits: Limits | None =
 def _load_pandera(table: Table) -> None:
     """Have Pandera import and register all that its first validation needs."""
     validate(pl.DataFrame(schema=table.polars_schema()), table)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _list_files(folder: Path, problems: Problems) -> list[tuple[Path, str]]:

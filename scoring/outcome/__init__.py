@@ -1,20 +1,13 @@
 """What a ledger comes to: the frames and the head of an assessment."""
 
-from scoring.outcome.appeals import APPEALS, appeal_frame
+from scoring.outcome.appeals import appeal_frame
 from scoring.outcome.findings import finding_frame
-from scoring.outcome.frames import CHANGES, DOUBT, HISTORY
 from scoring.outcome.head import Options, head_of, previous_head, published_head
-from scoring.outcome.rolled import ROLLED, rolled_frame, rolled_head
+from scoring.outcome.rolled import rolled_frame, rolled_head
 from scoring.outcome.scores import dimension_frame, indicator_frame, score_frame
-from scoring.outcome.warnings import WARNINGS, warning_frame
+from scoring.outcome.warnings import warning_frame
 
 __all__ = [
-    "APPEALS",
-    "CHANGES",
-    "DOUBT",
-    "HISTORY",
-    "ROLLED",
-    "WARNINGS",
     "Options",
     "appeal_frame",
     "dimension_frame",

@@ -17,26 +17,13 @@ from scoring.intake import Tables
 from scoring.intake.appeals import NUMBER, RATE
 from scoring.ledger import Frozen, Scored, score
 from scoring.ledger.past import when
-from scoring.outcome.frames import pair, pairs
 from scoring.outcome.scores import candidates
 from scoring.periods import Period, parse_period
 from scoring.problems import Refused
 from scoring.ranking import Candidate, place
+from scoring.shapes import APPEALS, pair
 from scoring.workdays import Workdays
 
-APPEALS: Final = {
-    **dict.fromkeys(
-        (
-            "town_code", "appeal_id", "target", "target_id", "ground_kind", "ground", "decision", "original", "asked",
-            "decided", "upheld_why", "rejected_why",
-        ),
-        pl.String,
-    ),
-    "filed_on": pl.Date, "decided_on": pl.Date, "pending": pl.Boolean,
-    **pairs("upheld", "rejected"), "upheld": pl.String, "rejected": pl.String,
-    "upheld_rank": pl.Int64, "rejected_rank": pl.Int64, "moved": pl.Int64, "moved_towns": pl.List(pl.String),
-    "moved_upheld": pl.List(pl.Int64), "moved_rejected": pl.List(pl.Int64),
-}  # fmt: skip
 _IN_FAVOUR: Final = ("withdraw", "change")
 _NOT_SCORED: Final = "not-scored"
 _OF_TOWN: Final = ("findings", "checks", "measures", "judgements", "adjustments", "letters")

@@ -17,14 +17,8 @@ from scoring.exact import reduced
 from scoring.ledger import Ledger
 from scoring.ledger.ending import TownScore
 from scoring.ledger.rollup import RollUp
-from scoring.outcome.frames import pairs
 from scoring.pricing.deduct import Units
-
-WORKED_OUT: Final = (
-    "found_severity", "disposition", "matter", "part", "state", "flags", "due", "fixed_on", "repeat",
-    *pairs("charge", "credit", "extra", "net", "gives_back"), "gives_back_by", "price_line", "clause",
-)  # fmt: skip
-"""Columns that no table has: what the engine made of a finding."""
+from scoring.shapes import WORKED_OUT
 
 
 def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:

@@ -9,16 +9,11 @@ import polars as pl
 from schemas.scheme import Scheme
 from scoring.exact import fixed
 from scoring.ledger import Scored
-from scoring.outcome.frames import pair, pairs
+from scoring.shapes import ROLLED, pair
 
 if TYPE_CHECKING:
     from scoring.ledger.rollup import RollUp
 
-ROLLED: Final = {
-    "town_code": pl.String, "period": pl.String, "edition": pl.Int64, **pairs("weight", "score"), "score": pl.String,
-    "rank": pl.Int64, "grade": pl.String, "grade_en": pl.String, "towns": pl.List(pl.String),
-    "gated": pl.Boolean,
-}  # fmt: skip
 OTHER: Final = {"published": "rescored", "rescored": "published"}
 
 

@@ -16,8 +16,8 @@ from scoring.conditions import holds
 from scoring.exact import fixed
 from scoring.ledger import Ledger, Scored
 from scoring.ledger.indicators import Result
-from scoring.outcome.frames import pair, pairs
 from scoring.ranking import Candidate, place
+from scoring.shapes import pair, pairs
 
 _CLOSED_IN_TIME: Final = ("on_time", "extended", "self_reported")
 

@@ -20,8 +20,8 @@ from scoring.ledger import Scored
 from scoring.ledger.facts import assessed_towns
 from scoring.outcome.chance import attainable, rounded_up, survives, tail
 from scoring.outcome.exposures import Exposures, periods_back, slot_of
-from scoring.outcome.frames import pair, pairs
 from scoring.periods import Period
+from scoring.shapes import WARNINGS, pair
 
 LEAST: Final = 3
 """No warning on fewer findings."""
@@ -37,12 +37,6 @@ DIMENSIONS: Final = {
 """What is counted, and by which columns."""
 _LIKELY: Final = Fraction(1)
 LEVELS: Final = ("clear", "watch", "chance")
-WARNINGS: Final = {
-    **dict.fromkeys(("dimension", "town_code", "village", "name"), pl.String),
-    **dict.fromkeys(("now", "past", "exposure_now", "exposure_past", "periods"), pl.Int64),
-    **pairs("expected", "ratio"), "p": pl.String, "against": pl.String, "level": pl.String,
-    **pairs("group_expected"), "group_p": pl.String,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,5 @@
 | all towns of a period, whole or not at all, bound by manifest.json | packs |
 
 A town's rows are cut out (`Assessment.for_town`) and their free text is masked before anything is made of them.
+Nothing is imported here: a town's process begins with this package, and loads what it needs alone.
 """
-
-from scoring.packing.packs import Masked, Pack, Packed, PackError, pack
-
-__all__ = ["Masked", "Pack", "PackError", "Packed", "pack"]

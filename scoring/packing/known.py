@@ -35,6 +35,17 @@ class Known:
     newer: int | None
 
 
+def folder_of(period: str, edition: int, stage: str) -> str:
+    """Return what a folder of packages is called.
+
+    Examples
+    --------
+    >>> folder_of("2025Q1", 2, "published"), folder_of("2025Q1", 2, "comment")
+    ('2025Q1@2', '2025Q1@2-comment')
+    """
+    return f"{period}@{edition}" + ("" if stage == "published" else f"-{stage}")
+
+
 def known_file(name: str, digest: str, packages: Path, editions: Sequence[Edition]) -> list[Known]:
     """Return what is known of a file by its hash; where nothing is, what is known by its name."""
     last = {edition.period: edition.number for edition in sorted(editions, key=lambda one: one.number)}
@@ -56,10 +67,17 @@ def known_file(name: str, digest: str, packages: Path, editions: Sequence[Editio
 
 def manifests(packages: Path) -> Iterator[Mapping[str, Any]]:
     """Give the manifest of every folder of packages, the oldest edition first; what is none is passed over."""
-    for path in sorted(packages.glob("*/manifest.json")):
+    for path in sorted(packages.glob("*/manifest.json"), key=_in_order):
         try:
             read = json.loads(path.read_text("utf-8"))
         except (OSError, ValueError):
             continue
         if isinstance(read, dict) and read.get("pack") == 1:
             yield read
+
+
+def _in_order(path: Path) -> tuple[str, int, str]:
+    """Return period, edition and stage of a folder of packages: edition 10 comes after edition 2."""
+    period, _, rest = path.parent.name.partition("@")
+    edition, _, stage = rest.partition("-")
+    return (period, int(edition) if edition.isascii() and edition.isdigit() else 0, stage)

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
-from scoring.outcome.findings import WORKED_OUT
 from scoring.outfolder import fresh_folder, locked, put_in_place
+from scoring.packing.known import folder_of
 from scoring.packing.town import Done, Order, make_town, safe_name
-from scoring.redaction import DISTRIBUTED, FREE_TEXT, REGISTER, Words, redact, redact_frame
+from scoring.redaction import REGISTER, Words, distributed, free_text, redact, redact_frame
 from scoring.runlog import who
+from scoring.shapes import WORKED_OUT
 from scoring.workers import worker_pool
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
+    from scoring.packing.signing import Key
     from scoring.reports.settings import Settings
 
 MANIFEST: Final = "manifest.json"
@@ -60,6 +62,8 @@ class Pack:
         What masks, and the names that stay.
     passwords
         By town code; empty for plain archives.
+    key
+        Signs every PDF; None where the bureau does not sign.
     strict
         Refuse where something would have to be masked.
     """
@@ -69,14 +73,14 @@ class Pack:
     words: Words
     notice: bytes | None = None
     passwords: Mapping[str, str] | None = None
+    key: Key | None = None
     strict: bool = False
 
     @property
     def name(self) -> str:
         """What the folder of these packages is called."""
         head = self.assessment.head
-        stage = "" if head["stage"] == "published" else f"-{head['stage']}"
-        return f"{head['period']['id']}@{head['edition']}{stage}"
+        return folder_of(head["period"]["id"], head["edition"], head["stage"])
 
     def __repr__(self) -> str:
         return f"Pack({self.name})"
@@ -114,7 +118,7 @@ def pack(asked: Pack, out: Path) -> Packed:
         hidden.append(masked.with_columns(town_code=pl.lit(code)))
         stem = f"{code}_{safe_name(town)}_{asked.assessment.head['period']['id']}"
         password = asked.passwords[code] if asked.passwords is not None else None
-        orders[code] = Order(own, asked.settings, town, stem, asked.notice, password)
+        orders[code] = Order(own, asked.settings, town, stem, asked.notice, password, asked.key)
     masked_all = Masked(pl.concat(hidden).select("town_code", "key", "column", "kind", "count"))
     if asked.strict and masked_all.count:
         raise PackError("pack-strict", masked=masked_all)
@@ -132,8 +136,8 @@ _SAID: Final = ("wording", "evidence", "item", "why", "by")
 def handed_out(own: Assessment, words: Words) -> tuple[Assessment, pl.DataFrame]:
     """Return a town's assessment with only what may leave and its free text masked, and what was hidden."""
     # By name, never by what is left over: a scheme's own fields stay at home.
-    columns = [name for name in own.findings.columns if name in {*DISTRIBUTED["findings"], *WORKED_OUT}]
-    texts = [name for name in FREE_TEXT["findings"] if name in columns]
+    columns = [name for name in own.findings.columns if name in {*distributed()["findings"], *WORKED_OUT}]
+    texts = [name for name in free_text()["findings"] if name in columns]
     findings, first = redact_frame(own.findings.select(columns), texts, "finding_id", words)
     appeals, second = redact_frame(own.appeals, ["ground"], "appeal_id", words)
     hidden: list[tuple[str, str, str]] = []
@@ -177,9 +181,9 @@ def _make_all(orders: Mapping[str, Order], fresh: Path) -> dict[str, Done]:
 
 def _bind(asked: Pack, towns: Mapping[str, str], done: Mapping[str, Done], masked: Masked, fresh: Path) -> None:
     """Write the sheet to sign on, the register of what was masked, and the manifest that binds it all."""
+    from scoring.digest import file_hash
     from scoring.messages import say
     from scoring.packing.forms import write_signing
-    from scoring.store.editions import file_hash
 
     lang, head = asked.settings.lang, asked.assessment.head
     signing = fresh / f"{say('pack-file-signing', lang)}.docx"
@@ -194,6 +198,7 @@ def _bind(asked: Pack, towns: Mapping[str, str], done: Mapping[str, Done], maske
         "run_code": head["run_code"],
         "as_of": head["as_of"],
         "encrypted": asked.passwords is not None,
+        "signed": asked.key is not None,
         "masked": masked.count,
         "towns": {
             code: {"town": towns[code], "archive": one.archive, "files": dict(one.files), "sha256": one.digest}

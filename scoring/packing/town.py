@@ -11,11 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from scoring.digest import file_hash
 from scoring.messages import say
-from scoring.store.editions import file_hash
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
+    from scoring.packing.signing import Key
     from scoring.reports.settings import Settings
 
 _FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
@@ -41,6 +42,8 @@ class Order:
         The notice that every town gets, where the bureau hands it out.
     password
         Of the archive, where it is to be encrypted; it stands in no file and in no message.
+    key
+        Signs every PDF, where the bureau signs.
     """
 
     assessment: Assessment
@@ -49,6 +52,7 @@ class Order:
     stem: str
     notice: bytes | None = None
     password: str | None = None
+    key: Key | None = None
 
     def __repr__(self) -> str:
         return f"Order({self.stem})"
@@ -106,6 +110,11 @@ def make_town(order: Order, folder: Path) -> Done:
     write_objection(assessment, settings, path("objection", "docx"))
     if order.notice is not None:
         path("notice", "pdf").write_bytes(order.notice)
+    if order.key is not None:
+        from scoring.packing.signing import sign
+
+        for paper in sorted(folder.glob("*.pdf")):
+            paper.write_bytes(sign(paper.read_bytes(), order.key))
     hashes = {made.name: file_hash(made) for made in sorted(folder.iterdir())}
     note = path("note", "txt")
     # For the editor of Windows: its line ends, and a mark that says UTF-8.

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from scoring.redaction.finding import KINDS, Hit, Kind, find, redact
 from scoring.redaction.frame import REGISTER, redact_frame
-from scoring.redaction.leaving import DISTRIBUTED, FREE_TEXT
+from scoring.redaction.leaving import distributed, free_text
 from scoring.redaction.words import BadWords, Words, own_words
 
 __all__ = [
-    "DISTRIBUTED",
-    "FREE_TEXT",
     "KINDS",
     "REGISTER",
     "BadWords",
     "Hit",
     "Kind",
     "Words",
+    "distributed",
     "find",
+    "free_text",
     "own_words",
     "redact",
     "redact_frame",

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from scoring.improving import of_town
+import polars as pl
+
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import one_line, printable
 from scoring.reports.printed import findings_of
@@ -46,6 +47,12 @@ class Cheapest:
 
     sentence: str
     rows: tuple[tuple[str, str, str], ...]
+
+
+def of_town(frame: pl.DataFrame, code: str) -> list[dict[str, Any]]:
+    """Return a town's rows of improvements, the place first."""
+    rows = frame.filter(pl.col("town_code") == code).to_dicts()
+    return sorted(rows, key=lambda row: row["goal"] != "place")
 
 
 def efforts(assessment: Assessment, labels: Labels) -> Efforts | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from scoring.reports.appeal_view import AppealRow, appeal_rows
+from scoring.reports.authentic import Proof, proof_of
 from scoring.reports.effort import Cheapest, cheapest
 from scoring.reports.labels import Labels
 from scoring.reports.office_text import as_written, one_line, printable
@@ -131,6 +132,7 @@ class TownView:
     more_replies: str
     answer: str
     objection: tuple[str, ...]
+    proof: Proof
     bureau: str
     watermark: str
     trace: str
@@ -194,6 +196,7 @@ def town_view(assessment: Assessment, settings: Settings) -> TownView:
         else labels("reports-reply-more", count=len(awaiting) - MOST_REPLIES),
         answer=_answer(settings, labels),
         objection=_objection(settings, labels),
+        proof=proof_of(assessment, labels),
         bureau=printable(settings.bureau),
         watermark=labels.watermark,
         trace=labels.trace,

@@ -19,12 +19,18 @@ def _clock() -> datetime:
 
 
 def copy_out(
-    parcels: Sequence[Parcel], folder: Path, journal: Journal, now: Callable[[], datetime] = _clock
+    parcels: Sequence[Parcel],
+    folder: Path,
+    journal: Journal,
+    now: Callable[[], datetime] = _clock,
+    *,
+    anew: bool = False,
 ) -> Outcome:
-    """Put every parcel under `folder/<code>_<town>/<period>@<edition>/`.
+    """Put every parcel under `folder/<code>_<town>/<period>@<edition>/`, a draft under `…@<edition>-comment/`.
 
     What the journal says is done is not put there again, even where somebody has taken it away. A kill leaves a parcel
-    begun; files that are there already are compared, the others written.
+    begun; files that are there already are compared, the others written. `anew`: somebody has said that files of the
+    same edition and stage are to be replaced.
 
     Raises
     ------
@@ -39,14 +45,16 @@ def copy_out(
     with journal.held():
         outcome.notices.extend(journal.notices)
         for parcel in parcels:
-            _one(parcel, folder, journal, now, outcome)
+            _one(parcel, folder, journal, now, outcome, anew=anew)
     return outcome
 
 
-def _one(parcel: Parcel, folder: Path, journal: Journal, now: Callable[[], datetime], outcome: Outcome) -> None:
+def _one(
+    parcel: Parcel, folder: Path, journal: Journal, now: Callable[[], datetime], outcome: Outcome, *, anew: bool
+) -> None:
     key = key_of("folder", parcel)
     own = folder / f"{parcel.town_code}_{parcel.town}"
-    target = own / f"{parcel.period}@{parcel.edition}"
+    target = own / parcel.folder
 
     def item(code: str, **parameters: str) -> Item:
         return Item(key, parcel.town, str(target), Reason(code, parameters))
@@ -54,16 +62,16 @@ def _one(parcel: Parcel, folder: Path, journal: Journal, now: Callable[[], datet
     if journal.state(key) is State.DONE:
         outcome.already.append(item("sending-already"))
         return
-    if any(journal.state(other) is State.DONE for other in journal.others(key)):
+    if not anew and any(journal.state(other) is State.DONE for other in journal.others(key)):
         outcome.unclear.append(item("sending-other-files"))
         return
     try:
         contents = parcel.read()
-        _refuse_other(own, target, contents)
+        _refuse_other(own, target, contents, anew=anew)
         journal.note("begun", key, now(), to=str(target))
         target.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
-            if not (target / name).exists():
+            if anew or not (target / name).exists():
                 write_whole(target / name, content)
         _check(target, parcel)
     except SendingError as error:
@@ -84,14 +92,14 @@ def _note_refused(journal: Journal, key: Key, at: datetime, why: Reason) -> None
     journal.note("refused", key, at, code=why.code, parameters=dict(why.parameters))
 
 
-def _refuse_other(own: Path, target: Path, contents: dict[str, bytes]) -> None:
+def _refuse_other(own: Path, target: Path, contents: dict[str, bytes], *, anew: bool) -> None:
     """Refuse a folder that leads elsewhere, and files of the same name with another content."""
     for path in (own, target):
         if path.is_symlink():
             raise SendingError("sending-link", folder=str(path))
     for name, content in contents.items():
         path = target / name
-        if path.is_symlink() or (path.exists() and path.read_bytes() != content):
+        if path.is_symlink() or (not anew and path.exists() and path.read_bytes() != content):
             raise SendingError("sending-other-content", name=name, folder=str(target))
 
 

@@ -47,6 +47,12 @@ class Key:
     edition: int
     town: str
     files: str
+    stage: str = "published"
+
+    @property
+    def of(self) -> tuple[str, str, int, str, str]:
+        """What stays the same when the files are made anew."""
+        return (self.way, self.period, self.edition, self.town, self.stage)
 
 
 @dataclass(frozen=True)
@@ -93,9 +99,7 @@ class Journal:
         return [
             other
             for other, state in self._states.items()
-            if (other.way, other.period, other.edition, other.town) == (key.way, key.period, key.edition, key.town)
-            and other.files != key.files
-            and state in {State.BEGUN, State.DONE}
+            if other.of == key.of and other.files != key.files and state in {State.BEGUN, State.DONE}
         ]
 
     def unclear(self) -> list[Key]:

@@ -49,6 +49,7 @@ def letters(settings: Settings, period: str) -> Render:
                 town_code=parcel.town_code,
                 period=period,
                 edition=parcel.edition,
+                draft=parcel.stage != "published",
                 run_code=parcel.run_code,
                 files=sorted(path.name for path in parcel.files),
                 bureau=settings.bureau,

@@ -33,6 +33,7 @@ def send(
     dry_run: bool = False,
     *,
     shared_addresses: bool = False,
+    anew: bool = False,
 ) -> Outcome:
     """Send every parcel that has not gone out to its town's address.
 
@@ -50,6 +51,8 @@ def send(
         Check everything, connect to nothing, write nothing: what would go out is in `ready`.
     shared_addresses
         Two towns may have one address.
+    anew
+        A town that has other files of the same edition and stage gets these as well: somebody has said so.
 
     Raises
     ------
@@ -61,7 +64,7 @@ def send(
     check_together(parcels, addresses)
     if server.user and password is None and not dry_run:
         raise SendingError("sending-bad-server", name="password")
-    post = _Post(checked, server, password, journal, render, now)
+    post = _Post(checked, server, password, journal, render, now, anew)
     for parcel in parcels:
         if parcel.town_code in checked:
             post.message(parcel)
@@ -90,6 +93,7 @@ class _Post:
     journal: Journal
     render: Render
     now: Callable[[], datetime]
+    anew: bool
     outcome: Outcome = field(default_factory=Outcome)
     _dialogue: Dialogue | None = None
     _in_a_row: int = 0
@@ -129,7 +133,7 @@ class _Post:
             self.outcome.already.append(self.item(parcel, Reason("sending-already")))
         elif state is State.BEGUN:
             self.outcome.unclear.append(self.item(parcel, self._why_unclear(key)))
-        elif self.journal.others(key):
+        elif self.journal.others(key) and not self.anew:
             self.outcome.unclear.append(self.item(parcel, Reason("sending-other-files")))
         elif parcel.town_code not in self.addresses:
             self.outcome.failed.append(self.item(parcel, Reason("sending-no-address")))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from schemas.tables import TOWN_CODE
+from scoring.packing.known import folder_of
 from scoring.sending.errors import SendingError
 from scoring.sending.journal import Key
 
@@ -48,6 +49,8 @@ class Parcel:
     run_code: str
     files: tuple[Path, ...]
     sha256: Mapping[str, str]
+    stage: str = "published"
+    """Or `comment`: a draft that towns may object to."""
 
     def __post_init__(self) -> None:
         names = [path.name for path in self.files]
@@ -62,6 +65,11 @@ class Parcel:
         # Of names alike but for case, a folder on Windows keeps one.
         if not names or len({name.casefold() for name in names}) < len(names) or set(names) != set(self.sha256):
             raise SendingError("sending-no-hash", town=self.town_code)
+
+    @property
+    def folder(self) -> str:
+        """What the folder of these packages is called, here and on a share."""
+        return folder_of(self.period, self.edition, self.stage)
 
     def read(self) -> dict[str, bytes]:
         """Return the content of every file by its name, as it was packed.
@@ -86,7 +94,8 @@ class Parcel:
 def key_of(way: str, parcel: Parcel) -> Key:
     """Return what the journal knows a parcel by, on a way out (`mail`, `folder`)."""
     files = json.dumps(sorted(parcel.sha256.items()), ensure_ascii=False)
-    return Key(way, parcel.period, parcel.edition, parcel.town_code, hashlib.sha256(files.encode()).hexdigest())
+    digest = hashlib.sha256(files.encode()).hexdigest()
+    return Key(way, parcel.period, parcel.edition, parcel.town_code, digest, parcel.stage)
 
 
 def is_plain(text: str) -> bool:
@@ -123,10 +132,10 @@ def check_together(parcels: Sequence[Parcel], codes: Iterable[str]) -> None:
     SendingError
         `sending-twice-listed`, `sending-other-town`.
     """
-    seen: set[tuple[str, str, int]] = set()
+    seen: set[tuple[str, str, int, str]] = set()
     known = {*codes, *(parcel.town_code for parcel in parcels)}
     for parcel in parcels:
-        one = (parcel.town_code, parcel.period, parcel.edition)
+        one = (parcel.town_code, parcel.period, parcel.edition, parcel.stage)
         if one in seen:
             raise SendingError("sending-twice-listed", town=parcel.town_code, period=parcel.period)
         seen.add(one)

@@ -35,11 +35,12 @@ class Entry:
     receipt: str = ""
     signed_on: str = ""
     replaces: int = 0
+    stage: str = "published"
 
 
 def entries(journal: Journal, periods: Sequence[str] = ()) -> list[Entry]:
-    """Return the register, by period, edition, town and way; of all periods where none is named."""
-    signed = {(key.period, key.edition, key.town): journal.last(key) for key in _keys(journal) if key.way == RECEIPT}
+    """Return the register, by period, edition, stage, town and way; of all periods where none is named."""
+    signed = {key.of[1:]: journal.last(key) for key in _keys(journal) if key.way == RECEIPT}
     found = []
     for key in _keys(journal):
         if key.way == RECEIPT or (periods and key.period not in periods):
@@ -47,22 +48,25 @@ def entries(journal: Journal, periods: Sequence[str] = ()) -> list[Entry]:
         line = journal.last(key)
         assert line is not None
         to = next((str(one.said["to"]) for one in reversed(journal.lines) if one.key == key and "to" in one.said), "")
-        receipt = signed.get((key.period, key.edition, key.town))
+        receipt = signed.get(key.of[1:])
         said: Mapping[str, object] = receipt.said if receipt else {}
         found.append(
             Entry(
                 key.period, key.edition, key.town, key.way, journal.state(key), line.at, to, key.files,
-                str(said.get("by", "")), str(said.get("on", "")), key.edition - 1,
+                str(said.get("by", "")), str(said.get("on", "")), key.edition - 1 if key.stage == "published" else 0,
+                key.stage,
             )
         )  # fmt: skip
-    return sorted(found, key=lambda one: (one.period, one.edition, one.town_code, one.way))
+    return sorted(found, key=lambda one: (one.period, one.edition, one.stage != "comment", one.town_code, one.way))
 
 
 def _keys(journal: Journal) -> list[Key]:
     return list(dict.fromkeys(line.key for line in journal.lines))
 
 
-def sign(journal: Journal, period: str, edition: int, town: str, by: str, on: str, now: datetime) -> None:
+def sign(
+    journal: Journal, period: str, edition: int, town: str, by: str, on: str, now: datetime, stage: str = "published"
+) -> None:
     """Note that a town has signed for what it was handed.
 
     Raises
@@ -73,8 +77,14 @@ def sign(journal: Journal, period: str, edition: int, town: str, by: str, on: st
     if not by.strip():
         raise SendingError("sending-who-and-why")
     with journal.held():
-        handed = [key for key in _keys(journal) if (key.period, key.edition, key.town) == (period, edition, town)]
-        if not any(key.way != RECEIPT and journal.state(key) in {State.DONE, State.BEGUN} for key in handed):
+        handed = [
+            key
+            for key in _keys(journal)
+            if key.of[1:] == (period, edition, town, stage)
+            and key.way != RECEIPT
+            and journal.state(key) in {State.DONE, State.BEGUN}
+        ]
+        if not handed:
             raise SendingError("sending-nothing-handed", town=town, period=period)
-        key = Key(RECEIPT, period, edition, town, handed[0].files)
+        key = Key(RECEIPT, period, edition, town, handed[-1].files, stage)
         journal.note("done", key, now, by=by.strip(), on=on)

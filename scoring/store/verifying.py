@@ -9,7 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from scoring.assessment import BESIDE, FRAMES, assess
+from scoring.assessing import assess
+from scoring.assessment import BESIDE, FRAMES
+from scoring.digest import file_hash
 from scoring.outcome import Options
 from scoring.problems import Refused
 from scoring.store.editions import (
@@ -18,7 +20,6 @@ from scoring.store.editions import (
     SEAL,
     BrokenStore,
     Edition,
-    file_hash,
     hashes,
     next_edition,
     period_of,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scoring.packing import Pack, pack
+from scoring.packing.packs import Pack, pack
 from scoring.redaction import Words
 from scoring.reports.settings import Settings
 from tests.packing.canaries import world

@@ -12,7 +12,7 @@ import polars as pl
 import pypdfium2
 
 from schemas.tables import catalogue
-from scoring.assessment import assess
+from scoring.assessing import assess
 from scoring.outcome import Options
 from scoring.periods import parse_period
 from tests.frames import COLUMNS, tables_of

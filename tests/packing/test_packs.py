@@ -10,13 +10,12 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from scoring.outcome.findings import WORKED_OUT
 from scoring.outfolder import Busy, locked
-from scoring.packing import Pack, PackError, pack
-from scoring.packing.packs import handed_out
+from scoring.packing.packs import Pack, PackError, handed_out, pack
 from scoring.packing.town import safe_name
-from scoring.redaction import DISTRIBUTED, Words
+from scoring.redaction import Words, distributed
 from scoring.reports.settings import Settings
+from scoring.shapes import WORKED_OUT
 from scoring.store.editions import file_hash
 from tests.packing.canaries import canary, everything, world
 
@@ -65,7 +64,7 @@ def test_what_never_leaves_is_in_no_archive(made):
 def test_a_process_is_handed_the_columns_that_may_leave_and_no_others(whole):
     own, _ = handed_out(whole.for_town(whole.scores["town_code"][0]), Words())
     assert "own_field" in whole.findings.columns
-    assert set(own.findings.columns) - {*DISTRIBUTED["findings"], *WORKED_OUT} == set()
+    assert set(own.findings.columns) - {*distributed()["findings"], *WORKED_OUT} == set()
 
 
 def test_every_town_has_its_papers_and_every_hash_is_bound(made):

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.scheme.outcome import Surcharge
-from scoring.assessment import assess
+from scoring.assessing import assess
 from scoring.ledger import Frozen, score
 from scoring.periods import Period, parse_period
 from scoring.problems import Refused

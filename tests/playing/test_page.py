@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from scoring.assessment import assess
+from scoring.assessing import assess
 from scoring.example import generate_tables
 from scoring.outcome import Options
 from scoring.periods import parse_period

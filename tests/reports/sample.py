@@ -17,8 +17,7 @@ from typing import Any
 import polars as pl
 from sample_scheme import INDICATORS, SCHEME, scheme_head
 
-from scoring.improving import IMPROVEMENTS
-from scoring.outcome import APPEALS, CHANGES, DOUBT, HISTORY, ROLLED, WARNINGS
+from scoring.shapes import APPEALS, CHANGES, DOUBT, HISTORY, IMPROVEMENTS, ROLLED, WARNINGS
 
 TOWNS = [
     ("419001001", "沁园街道", "街道"),
@@ -449,6 +448,7 @@ def make_head(
         "format": 2,
         "period": {"id": "2025Q1", "label": "2025Q1", "start": "2025-01-01", "end": "2025-03-31", "kind": "quarter"},
         "as_of": AS_OF.isoformat(),
+        "edition": 1,
         "stage": stage,
         "incomplete": incomplete,
         "example": True,

@@ -9,7 +9,7 @@ from fractions import Fraction
 import polars as pl
 import sample
 
-from scoring.outcome import CHANGES, HISTORY
+from scoring.shapes import CHANGES, HISTORY
 
 PERIODS = ("2023Q2", "2023Q3", "2023Q4", "2024Q1", "2024Q2", "2024Q3", "2024Q4", "2025Q1")
 PARTS = ("periods", "findings", "rectification", "overdue_and_repeat", "measures", "adjustments", "carry_over",

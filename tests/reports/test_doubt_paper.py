@@ -21,9 +21,9 @@ import pdf
 import sample
 
 from scoring.messages import say
-from scoring.outcome import DOUBT
 from scoring.reports.labels import Labels
 from scoring.reports.sureness import share_of, sureness
+from scoring.shapes import DOUBT
 from tests import goldens
 
 TESTS = "tests/reports/test_doubt_paper.py"

@@ -17,10 +17,10 @@ import conftest
 import pdf
 import sample
 
-from scoring.improving import IMPROVEMENTS
 from scoring.reports.effort import cheapest, efforts, sentence, until
 from scoring.reports.labels import Labels
 from scoring.reports.settings import Settings
+from scoring.shapes import IMPROVEMENTS
 
 
 def way(town, goal, outcome, findings=(), *, at_least=None, cost=None, rank=None, grade=None):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from scoring.assessment import assess
+from scoring.assessing import assess
 from scoring.periods import parse_period
 from scoring.problems import Refused
 from scoring.revising.comparing import compare, swaps, weights_of

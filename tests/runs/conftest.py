@@ -8,10 +8,15 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
+
+from scoring import screen
+from scoring.cli import main
 
 SCHEME = textwrap.dedent("""\
     id: small
@@ -86,6 +91,32 @@ class Answer:
     err: str
 
 
+def call_here(words: list[str], cwd: Path, environment: dict[str, str]) -> Answer:
+    """Carry out a command in this process: a start of Python and of Polars is saved, everything else is the same."""
+    before = (Path.cwd(), dict(os.environ), sys.argv, sys.stdout, sys.stderr)
+    with ExitStack() as stack:
+        out, err = (stack.enter_context(TemporaryFile("w+", encoding="utf-8", newline="")) for _ in range(2))
+        os.chdir(cwd)
+        os.environ.clear()
+        os.environ.update(environment)
+        sys.argv, sys.stdout, sys.stderr = ["townscore", *words], out, err
+        for said in (screen.given_language, screen.language):
+            said.cache_clear()  # once a process, of the words that it was called with
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        finally:
+            os.chdir(before[0])
+            os.environ.clear()
+            os.environ.update(before[1])
+            sys.argv, sys.stdout, sys.stderr = before[2:]
+        out.seek(0)
+        err.seek(0)
+        assert isinstance(code, int)
+        return Answer(code, out.read(), err.read())
+
+
 @dataclass
 class Bureau:
     """A folder with ledgers and a scheme, without a workspace."""
@@ -127,6 +158,17 @@ class Bureau:
         )
 
     def call(self, *words: object, cwd: Path | None = None, **more: str) -> Answer:
+        """Carry out a command and wait for it: here, where nothing but a password stands in its environment."""
+        # Help is worded while the commands are loaded, in the language of that call.
+        if self.environment or "--help" in words or set(more) - {"TOWNSCORE_SMTP_PASSWORD"}:
+            return self.call_apart(*words, cwd=cwd, **more)
+        answer = call_here([str(word) for word in words], cwd or self.root, self.env(**more))
+        assert "Traceback" not in answer.err, answer.err
+        assert "Traceback" not in answer.out, answer.out
+        return answer
+
+    def call_apart(self, *words: object, cwd: Path | None = None, **more: str) -> Answer:
+        """Carry out a command in a process of its own and wait for it."""
         process = self.start(*words, cwd=cwd, **more)
         out, err = process.communicate(timeout=300)
         assert "Traceback" not in err, err

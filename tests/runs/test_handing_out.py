@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from email import message_from_bytes, policy
 from io import BytesIO
 
+import pypdfium2
 import pytest
+import pyzipper
+import xlsxwriter
 
 from tests.sending.faulty import Faulty, secret
 
@@ -67,6 +71,13 @@ def packed_town_by_town_and_nothing_else_leaves(published):
     altered.write_bytes(sheet.read_bytes() + b" ")
     answer = published.call("verify", altered, "--out", published.out)
     assert (answer.code, "被改动过" in answer.err) == (1, True), answer
+    # What is printed names its own code, and the code the score.
+    pages = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(sheet))
+    (code,) = re.findall(r"核验码 ((?:[0-9A-Z]{4}-){3}[0-9A-Z]{4})", pages)
+    answer = published.call("verify", "--code", code.lower().replace("0", "o"), "--out", published.out)
+    assert (answer.code, "克井镇" in answer.out) == (0, True), answer
+    assert published.call("verify", "--code", "0000-0000-0000-0000", "--out", published.out).code == 1
+    assert published.call("verify", "--code", "0000", "--out", published.out).code == 2
     # Passwords come from a table and are never told.
     table = published.root / "passwords.csv"
     for text, told in (
@@ -129,3 +140,59 @@ def test_each_town_gets_its_own_once_at_the_address_that_was_published(published
     assert answer.code == 0, answer
     assert sorted(path.name for path in share.rglob("*.zip")) == [f"T0{n}_{TOWNS[n][1]}_2025Q1.zip" for n in (1, 2, 3)]
     nothing_changed_leaves(published)
+
+
+def test_passwords_may_stand_in_a_workbook_and_open_the_archives(published):
+    table = published.root / "密码表.xlsx"
+    with xlsxwriter.Workbook(table) as book:
+        rows = [["镇街", "密码"], ["T01", "geheim1"], ["克井", "geheim2"], ["济水街道", "geheim 3"]]
+        sheet = book.add_worksheet()
+        for number, row in enumerate(rows):
+            sheet.write_row(number, 0, row)
+    answer = published.call("pack", "2025Q1", "--out", published.out, "--passwords", table)
+    assert answer.code == 0, answer
+    folder = published.root / "packages" / "2025Q1@1"
+    for code, password in (("T01", b"geheim1"), ("T02", b"geheim2"), ("T03", b"geheim 3")):
+        (archive,) = folder.glob(f"{code}_*.zip")
+        with pyzipper.AESZipFile(archive) as opened:
+            opened.setpassword(password)
+            assert opened.testzip() is None
+            opened.setpassword(b"geheim0")
+            with pytest.raises(RuntimeError):
+                opened.read(opened.namelist()[0])
+
+
+def test_a_draft_for_comment_is_handed_out_too_and_again_when_it_is_said(bureau):
+    bureau.table("镇街名单", TOWNS)
+    own = ("--data", bureau.data, "--out", bureau.out, "--weights", bureau.scheme, "--formats", "csv")
+    out = ("--stage", "comment", "--out", bureau.out)
+    share = bureau.root / "share"
+    share.mkdir()
+    assert bureau.call("run", "2025Q1", *own).code == 0
+    assert bureau.call("pack", "2025Q1", *out).code == 1  # the bureau's own draft goes to nobody
+    assert bureau.call("stage", "2025Q1", "comment", "--on", "2025-04-02", *own).code == 0
+    assert bureau.call("pack", "2025Q1", *out).code == 0
+    sent = bureau.call("send", "2025Q1", "--folder", share, *out)
+    assert sent.code == 0, sent
+    (archive,) = share.rglob("T02*.zip")
+    assert archive.parent.name == "2025Q1@1-comment"
+    first = archive.read_bytes()
+    assert "以前已发3个" in bureau.call("send", "2025Q1", "--folder", share, *out).out
+    # Another draft: nothing goes a second time on its own.
+    rows = (bureau.data / "问题台账.csv").read_text("utf-8")
+    (bureau.data / "问题台账.csv").write_text(rows.replace("A-3,克井镇,2025-02-03", "A-3,克井镇,2025-02-04"), "utf-8")
+    assert bureau.call("run", "2025Q1", *own).code == 0
+    assert bureau.call("stage", "2025Q1", "comment", "--on", "2025-04-03", *own).code == 0
+    assert bureau.call("send", "2025Q1", "--folder", share, *out).code == 1  # packed before
+    assert bureau.call("pack", "2025Q1", *out).code == 0
+    again = bureau.call("send", "2025Q1", "--folder", share, *out)
+    assert (again.code, "--anew" in again.out, archive.read_bytes() == first) == (1, True, True), again
+    again = bureau.call("send", "2025Q1", "--folder", share, "--anew", *out)
+    assert (again.code, archive.read_bytes() == first) == (0, False), again
+    # Nobody's address is sealed yet.
+    with Faulty() as post:
+        workspace(bureau, post)
+        mailed = bureau.call("send", "2025Q1", *out, TOWNSCORE_SMTP_PASSWORD=secret().reveal())
+        assert (mailed.code, post.received, "--folder" in mailed.err) == (1, [], True), mailed
+    signed = bureau.call("register", "2025Q1", "--signed", "克井镇", "--by-whom", "示例收件人", *out)
+    assert (signed.code, "初评反馈稿" in signed.out) == (0, True), signed

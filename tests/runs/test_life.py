@@ -243,7 +243,7 @@ def test_a_next_edition_says_what_differs_and_why(bureau_of):
 def test_a_frozen_finding_that_is_missing_is_refused(bureau_of):
     rows = (bureau_of.data / "问题台账.csv").read_text("utf-8").splitlines(keepends=True)
     (bureau_of.data / "问题台账.csv").write_text("".join(row for row in rows if "A-2" not in row), "utf-8")
-    answer = bureau_of.run("2025Q3")
+    answer = bureau_of.call_apart(*bureau_of.run_words("2025Q3"))
     assert (answer.code, "A-2" in answer.err, "2025Q1" in answer.err) == (1, True, True)
 
 
@@ -319,7 +319,7 @@ def test_fault_a_broken_store_is_a_sentence_and_stops_a_run(bureau_of, broken):
         if path.exists():
             path.chmod(0o644)
         path.write_text("{}" if broken == "edition.json" else "x", "utf-8")
-    answer = bureau_of.run("2025Q3")
+    answer = bureau_of.call_apart(*bureau_of.run_words("2025Q3"))
     assert answer.code == 1
     assert "verify" in answer.err
     assert bureau_of.call("verify").code == 1
