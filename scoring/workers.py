@@ -60,12 +60,17 @@ class Printer:
 
     def print_all(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
         """Begin every paper of an assessment. A town's worker is handed that town's rows alone."""
-        (folder / "towns").mkdir()
         begun = [
             self._pool.submit(_print, kind, assessment, settings, folder / f"{kind}.pdf")
             for kind in ("report", "internal")
         ]
-        begun += [
+        self._begun += begun
+        return begun + self.print_towns(assessment, settings, folder)
+
+    def print_towns(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
+        """Begin the sheets of all towns."""
+        (folder / "towns").mkdir()
+        begun = [
             self._pool.submit(_print, "town", assessment.for_town(code), settings, folder / "towns" / f"{code}.pdf")
             for code in assessment.scores["town_code"]
         ]
@@ -103,14 +108,8 @@ def printer() -> Iterator[Printer]:
 
 
 @contextmanager
-def worker_pool(*, once: bool = False) -> Iterator[ProcessPoolExecutor]:
-    """Give a pool of as many workers as this process may use processors; they end with it, whatever happens.
-
-    Parameters
-    ----------
-    once
-        No worker is given a second piece of work: what it was handed is gone with it.
-    """
+def worker_pool() -> Iterator[ProcessPoolExecutor]:
+    """Give a pool of as many workers as this process may use processors; they end with it, whatever happens."""
     context = multiprocessing.get_context("forkserver")
     # WeasyPrint copies fonts into a temporary folder for as long as its process lives.
     with scratch() as folder:
@@ -119,7 +118,6 @@ def worker_pool(*, once: bool = False) -> Iterator[ProcessPoolExecutor]:
             mp_context=context,
             initializer=_begin,
             initargs=(str(folder),),
-            max_tasks_per_child=1 if once else None,
         )
         try:
             yield pool
@@ -144,6 +142,15 @@ def _end_with_parent() -> None:
 
 def _warm(settings: Settings) -> None:
     _renderer_of(settings).warm()
+
+
+def warm_renderer(settings: Settings) -> Renderer:
+    """Return this process's renderer, warm from the first time on."""
+    known = _renderer is not None and _renderer.settings == settings
+    renderer = _renderer_of(settings)
+    if not known:
+        renderer.warm()
+    return renderer
 
 
 def _renderer_of(settings: Settings) -> Renderer:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from scoring.outfolder import fresh_folder, locked, put_in_place
+from scoring.packing.apart import make_all
 from scoring.packing.known import folder_of
-from scoring.packing.town import Done, Order, make_town, safe_name
+from scoring.packing.town import Done, Order, safe_name
 from scoring.redaction import REGISTER, Words, distributed, free_text, redact, redact_frame
 from scoring.runlog import who
 from scoring.shapes import WORKED_OUT
-from scoring.workers import worker_pool
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
@@ -123,7 +123,7 @@ def pack(asked: Pack, out: Path) -> Packed:
     if asked.strict and masked_all.count:
         raise PackError("pack-strict", masked=masked_all)
     with locked(out, who()), fresh_folder(out, asked.name) as fresh:
-        done = _make_all(orders, fresh)
+        done = make_all(orders, fresh)
         _bind(asked, towns, done, masked_all, fresh)
         put_in_place(fresh, out / asked.name)
     return Packed(out / asked.name, done, masked_all)
@@ -170,13 +170,6 @@ def _masked_parameters(text: str | None, entry: str, words: Words, hidden: list[
                 else:
                     said[name] = shown
     return json.dumps(said, ensure_ascii=False, sort_keys=True)
-
-
-def _make_all(orders: Mapping[str, Order], fresh: Path) -> dict[str, Done]:
-    """Make every town's package; no process is given a second town."""
-    with worker_pool(once=True) as pool:
-        begun = {code: pool.submit(make_town, order, fresh / order.stem) for code, order in orders.items()}
-        return {code: made.result() for code, made in begun.items()}
 
 
 def _bind(asked: Pack, towns: Mapping[str, str], done: Mapping[str, Done], masked: Masked, fresh: Path) -> None:

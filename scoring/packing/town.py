@@ -17,6 +17,7 @@ from scoring.messages import say
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
     from scoring.packing.signing import Key
+    from scoring.reports import Renderer
     from scoring.reports.settings import Settings
 
 _FORBIDDEN: Final = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
@@ -79,13 +80,15 @@ def safe_name(text: str) -> str:
     return name or "_"
 
 
-def make_town(order: Order, folder: Path) -> Done:
+def make_town(order: Order, folder: Path, renderer: Renderer | None = None) -> Done:
     """Write a town's papers and the archive of them; return what was made.
 
     Parameters
     ----------
     folder
         Is made; holds nothing else.
+    renderer
+        Warm already; None makes one.
 
     Raises
     ------
@@ -104,7 +107,7 @@ def make_town(order: Order, folder: Path) -> Done:
     def path(kind: str, ending: str) -> Path:
         return folder / f"{order.stem}_{say(f'pack-file-{kind}', lang)}.{ending}"
 
-    path("sheet", "pdf").write_bytes(render_town(assessment, settings))
+    path("sheet", "pdf").write_bytes(render_town(assessment, settings, renderer))
     write_scorebook(assessment, settings, path("book", "xlsx"))
     write_reply(assessment, settings, path("reply", "docx"))
     write_objection(assessment, settings, path("objection", "docx"))

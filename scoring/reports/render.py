@@ -20,7 +20,7 @@ from scoring.reports.errors import ForbiddenAddress, MissingGlyph, MissingLibrar
 from scoring.reports.fonts import INSTALL, ROLES, check, faces
 from scoring.reports.settings import Settings
 from scoring.reports.subset import common_characters, subset_library
-from scoring.reports.templates import make_environment, naming_mistakes
+from scoring.reports.templates import SHARED, make_environment, naming_mistakes
 
 if TYPE_CHECKING:
     import jinja2
@@ -115,10 +115,12 @@ class Renderer:
     def warm(self) -> None:
         """Do what the first paper would have to wait for, before there is anything to print.
 
-        That is WeasyPrint, the templates, the fonts, and what WeasyPrint itself prepares at its first page.
+        That is WeasyPrint, the templates and what they draw upon, the words, the fonts and their characters, and what
+        WeasyPrint itself prepares at its first page. Polars is no part of it.
         """
-        for name in PAPERS:
-            self.environment.get_template(f"{name}.html.j2")
+        for name in (*(f"{paper}.html.j2" for paper in PAPERS), *SHARED):
+            self.environment.get_template(name)
+        check([("", say("reports-place-paper", self.settings.lang))], self.faces.values(), self.settings.lang)
         self._made("<html><body><p>0</p></body></html>", "town", rare="")
 
     def html(self, template: str, **view: object) -> str:

@@ -19,6 +19,8 @@ _HERE: Final = Path(__file__).resolve()
 # In a wheel the templates lie inside the package, in a checkout beside it.
 _SHIPPED: Final = (_HERE.parents[1] / "_bundled" / "report_templates", _HERE.parents[2] / "report_templates")
 _PREFIX: Final = "shipped"
+SHARED: Final = (f"{_PREFIX}/base.html.j2", f"{_PREFIX}/macros/charts.svg.j2", f"{_PREFIX}/macros/picture.html.j2")
+"""What the papers' templates extend and import."""
 
 
 def templates_folder() -> Path:

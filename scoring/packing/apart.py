@@ -1,0 +1,90 @@
+"""A process a town, forked from one that has loaded what papers need and never holds anybody's rows.
+
+A town's order goes by way of a file that its own process reads and removes. What is forked from has done no work in
+Polars, whose threads a fork would lose together with the locks that they hold.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pickle
+import signal
+from collections.abc import Mapping
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, cast
+
+from scoring.scratch import scratch
+from scoring.workers import warm_renderer, worker_pool
+
+if TYPE_CHECKING:
+    from scoring.packing.town import Done, Order
+    from scoring.reports import Renderer
+    from scoring.reports.settings import Settings
+
+_DIE_WITH_PARENT: Final = 1
+"""PR_SET_PDEATHSIG of prctl(2)."""
+_IDLE: Final = "polars-ooc-clea"
+"""A thread that waits from the import on, and holds nothing."""
+
+
+def make_all(orders: Mapping[str, Order], folder: Path) -> dict[str, Done]:
+    """Make every town's package under `folder`, as many at once as this process may use processors.
+
+    Raises
+    ------
+    OSError, MissingGlyph, MissingLibrary
+        As `make_town`.
+    """
+    with scratch() as waiting, worker_pool() as pool:
+        begun = {}
+        for code, order in orders.items():
+            path = waiting / code
+            path.write_bytes(pickle.dumps(order))
+            begun[code] = pool.submit(_fork, order.settings, path, folder / order.stem)
+        return {code: made.result() for code, made in begun.items()}
+
+
+def _fork(settings: Settings, path: Path, folder: Path) -> Done:
+    """Have a process forked for it make a town's package; return what it said."""
+    renderer = warm_renderer(settings)
+    assert not _at_work(), "a fork would lose threads that hold locks"
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reader)
+            ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+            with os.fdopen(writer, "wb") as out:
+                pickle.dump(_made(path, folder, renderer), out)
+        finally:
+            # Nothing that belongs to the process it was forked from is tidied up here.
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as said:
+        content = said.read()
+    os.waitpid(child, 0)
+    if not content:
+        raise BrokenProcessPool(path.name)
+    made, failed = pickle.loads(content)  # noqa: S301 - written by our own process
+    if failed is not None:
+        raise failed
+    return cast("Done", made)
+
+
+def _at_work() -> set[str]:
+    """Return the names of threads that a fork may not lose: those that Polars begins with its first work."""
+    names = {task.joinpath("comm").read_text().strip() for task in Path("/proc/self/task").iterdir()}
+    return {name for name in names if name.startswith("polars-")} - {_IDLE}
+
+
+def _made(path: Path, folder: Path, renderer: Renderer) -> tuple[Done | None, Exception | None]:
+    from scoring.packing.town import make_town
+
+    try:
+        content = path.read_bytes()
+        path.unlink()
+        return make_town(pickle.loads(content), folder, renderer), None  # noqa: S301
+    except Exception as error:  # noqa: BLE001 - it is raised where somebody can say it
+        return None, error
