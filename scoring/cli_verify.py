@@ -203,5 +203,9 @@ def _verify_file(path: Path, editions: Sequence[Edition], out: Path, workspace: 
         print_lines([say("verify-handed", lang, file=path, **facts)])
         if one.newer is not None:
             print_lines([say("verify-handed-superseded", lang, **facts)])
+    last = {edition.period: edition.number for edition in editions}
     for place in places:
         print_lines([say("verify-file-known", lang, file=path, **place)])
+        newer = last.get(place["period"], 0)
+        if newer > int(place["edition"]):
+            print_lines([say("verify-handed-superseded", lang, newer=newer, **place)])

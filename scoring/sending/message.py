@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -14,7 +15,7 @@ from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from pathlib import PurePath
-from typing import Final
+from typing import Any, Final
 
 from scoring.sending.errors import SendingError
 from scoring.sending.journal import Key
@@ -34,9 +35,13 @@ _LONGEST_LINE: Final = 998
 class _Policy(EmailPolicy):
     """Names of attachments in one piece: of RFC 2231's numbered ones, some programs on Windows show the first alone."""
 
-    def fold_binary(self, name: str, value: str) -> bytes:
-        whole = name.lower() == "content-disposition"
-        return _UNFOLDED.fold_binary(name, value) if whole else super().fold_binary(name, value)
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() == "content-disposition":
+            return _UNFOLDED.fold_binary(name, value)
+        if name.lower() == "content-type" and "name" in value.params:
+            # Once more for programs that know no RFC 2231: they look here, for an encoded word.
+            return f'{name}: {value.content_type}; name="{_encoded_word(value.params["name"])}"\r\n'.encode("ascii")
+        return super().fold_binary(name, value)
 
 
 def message_id(key: Key, sender: str) -> str:
@@ -76,6 +81,8 @@ def message_of(
     for name, content in sorted(files.items()):
         main, sub = _TYPES.get(PurePath(name).suffix.lower(), ("application", "octet-stream"))
         message.add_attachment(content, maintype=main, subtype=sub, filename=name)
+        *_, part = message.iter_attachments()
+        part.set_param("name", name)
     message.set_boundary(f"=_{message_id(key, sender)[1:33]}")
     out = io.BytesIO()
     BytesGenerator(out, mangle_from_=False).flatten(message)
@@ -86,3 +93,8 @@ def message_of(
     assert not any(b"\r" in line or b"\n" in line for line in lines)
     assert max(map(len, lines)) <= _LONGEST_LINE
     return content
+
+
+def _encoded_word(name: str) -> str:
+    """Return a file's name as programs that know no RFC 2231 look for it: an encoded word (RFC 2047) in one piece."""
+    return name if name.isascii() else f"=?utf-8?b?{base64.b64encode(name.encode()).decode()}?="

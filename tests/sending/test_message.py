@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -61,6 +62,13 @@ def test_the_name_stands_in_one_piece_in_the_raw_header():
     assert match
     assert match[1].startswith("T01_%E7%A4%BA%E4%BE%8B%E9%95%87_2025")
     assert match[1].endswith(".pdf")
+
+
+def test_the_name_stands_also_where_programs_that_know_no_rfc_2231_look():
+    (line,) = [line for line in mail().decode("ascii").split("\r\n") if " name=" in line]
+    match = re.fullmatch(r'Content-Type: application/pdf; name="=\?utf-8\?b\?([A-Za-z0-9+/=]+)\?="', line)
+    assert match
+    assert base64.b64decode(match[1]).decode() == LONG
 
 
 def test_the_longest_name_fits_a_line():
