@@ -237,7 +237,7 @@ def _write(workspace: Workspace, headings: Sequence[str], rows: Sequence[Sequenc
     from scoring.reports.book import Book, Column
 
     title = say("register-title", lang)
-    widths = (10, 14, 14, 10, 12, 18, 30, 20, 12, 14)
+    widths = (10, 12, 12, 11, 9, 17, 40, 19, 12, 12)
     # The register grows from day to day: it is of the day on which it was written.
     with Book(path, title=title, run_line=str(workspace.root.name), made=_now().date(), decimals=0, lang=lang) as book:
         columns = [Column(heading, width) for heading, width in zip(headings, widths, strict=True)]

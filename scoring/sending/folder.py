@@ -68,7 +68,7 @@ def _one(
     try:
         contents = parcel.read()
         _refuse_other(own, target, contents, anew=anew)
-        journal.note("begun", key, now(), to=str(target))
+        journal.note("begun", key, now(), to=str(target), sha256=parcel.printed_hash)
         target.mkdir(parents=True, exist_ok=True)
         for name, content in contents.items():
             if anew or not (target / name).exists():

@@ -152,7 +152,7 @@ class _Post:
             self.outcome.failed.append(self.item(parcel, self._stopped))
             return
         key, to = key_of("mail", parcel), self.addresses[parcel.town_code]
-        said = {"to": to, "id": message_id(key, self.server.sender)}
+        said = {"to": to, "id": message_id(key, self.server.sender), "sha256": parcel.printed_hash}
         self.journal.note("taken", key, self.now(), **said)
         try:
             data = self.message(parcel)

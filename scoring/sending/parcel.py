@@ -67,6 +67,11 @@ class Parcel:
             raise SendingError("sending-no-hash", town=self.town_code)
 
     @property
+    def printed_hash(self) -> str:
+        """What registers and the sheet to sign on print: the archive's hash, or of several files that over them all."""
+        return next(iter(self.sha256.values())) if len(self.sha256) == 1 else key_of("", self).files
+
+    @property
     def folder(self) -> str:
         """What the folder of these packages is called, here and on a share."""
         return folder_of(self.period, self.edition, self.stage)

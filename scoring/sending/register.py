@@ -47,17 +47,21 @@ def entries(journal: Journal, periods: Sequence[str] = ()) -> list[Entry]:
             continue
         line = journal.last(key)
         assert line is not None
-        to = next((str(one.said["to"]) for one in reversed(journal.lines) if one.key == key and "to" in one.said), "")
+        to, sha256 = (_last_said(journal, key, name) for name in ("to", "sha256"))
         receipt = signed.get(key.of[1:])
         said: Mapping[str, object] = receipt.said if receipt else {}
         found.append(
             Entry(
-                key.period, key.edition, key.town, key.way, journal.state(key), line.at, to, key.files,
+                key.period, key.edition, key.town, key.way, journal.state(key), line.at, to, sha256 or key.files,
                 str(said.get("by", "")), str(said.get("on", "")), key.edition - 1 if key.stage == "published" else 0,
                 key.stage,
             )
         )  # fmt: skip
     return sorted(found, key=lambda one: (one.period, one.edition, one.stage != "comment", one.town_code, one.way))
+
+
+def _last_said(journal: Journal, key: Key, name: str) -> str:
+    return next((str(one.said[name]) for one in reversed(journal.lines) if one.key == key and name in one.said), "")
 
 
 def _keys(journal: Journal) -> list[Key]:

@@ -125,6 +125,9 @@ def test_each_town_gets_its_own_once_at_the_address_that_was_published(published
     listed = published.call("register", "2025年第一季度")
     assert listed.code == 0, listed
     assert listed.out.count("已送达") == 3
+    # The hash is the archive's own, as on the sheet to sign on.
+    manifest = json.loads((published.root / "packages" / "2025Q1@1" / "manifest.json").read_text("utf-8"))
+    assert all(one["sha256"][:16] in listed.out for one in manifest["towns"].values())
     assert all(row[1] in listed.out for row in TOWNS[1:])
     wrong = published.call("register", "2025Q1", "--signed", "克井")
     assert wrong.code == 1  # nobody said who
