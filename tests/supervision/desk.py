@@ -67,5 +67,3 @@ def sent(number, kind, day, *findings, due=None, town="T1"):
     return {
         "letter_id": number, "town": town, "kind": kind, "sent_on": day, "finding_ids": list(findings), "due_on": due
     }  # fmt: skip
-
-

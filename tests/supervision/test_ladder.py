@@ -195,12 +195,15 @@ def test_one_letter_a_town_instrument_and_term(tmp_path):
     ]
 
 
+LAST = sep(30)
+
+
 def of_type(number, town, day, kind="示例类"):
     return finding(number, town, day, problem_type=kind)
 
 
 def test_a_tendency_is_so_many_of_a_kind_in_a_town_within_the_window(tmp_path):
-    def kinds(found, on=sep(30), letters=()):
+    def kinds(found, on=LAST, letters=()):
         own = {"findings": found, "letters": list(letters)}
         return [(t.town, t.kind, t.members, t.towns) for t in picture(tmp_path, own, on).tendencies]
 

@@ -7,6 +7,9 @@ import pytest
 from scoring.config import ConfigError
 from scoring.supervision.escalation import read_policy
 
+NOTE = "send: work_note, answer_in: 3}"
+STEPS = "failed:\n  after: 1\n  steps:\n"
+
 
 def wrong(folder, text, lang="zh"):
     (folder / "escalation.yaml").write_text(text, "utf-8")
@@ -41,11 +44,11 @@ def test_a_workspace_replaces_whole_keys_and_keeps_the_rest(tmp_path):
         ("first:\n  - {send: referral, answer_in: 3}\n", 2, "advisory_letter"),
         ("first:\n  - {send: work_note}\n", 2, "answer_in"),
         ("first:\n  - {send: work_note, answer_in: 0}\n", 2, "answer_in"),
-        ("first:\n  - {when: {severty: [x]}, send: work_note, answer_in: 1}\n  - {send: work_note, answer_in: 1}\n", 2, "severity"),
-        ("first:\n  - {when: {severity: [严重]}, send: work_note, answer_in: 3}\n", 2, "最后一行"),
-        ("first:\n  - {send: work_note, answer_in: 3}\n  - {send: work_note, answer_in: 3}\n", 2, "永远用不上"),
-        ("failed:\n  after: 1\n  steps:\n    - {send: [phone_reminder], answer_in: 3}\n", 4, "circular"),
-        ("failed:\n  after: 1\n  steps:\n    - {when: {severity: [x]}, send: [circular], answer_in: 3}\n", 4, "最后一行"),
+        (f"first:\n  - {{when: {{severty: [x]}}, {NOTE}\n  - {{{NOTE}\n", 2, "severity"),
+        (f"first:\n  - {{when: {{severity: [严重]}}, {NOTE}\n", 2, "最后一行"),
+        (f"first:\n  - {{{NOTE}\n  - {{{NOTE}\n", 2, "永远用不上"),
+        (STEPS + "    - {send: [phone_reminder], answer_in: 3}\n", 4, "circular"),
+        (STEPS + "    - {when: {severity: [x]}, send: [circular], answer_in: 3}\n", 4, "最后一行"),
         ("first: []\n", 1, "first"),
         ("- soon\n", 1, ""),
     ],

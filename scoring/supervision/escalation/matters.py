@@ -161,7 +161,7 @@ def _letters(
 
 @cache
 def _instruments() -> dict[str, str]:
-    """Return what the words of 处置方式 say: the instruments of steps 1 to 3, as the letters table calls them."""
+    """Return what the words of `action` say: the instruments of steps 1 to 3, as the letters table calls them."""
     choices = catalogue().tables["letters"].columns["kind"].choices
     return {word: kind for kind, words in choices.items() if kind in FIRST for word in words}
 
@@ -177,11 +177,8 @@ def clues(tables: Tables, on: date, denials: Sequence[str]) -> list[tuple[str, s
 
     For the officer's eyes alone.
     """
-    referred = {
-        finding
-        for ids in tables.letters.filter((pl.col("kind") == "referral") & (pl.col("sent_on") <= on))["finding_ids"]
-        for finding in ids or ()
-    }
+    referrals = tables.letters.filter((pl.col("kind") == "referral") & (pl.col("sent_on") <= on))
+    referred = set(referrals["finding_ids"].explode().drop_nulls().to_list())
     marked = tables.findings.filter(
         (pl.col("found_on") <= on) & pl.col("discipline_clue").is_not_null() & ~pl.col("discipline_clue").is_in(denials)
     )

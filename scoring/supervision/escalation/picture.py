@@ -30,7 +30,7 @@ class Picture:
     towns
         Code → name, in the official order.
     kinds
-        Code → whether it is a 镇 or a 街道, as the list of towns says.
+        Code → whether it is a township or a subdistrict, in the words of the list of towns.
     indicators
         Id → label.
     clues

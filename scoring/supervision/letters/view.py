@@ -60,7 +60,7 @@ class LetterView:
     lang: str
     kind: str
     layout: str
-    """`letter` (信函), `circular` (公文) or `form`."""
+    """`letter`, `circular` (the document format) or `form`."""
     mark: str
     serial: str
     number: str
@@ -103,7 +103,7 @@ class _Letter:
     words: Words
     example: bool
 
-    def say(self, code: str, **parameters: object) -> str:
+    def words_of(self, code: str, **parameters: object) -> str:
         """Return a sentence of the letters."""
         return say(f"reports-letters-{code}", self.settings.lang, **parameters)
 
@@ -112,26 +112,28 @@ class _Letter:
         kind = out.kind.replace("_", "-")
         forms = self.forms()
         names = [form.title for form in forms] if out.kind != "confirmation" else []
-        numbered = [self.say("attachment-item", n=n, name=name) for n, name in enumerate(names, 1)]
+        numbered = [self.words_of("attachment-item", n=n, name=name) for n, name in enumerate(names, 1)]
         layout = {"circular": "circular", "confirmation": "form"}.get(out.kind, "letter")
         return LetterView(
             settings.lang,
             out.kind,
             layout,
             one_line(settings.mark or settings.bureau),
-            self.say("serial", kind=self.say(f"kind-{kind}"), year=self.serial.year, number=self.serial.number),
-            self.say("number", year=self.picture.on.year),
-            tuple(self.say(f"title-{kind}", town=self.town).split("|")),
-            self.say("to-street" if self.street else "to-town", town=self.town),
+            self.words_of(
+                "serial", kind=self.words_of(f"kind-{kind}"), year=self.serial.year, number=self.serial.number
+            ),
+            self.words_of("number", year=self.picture.on.year),
+            tuple(self.words_of(f"title-{kind}", town=self.town).split("|")),
+            self.words_of("to-street" if self.street else "to-town", town=self.town),
             tuple(self.blocks()),
             tuple(numbered if len(names) > 1 else names),
-            self.say("contact", contact=as_written(settings.contact))
+            self.words_of("contact", contact=as_written(settings.contact))
             if settings.contact
-            else self.say("contact-blank"),
+            else self.words_of("contact-blank"),
             one_line(settings.bureau),
             day(self.picture.on, settings.lang),
             forms,
-            self.say("example") if self.example else "",
+            self.words_of("example") if self.example else "",
         )
 
     @property
@@ -140,12 +142,12 @@ class _Letter:
 
     @property
     def street(self) -> bool:
-        marks = self.say("street-words").split(",")
+        marks = self.words_of("street-words").split(",")
         return any(mark in (self.picture.kinds.get(self.out.town) or self.town) for mark in marks)
 
     @property
     def you(self) -> str:
-        return self.say("you-street" if self.street else "you-town")
+        return self.words_of("you-street" if self.street else "you-town")
 
     @property
     def matters(self) -> list[Matter]:
@@ -168,15 +170,20 @@ class _Letter:
             "earlier": self.earlier(),
         }
         if self.out.kind == "confirmation":
-            return [Block(self.say("confirmation-text", **known))]
+            return [Block(self.words_of("confirmation-text", **known))]
         if self.out.tendencies:
-            texts = [Block(self.say("tendency-lead", **known)), *map(Block, self.hints())]
+            texts = [Block(self.words_of("tendency-lead", **known)), *map(Block, self.hints())]
         else:
-            texts = [Block(self.say(f"{kind}-lead", **known))]
+            texts = [Block(self.words_of(f"{kind}-lead", **known))]
         sections = ("watch", "report") if self.out.kind == "work_note" else ("time", "measures", "duty", "report")
         for place, section in enumerate(sections, 1):
             own = f"{kind}-{section}"
-            texts.append(Block(self.say(own, **known), self.say(f"heading-{place}", name=self.say(f"head-{section}"))))
+            texts.append(
+                Block(
+                    self.words_of(own, **known),
+                    self.words_of(f"heading-{place}", name=self.words_of(f"head-{section}")),
+                )
+            )
         return texts
 
     def hints(self) -> list[str]:
@@ -186,22 +193,24 @@ class _Letter:
             name = self.label(one.kind) if one.by_indicator else one_line(one.kind)
             own = {"you": self.you, "kind": name, "count": len(one.members), "days": trend.within_days}
             wide = one.towns >= trend.in_towns
-            said.append(self.say("tendency-wide" if wide else "tendency-own", place=place, towns=one.towns, **own))
+            said.append(self.words_of("tendency-wide" if wide else "tendency-own", place=place, towns=one.towns, **own))
         return said
 
     def summary(self) -> str:
         counts = Counter(self.label(str(matter.finding["indicator"])) for matter in self.matters)
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-        said = [self.say("summary-item", name=name, count=count) for name, count in ordered[:_MOST]]
-        return listed(said, self.settings.lang) + (self.say("summary-more") if len(ordered) > _MOST else "")
+        said = [self.words_of("summary-item", name=name, count=count) for name, count in ordered[:_MOST]]
+        return listed(said, self.settings.lang) + (self.words_of("summary-more") if len(ordered) > _MOST else "")
 
     def earlier(self) -> str:
         """Say which letters and calls there were: kind and day, each once."""
         sent = {(one.sent_on, one.kind) for matter in self.matters for one in matter.letters}
         sent = {one for one in sent if one[1] != "work_note"} or sent
         said = [
-            self.say(
-                "earlier-item", kind=self.say(f"kind-{kind.replace('_', '-')}"), day=day(sent_on, self.settings.lang)
+            self.words_of(
+                "earlier-item",
+                kind=self.words_of(f"kind-{kind.replace('_', '-')}"),
+                day=day(sent_on, self.settings.lang),
             )
             for sent_on, kind in sorted(sent)
         ]
@@ -217,17 +226,19 @@ class _Letter:
         columns = _FORMS[name]
         whole = sum(share for _, share in columns)
         signs = () if name == "list" else tuple(
-            self.say(f"{name}-sign-{n}", town=self.town, bureau=one_line(self.settings.bureau)) for n in (1, 2)
+            self.words_of(f"{name}-sign-{n}", town=self.town, bureau=one_line(self.settings.bureau)) for n in (1, 2)
         )  # fmt: skip
-        mark = "" if name == "confirm" else self.say("annex-numbered", n=place) if place else self.say("annex")
+        mark = (
+            "" if name == "confirm" else self.words_of("annex-numbered", n=place) if place else self.words_of("annex")
+        )
         return Form(
             mark,
-            self.say(f"form-{name}"),
-            tuple(self.say(f"column-{column}") for column, _ in columns),
+            self.words_of(f"form-{name}"),
+            tuple(self.words_of(f"column-{column}") for column, _ in columns),
             tuple(share / whole for _, share in columns),
             tuple(tuple(row.get(column, "") for column, _ in columns) for row in rows),
-            text=self.say("reply-text", due=day(self.out.due_on, self.settings.lang)) if name == "reply" else "",
-            notes=(self.say("list-note"),) if name == "list" else (),
+            text=self.words_of("reply-text", due=day(self.out.due_on, self.settings.lang)) if name == "reply" else "",
+            notes=(self.words_of("list-note"),) if name == "list" else (),
             signs=signs,
             by_hand=name == "reply",
         )
@@ -238,11 +249,13 @@ class _Letter:
         for place, (matter, row) in enumerate(zip(self.matters, self.masked(), strict=True), 1):
             problem = self.label(row["indicator"])
             if row["description"]:
-                problem = self.say("problem", indicator=self.label(row["indicator"]), text=one_line(row["description"]))
+                problem = self.words_of(
+                    "problem", indicator=self.label(row["indicator"]), text=one_line(row["description"])
+                )
             if row["requirement"]:
-                problem += self.say("requirement", text=one_line(row["requirement"]))
+                problem += self.words_of("requirement", text=one_line(row["requirement"]))
             due = max(self.out.due_on, matter.due or self.out.due_on)
-            state = self.say(f"result-{matter.state.replace('_', '-')}") if self.out.kind == "confirmation" else ""
+            state = self.words_of(f"result-{matter.state.replace('_', '-')}") if self.out.kind == "confirmation" else ""
             made.append(
                 {
                     "no": str(place),
