@@ -79,6 +79,21 @@ def test_step_four_follows_two_working_days_after_the_letters_deadline(tmp_path,
     assert (found.step is not None) == (status == "send")
 
 
+def test_without_new_facts_a_matter_only_moves_on(tmp_path):
+    order = ["running", "soon", "overdue", "send"]
+    own = rows(ADVISED)
+    stands = [one(tmp_path, own, date.fromordinal(sep(25).toordinal() + day)) for day in range(40)]
+    assert [order.index(found.status) for found in stands] == sorted(order.index(found.status) for found in stands)
+    days = [found.days for found in stands]
+    assert days == sorted(days, reverse=True)
+
+
+def test_credit_on_the_report_alone_does_not_mend_a_problem(tmp_path):
+    waits = [{"finding_id": "F1", "submitted_on": octo(9), "outcome": "done", "verdict": "waiting"}]
+    policy = {"credit_on": "reported", "states": {"on_time": {"share": 1}}}
+    assert one(tmp_path, rows(ADVISED, waits), octo(20), rectification=policy).status == "verify"
+
+
 def test_weekend_days_do_not_count_after_an_ordinary_deadline(tmp_path):
     own = rows([sent("L1", "advisory_letter", octo(13), "F1", due=octo(17))])
     assert [one(tmp_path, own, octo(day)).status for day in (17, 18, 19, 20, 21)] == [

@@ -151,6 +151,16 @@ def test_what_a_cut_run_wrote_on_another_day_is_cleared_when_its_number_is_used(
     assert [path.parent.name for path in bureau.folder.rglob("*.pdf")] == ["2025-09-26"]
 
 
+def test_no_letter_is_written_for_a_day_before_the_last_ones(bureau):
+    bureau.make(towns=["T1"], on=date(2025, 9, 26))
+    with pytest.raises(RegisterError) as wrong:
+        bureau.make(towns=["T2"])
+    assert (wrong.value.code, wrong.value.parameters["day"]) == ("letters-backdated", date(2025, 9, 26))
+    void_letter("提示函2025-001", "日期写错", bureau.register, bureau.folder, bureau.data)
+    bureau.make(towns=["T2"])
+    assert bureau.states() == [(1, "T1", "void"), (2, "T2", "made")]
+
+
 def test_a_letter_that_cannot_be_printed_takes_no_number(bureau):
     def failing(out, serial):
         if out.town == "T2":

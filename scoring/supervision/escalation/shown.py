@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from scoring.messages import say
+from scoring.outfolder import write_whole
 from scoring.reports.book import Book, Cell, Column, Kind
 from scoring.reports.office_text import one_line
 from scoring.reports.text import day, listed, short_day
@@ -139,10 +141,13 @@ def write_sheet(picture: Picture, path: Path, lang: str) -> None:
         ]
         for one in _by_town(picture.standings, picture)
     ]
-    with Book(path, title=title, run_line=title, made=picture.on, decimals=0, lang=lang) as book:
-        for name, columns, rows in (("out", _OUT, out), ("standing", _STANDING, standing)):
-            shown = [Column(say(f"due-column-{column}", lang), width, kind) for column, width, kind in columns]
-            book.table(say(f"due-sheet-{name}", lang), shown, rows, fixed=1)
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / "due.xlsx"
+        with Book(fresh, title=title, run_line=title, made=picture.on, decimals=0, lang=lang) as book:
+            for name, columns, rows in (("out", _OUT, out), ("standing", _STANDING, standing)):
+                shown = [Column(say(f"due-column-{column}", lang), width, kind) for column, width, kind in columns]
+                book.table(say(f"due-sheet-{name}", lang), shown, rows, fixed=1)
+        write_whole(path, fresh.read_bytes())
 
 
 def _headings(names: Sequence[str], lang: str) -> list[str]:

@@ -57,9 +57,10 @@ def to_write(
 
 
 def _confirmations(picture: Picture, register: Register) -> list[Outgoing]:
-    made = [one for one in register.entries.values() if one.state == "made" and one.sent_on <= picture.on]
+    made = [one for one in register.entries.values() if one.state == "made"]
     # A hint asks for no single problem's correction.
-    asked = {finding for one in made if one.serial.kind in KINDS[1:4] for finding in one.members}
+    asking = [one for one in made if one.serial.kind in KINDS[1:4] and one.sent_on <= picture.on]
+    asked = {finding for one in asking for finding in one.members}
     told = {finding for one in made if one.serial.kind == "confirmation" for finding in one.members}
     closed: dict[str, list[Matter]] = {}
     for matter in picture.matters:
@@ -84,10 +85,15 @@ def make_letters(
 
     Raises
     ------
+    RegisterError
+        There are letters of a later day (`letters-backdated`): numbers and days go the same way.
     OSError
         Something cannot be written.
     """
     on = picture.on
+    papers_of = [one.sent_on for one in register.entries.values() if one.state == "made" and one.serial.kind in KINDS]
+    if planned and max(papers_of, default=on) > on:
+        raise RegisterError("letters-backdated", day=max(papers_of))
     left = register.unfinished()
     needed = {_entry(out, Serial(out.kind, on.year, 0), on).same for out in whole}
     waiting = {one.same: one.serial for one in left if one.serial.year == on.year}

@@ -118,7 +118,7 @@ class _Letter:
             settings.lang,
             out.kind,
             layout,
-            one_line(settings.mark or settings.bureau),
+            one_line((settings.mark if layout == "circular" else "") or settings.bureau),
             self.words_of(
                 "serial", kind=self.words_of(f"kind-{kind}"), year=self.serial.year, number=self.serial.number
             ),
@@ -263,7 +263,7 @@ class _Letter:
                     "village": one_line(row["village"] or ""),
                     "found": short_day(matter.finding["found_on"]),
                     "problem": problem,
-                    "due": short_day(due),
+                    "due": "" if matter.fixed else short_day(due),
                     "fixed": short_day(matter.fixed_on),
                     "result": state,
                 }
