@@ -81,8 +81,8 @@ def test_the_loop_from_the_first_step_to_the_confirmation(bureau):
     bureau.call("due", "--called", "克井镇", "--on", "2025-09-25")
     bureau.call("due", "--called", "克井镇", "--on", "2025-09-25", code=1)
     assert [row[:4] for row in bureau.logged()] == [
-        ["advisory_letter-2025-001", "T01", "提示函", bureau.logged()[0][3]],
-        ["phone_reminder-2025-001", "T02", "电话提醒", bureau.logged()[1][3]],
+        ["提示函-2025-001", "T01", "提示函", bureau.logged()[0][3]],
+        ["电话提醒-2025-001", "T02", "电话提醒", bureau.logged()[1][3]],
     ]
     # The town that was called did nothing by 9 October: step 4 follows on the first working day after.
     assert "克井镇" not in bureau.call("letters", "--on", "2025-10-09", "--dry-run")
@@ -111,7 +111,7 @@ def test_each_step_is_read_by_the_score(bureau):
     call = call_of(None)
     shown = picture(call.desk, call.schemes, read_policy(Path(), "zh"), date(2025, 9, 30))
     letters = {matter.id: [one.letter_id for one in matter.letters] for matter in shown.matters}
-    assert letters["A-1"] == ["L1", "supervision_letter-2025-001"]
+    assert letters["A-1"] == ["L1", "专项督办函-2025-001"]
 
 
 def test_a_clue_is_for_the_screen_alone_and_gone_once_referred(bureau, tmp_path):

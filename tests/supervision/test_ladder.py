@@ -154,6 +154,7 @@ def test_a_pending_appeal_holds_everything_and_a_decided_one_moves_the_deadline(
     decided = {**appeal, "decided_on": octo(13), "decision": "uphold"}
     own = rows([sent("L1", "advisory_letter", sep(25), "F1", due=octo(9))], appeals=[decided])
     assert one(tmp_path, own, octo(12)).status == "appeal"  # not decided yet
+    assert one(tmp_path, own, octo(13)).status == "running"
     assert one(tmp_path, own, octo(23)).deadline == octo(23)  # 14 days later
 
 

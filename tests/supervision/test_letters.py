@@ -33,12 +33,13 @@ BUREAU = Settings(bureau="示例市民政局", contact="示例科 0000-0000000")
 CLOSE = 0.5
 """Millimetres."""
 # By design no identifier: a reserved region and a wrong checksum.
+SECRET = "示例隐语"
 NUMBER = "990000190001010000"
 ROWS = {
     "findings": [
         finding("F1", "T1", date(2025, 9, 22), severity="grave", village="示例一村", description="示例：缺少签字",
                 due_on=date(2025, 9, 26)),
-        finding("F2", "T1", date(2025, 9, 22), "signed", "grave", description=f"示例：证件号码{NUMBER}未遮盖",
+        finding("F2", "T1", date(2025, 9, 22), "signed", "grave", description=f"示例：证件号码{NUMBER}未遮盖{SECRET}",
                 due_on=date(2025, 9, 26)),
         finding("F3", "T2", date(2025, 9, 22), severity="grave", description="示例乙街道自己的问题"),
         finding("F4", "T1", date(2025, 9, 22), severity="grave"),
@@ -67,7 +68,7 @@ def view_of(shown, kind, town="T1", settings=BUREAU, example=False):
     out = Outgoing(town, kind, date(2025, 11, 3), members)
     if kind == "confirmation":
         out = confirmation(town, [one for one in shown.matters if one.id == "F4"], ON)
-    words = Words().allowing([*shown.towns.values(), *shown.indicators.values()])
+    words = Words(own=frozenset({SECRET})).allowing([*shown.towns.values(), *shown.indicators.values()])
     return letter_view(out, Serial(kind, 2025, 7), shown, settings, words, example=example)
 
 
@@ -106,7 +107,7 @@ def test_a_letter_has_the_letter_format(papers, kind):
     first, last = lines(papers[kind])
     for left, _, right, _ in (first, last):
         assert (left, right) == (pytest.approx(20, abs=0.05), pytest.approx(190, abs=0.05))
-    assert first[1] - max(box.bottom for box in name) == pytest.approx(4, abs=CLOSE)
+    assert first[1] - max(box.bottom for box in name) == pytest.approx(4, abs=0.2)
     assert 297 - last[3] == pytest.approx(20, abs=CLOSE)
     # The office's number: seven eighths of a character of 16 pt under the line, its last sign at the right edge.
     number = word(page, "〔2025〕号")
@@ -174,10 +175,12 @@ def test_a_letter_speaks_of_its_own_town_and_never_of_a_referral(papers, shown, 
     assert "示例丙镇" not in said
     assert "移交" not in said
     assert NUMBER not in said
+    assert SECRET not in said
     word_file = letter_docx(view_of(shown, kind), ON)
     with zipfile.ZipFile(io.BytesIO(word_file)) as parts:
         xml = "".join(parts.read(name).decode("utf-8") for name in parts.namelist() if name.endswith(".xml"))
     assert NUMBER not in xml
+    assert SECRET not in xml
     assert "示例乙街道" not in xml
     assert "移交" not in xml
 

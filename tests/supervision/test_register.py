@@ -204,7 +204,9 @@ def test_void_needs_a_reason_marks_the_files_and_leaves_the_log(bureau):
     assert bureau.states() == [(1, "T1", "void"), (2, "T2", "made"), (3, "T1", "made"), (4, "T3", "made")]
 
 
-@pytest.mark.parametrize("text", ["专项督办函2025-012", "supervision_letter-2025-012", "supervision letter 2025-012"])
+@pytest.mark.parametrize(
+    "text", ["专项督办函2025-012", "专项督办函-2025-012", "supervision_letter-2025-012", "supervision letter 2025-012"]
+)
 def test_a_serial_is_read_as_printed_and_as_logged(text):
     assert serial_of(text) == Serial("supervision_letter", 2025, 12)
 

@@ -22,14 +22,9 @@ _COLUMNS: Final[tuple[tuple[str, float, Kind], ...]] = (
 
 
 def letter_id(serial: Serial) -> str:
-    """Return the number of a letter in the letters table, the same for ever.
-
-    Examples
-    --------
-    >>> letter_id(Serial("circular", 2025, 3))
-    'circular-2025-003'
-    """
-    return f"{serial.kind}-{serial.year}-{serial.number:03d}"
+    """Return the number of a letter in the letters table, the same for ever: the Chinese word, the year, the number."""
+    word = say(f"due-kind-{serial.kind.replace('_', '-')}", _LANG)
+    return f"{word}-{serial.year}-{serial.number:03d}"
 
 
 def write_log(register: Register, data: Path) -> bool:
