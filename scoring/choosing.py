@@ -140,6 +140,27 @@ class Schemes:
         """Return the period that a label names under the first scheme that knows it."""
         return next((span for one in self.listed if (span := one.period(label)) is not None), None)
 
+    def spanning(self, days: Iterable[date]) -> list[tuple[LoadedScheme, Period]]:
+        """Return the periods that hold the days, each with its scheme, by their first day.
+
+        A day that no scheme scores is held by the calendar of the usual one.
+
+        Raises
+        ------
+        NoScheme, SchemeError
+            As for `of` and `usual`.
+        """
+        found: dict[tuple[str, str], tuple[LoadedScheme, Period]] = {}
+        for day in days:
+            if any(span.holds(day) for _, span in found.values()):
+                continue
+            span = self.holding(day)
+            loaded = self.of(span.id) if span else self.usual()
+            span = span or _holding(loaded.scheme.calendar, day)
+            if span is not None:
+                found[loaded.sha256, span.id] = (loaded, span)
+        return sorted(found.values(), key=lambda pair: (pair[1].start, pair[1].end))
+
     def holding(self, day: date) -> Period | None:
         """Return the period that a day is scored in; of several the shortest, as a quarter comes before its year."""
         spans = [

@@ -53,7 +53,20 @@ if TYPE_CHECKING:
 _INTERRUPTED: Final = 130
 _COMMANDS: Final = tuple(
     f"scoring.cli_{name}"
-    for name in ("run", "start", "life", "verify", "answers", "insight", "weights", "improve", "whatif", "pack", "send")
+    for name in (
+        "run",
+        "start",
+        "life",
+        "verify",
+        "answers",
+        "insight",
+        "weights",
+        "improve",
+        "whatif",
+        "pack",
+        "send",
+        "due",
+    )
 )
 """Modules that register further commands."""
 _TOLD: Final = {"notices": "notice", "repairs": "repaired"}

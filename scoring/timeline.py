@@ -24,6 +24,10 @@ from scoring.workdays import Workdays
 # Of two reports of one matter on one day, the less favourable counts last.
 _UNFAVOURABLE = {"passed": 0, "ended": 1, "partly": 2, "waiting": 3, "sent_back": 4, "false": 5}
 
+# Of what the bureau logs, that which is no letter asking the town to correct a problem. A referral above all must leave
+# no trace in what a town is handed.
+_NO_NOTICE = ("work_note", "phone_reminder", "on_site_guidance", "referral")
+
 Interval = tuple[date, date]
 """Days d with first ≤ d < second, on which a clock stands still."""
 
@@ -225,10 +229,13 @@ def _moved(
 
 
 def same_letter_twice(letters: pl.DataFrame, matters: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
-    """Return the matters that two or more letters sent by `as_of` name: one column `matter`."""
+    """Return the matters that two or more letters sent by `as_of` name: one column `matter`.
+
+    Letters are those that ask for correction; hints, calls, guidance on site and referrals are none.
+    """
     return (
         letters.lazy()
-        .filter(pl.col("sent_on") <= as_of)
+        .filter((pl.col("sent_on") <= as_of) & ~pl.col("kind").is_in(_NO_NOTICE).fill_null(value=False))
         .select("letter_id", finding_id=pl.col("finding_ids"))
         .explode("finding_id", empty_as_null=True, keep_nulls=True)
         .join(matters, on="finding_id", how="inner")

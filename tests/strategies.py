@@ -398,7 +398,7 @@ def worlds(draw, scheme=None, most=12):
             {
                 "letter_id": f"H{n}",
                 "town": codes[0],
-                "kind": "提示函",
+                "kind": draw(st.sampled_from(["advisory_letter", "supervision_letter", "phone_reminder", "referral"])),
                 "sent_on": draw(days(date(2025, 1, 5), date(2025, 2, 20))),
                 "finding_ids": draw(st.lists(st.sampled_from(ids), min_size=1, max_size=4, unique=True)),
             }

@@ -68,12 +68,10 @@ def page_number(paragraph: Paragraph) -> None:
     paragraph.add_run(" \u2014")
 
 
-def rules(paragraph: Paragraph, space: int, **sides: tuple[float, str]) -> None:
+def rules(paragraph: Paragraph, space: int, *, style: str = "single", **sides: tuple[float, str]) -> None:
     """Draw lines `space` points from a paragraph: width in points and colour, e.g. ``bottom=(1.5, "FF0000")``."""
     drawn = [
-        element(
-            "w:" + side, {"val": "single", "sz": round(sides[side][0] * 8), "space": space, "color": sides[side][1]}
-        )
+        element("w:" + side, {"val": style, "sz": round(sides[side][0] * 8), "space": space, "color": sides[side][1]})
         for side in ("top", "left", "bottom", "right")
         if side in sides
     ]

@@ -10,13 +10,13 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from scoring.digest import file_hash
 from scoring.outfolder import Busy, locked
 from scoring.packing.packs import Pack, PackError, handed_out, pack
 from scoring.packing.town import safe_name
 from scoring.redaction import Words, distributed
 from scoring.reports.settings import Settings
 from scoring.shapes import WORKED_OUT
-from scoring.store.editions import file_hash
 from tests.packing.canaries import canary, everything, world
 
 

@@ -431,7 +431,10 @@ def settle(scheme, tables, finding, as_of, is_workday):
     letters = {
         letter["letter_id"]
         for letter in tables.get("letters", [])
-        if letter["sent_on"] <= as_of and {m.id for m in members} & set(letter.get("finding_ids") or [])
+        if letter["sent_on"] <= as_of
+        # Letters ask for correction; a hint, a call, guidance on site and a referral are none.
+        and letter.get("kind") not in {"work_note", "phone_reminder", "on_site_guidance", "referral"}
+        and {m.id for m in members} & set(letter.get("finding_ids") or [])
     }
     if len(letters) >= 2:
         flags.add("same_letter_twice")
