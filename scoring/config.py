@@ -52,6 +52,7 @@ class _Mail(Part):
 
 class _Config(Part):
     data: str = "data"
+    supervision: str = "supervision"
     weights: str | tuple[str, ...] = "weights/jiyuan-quarterly.yaml"
     out: str = "out"
     store: str = "store"
