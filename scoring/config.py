@@ -86,7 +86,7 @@ def read_config(path: Path, lang: str) -> dict[str, Any]:
     ConfigError
         Every mistake of the file.
     """
-    config = _read(path, _Config, lang)
+    config = read_typed(path, _Config, lang)
     weights = (config.weights,) if isinstance(config.weights, str) else config.weights
     return {
         **{name: getattr(config, name) for name in _Config.model_fields},
@@ -104,7 +104,7 @@ def read_holidays(path: Path, lang: str) -> dict[int, tuple[frozenset[date], fro
     ConfigError
         Every mistake of the file, or a day that stands under another year.
     """
-    years = _read(path, dict[Annotated[int, Field(ge=1990, le=2200)], _Year], lang)
+    years = read_typed(path, dict[Annotated[int, Field(ge=1990, le=2200)], _Year], lang)
     for year, given in years.items():
         for day in (*given.holidays, *given.workdays):
             if day.year != year:
@@ -112,7 +112,14 @@ def read_holidays(path: Path, lang: str) -> dict[int, tuple[frozenset[date], fro
     return {year: (frozenset(given.holidays), frozenset(given.workdays)) for year, given in years.items()}
 
 
-def _read(path: Path, shape: Any, lang: str) -> Any:
+def read_typed(path: Path, shape: Any, lang: str) -> Any:
+    """Return what a file of settings says, as this type.
+
+    Raises
+    ------
+    ConfigError
+        Every mistake of the file, with its line.
+    """
     problems = Collector(path.name, lang)
     try:
         text = path.read_bytes().decode("utf-8-sig")
