@@ -152,6 +152,12 @@ def test_calls_that_are_alike_are_so_many_and_a_second_sheet_repeats_them(desk):
     assert read.rows["hotline"]["duplicate_rows"] == 2
 
 
+def test_a_call_of_one_number_is_one_however_often_it_is_written(desk):
+    call = {"call_id": "R-1", "town": "克井镇", "called_on": date(2025, 3, 5)}
+    read = desk.put("hotline", call, call).read()
+    assert (read.tables.hotline.height, read.rows["hotline"]["duplicate_rows"], problems(read)) == (1, 1, [])
+
+
 def test_towns_of_a_duty_are_named_or_all(desk):
     duty = {"done_on": date(2025, 3, 6), "kind": "集中培训"}
     desk.put(
