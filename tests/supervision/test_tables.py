@@ -90,7 +90,7 @@ def test_two_cases_of_one_number_that_differ_are_refused_and_equal_ones_counted_
     desk.put("cases", CASE, CASE, CASE | {"case_id": "B-2"}, CASE | {"case_id": "B-2", "village": "甲村"})
     read = desk.read()
     assert read.tables.cases["case_id"].to_list() == ["B-1"]
-    assert [code for code, *_ in problems(read)] == ["id-conflict", "id-conflict"]
+    assert [code for code, *_ in problems(read)] == ["supervision-case-twice", "supervision-case-twice"]
     assert read.rows["cases"] == {"read": 4, "duplicate_rows": 1, "refused": 2}
 
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from schemas.scheme import Calendar
 from schemas.tables import catalogue
 from scoring.periods import parse_period
+from scoring.problems import Refused
 from scoring.supervision.casework.limits import TOTAL, default_limits
 from scoring.supervision.casework.timely import Casework, mean_days
-from scoring.workdays import Workdays
+from scoring.workdays import Workdays, Year
 
 LIMITS = default_limits()
 EMPTY = dict.fromkeys(catalogue("supervision").tables["cases"].columns) | {"town": "T01", "case_id": "B-1"}
@@ -34,8 +35,8 @@ def case(**cells):
     }
 
 
-def tell(*cases, period=OCTOBER, limits=LIMITS, kept=None):
-    return Casework(limits, Workdays(), period, kept).tell(cases)
+def tell(*cases, period=OCTOBER, limits=LIMITS, kept=None, workdays=None):
+    return Casework(limits, workdays or Workdays(), period, kept).tell(cases)
 
 
 def told(measure, *cases, **more):
@@ -50,6 +51,11 @@ def test_the_means_check_starts_within_three_working_days(checked, met):
     (one,) = told("means_check_on_time_rate", case(accepted_on="09-30", means_check_on=checked))
     assert (one.met, one.due) == (met, day("10-11"))
     assert one.used == {"10-09": 1, "10-11": 3, "10-13": 4}[checked]
+
+
+def test_a_saturday_after_the_last_day_is_late():
+    (one,) = told("means_check_on_time_rate", case(accepted_on="10-14", means_check_on="10-18"))
+    assert (one.met, one.due, one.used) == (False, day("10-17"), 3)
 
 
 def test_what_was_never_done_is_told_on_the_last_day_of_its_limit():
@@ -124,6 +130,18 @@ def test_a_suspension_stops_every_limit():
     (one,) = told("means_check_on_time_rate", stopped)
     assert (one.met, one.due, one.used) == (True, day("10-16"), 3)
     assert told("means_check_on_time_rate", case(accepted_on="10-09", suspended_from="10-10")) == []
+
+
+def test_a_year_without_a_calendar_stops_only_what_hangs_on_it():
+    workdays = Workdays({2051: Year(), 2052: Year()})
+    december = parse_period("2052-12", Calendar())
+    early = case(confirmed_on=date(2052, 12, 30), entered_on=date(2052, 12, 31))
+    waiting = case(confirmed_on=date(2052, 12, 30))
+    later = case(confirmed_on=date(2053, 1, 6), entered_on=date(2053, 2, 1))
+    found = told("entry_on_time_rate", early, waiting, later, period=december, workdays=workdays)
+    assert [(one.met, one.due, one.used) for one in found] == [(True, None, 1)]
+    with pytest.raises(Refused):
+        told("entry_on_time_rate", later, period=parse_period("2053-01", Calendar()), workdays=workdays)
 
 
 # --- the whole handling
