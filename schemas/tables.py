@@ -1,4 +1,4 @@
-"""The tables that a data folder may hold: the catalogue of tables.yaml, and one Pandera schema a table."""
+"""The tables that a folder may hold: tables.yaml and supervision.yaml as catalogues, one Pandera schema a table."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ _DTYPES: Final[dict[str, pl.DataType]] = {
     "signed": pl.Decimal(20, 6),
     "list": pl.List(pl.String()),
     "ids": pl.List(pl.String()),
+    "towns": pl.List(pl.String()),
 }
 
 
@@ -108,7 +109,10 @@ class Matrix:
 
 @dataclass(frozen=True)
 class Table:
-    """One table: its names, its row key (None when rows have none), its columns by id, its form as a matrix if any."""
+    """One table: its names, its row key (None when rows have none), its columns by id, its form as a matrix if any.
+
+    `alike` where rows of one sheet that say the same are so many events: calls, answers.
+    """
 
     id: str
     zh: str
@@ -116,6 +120,7 @@ class Table:
     key: str | None
     columns: Mapping[str, Column]
     matrix: Matrix | None = None
+    alike: bool = False
 
     @property
     def required(self) -> tuple[str, ...]:
@@ -137,6 +142,7 @@ class Reading:
     units: tuple[str, ...]
     scaled_units: frozenset[str]
     totals: tuple[str, ...]
+    every_town: tuple[str, ...]
     copies: tuple[str, ...]
     footers: tuple[str, ...]
     personal: tuple[str, ...]
@@ -151,7 +157,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Everything that tables.yaml says."""
+    """Everything that one set of tables says: tables.yaml, or supervision.yaml beside it."""
 
     tables: Mapping[str, Table]
     combined: tuple[str, ...]
@@ -185,52 +191,73 @@ def _matrix(raw: Mapping[str, Any] | None) -> Matrix | None:
     return Matrix(raw["item"], *(tuple(raw[name]) for name in ("cells", "totals", "never")))
 
 
+SetOfTables = Literal["tables", "supervision"]
+BOOKS: Final[tuple[SetOfTables, ...]] = ("tables", "supervision")
+
+
 @cache
-def catalogue() -> Catalogue:
-    """Return the catalogue of tables.yaml, read once."""
-    raw = load(files("schemas").joinpath("tables.yaml").read_text("utf-8"))
+def catalogue(book: SetOfTables = "tables") -> Catalogue:
+    """Return a set of tables, read once: those that are scored, or the supervision's.
+
+    How sheets are read, tables.yaml says for both.
+    """
+    main = _raw("tables")
+    raw = _raw(book)
+    known = {**main["tables"], **raw["tables"]}
     tables = {
         name: Table(
             id=name,
             zh=entry["zh"],
             aliases=tuple(entry["aliases"]),
             key=entry["key"],
-            columns={column: _column(column, text, raw["tables"]) for column, text in entry["columns"].items()},
+            columns={column: _column(column, text, known) for column, text in entry["columns"].items()},
             matrix=_matrix(entry.get("matrix")),
+            alike=bool(entry.get("alike", False)),
         )
         for name, entry in raw["tables"].items()
     }
-    reading = raw["reading"]
+    combined = raw.get("combined")
     return Catalogue(
         tables=tables,
-        combined=(raw["combined"]["zh"], *raw["combined"]["aliases"]),
-        reading=Reading(
-            example_marks=tuple(reading["example_marks"]),
-            serial=tuple(reading["serial"]),
-            empty=frozenset(reading["empty"]),
-            units=tuple(sorted(reading["units"], key=len, reverse=True)),
-            scaled_units=frozenset(reading["scaled_units"]),
-            totals=tuple(reading["totals"]),
-            copies=tuple(reading["copies"]),
-            footers=tuple(reading["footers"]),
-            personal=tuple(reading["personal"]),
-            year=reading["date_marks"]["year"],
-            month=reading["date_marks"]["month"],
-            month_tail=reading["date_marks"]["month_tail"],
-            day=tuple(reading["date_marks"]["day"]),
-            digits={key: str(value) for key, value in reading["digits"].items()},
-            ten=reading["ten"],
-            quarters=dict(sorted(reading["quarters"].items(), key=lambda item: -len(item[0]))),
-        ),
+        combined=(combined["zh"], *combined["aliases"]) if combined else (),
+        reading=_reading(main["reading"]),
+    )
+
+
+@cache
+def _raw(book: str) -> dict[str, Any]:
+    raw: dict[str, Any] = load(files("schemas").joinpath(f"{book}.yaml").read_text("utf-8"))
+    return raw
+
+
+def _reading(reading: Mapping[str, Any]) -> Reading:
+    return Reading(
+        example_marks=tuple(reading["example_marks"]),
+        serial=tuple(reading["serial"]),
+        empty=frozenset(reading["empty"]),
+        units=tuple(sorted(reading["units"], key=len, reverse=True)),
+        scaled_units=frozenset(reading["scaled_units"]),
+        totals=tuple(reading["totals"]),
+        every_town=tuple(reading["every_town"]),
+        copies=tuple(reading["copies"]),
+        footers=tuple(reading["footers"]),
+        personal=tuple(reading["personal"]),
+        year=reading["date_marks"]["year"],
+        month=reading["date_marks"]["month"],
+        month_tail=reading["date_marks"]["month_tail"],
+        day=tuple(reading["date_marks"]["day"]),
+        digits={key: str(value) for key, value in reading["digits"].items()},
+        ten=reading["ten"],
+        quarters=dict(sorted(reading["quarters"].items(), key=lambda item: -len(item[0]))),
     )
 
 
 _DECLARED: Final = {"text": "text", "integer": "count", "decimal": "decimal", "date": "date"}
 
 
-def table_for(name: str, vocabulary: Vocabulary) -> Table:
+def table_for(name: str, vocabulary: Vocabulary, book: SetOfTables = "tables") -> Table:
     """Return a table of the catalogue with the scheme's declared fields and closed lists in it."""
-    base = catalogue().tables[name]
+    base = catalogue(book).tables[name]
     columns = dict(base.columns)
     if name == "findings":
         for column_id, words in vocabulary.values.items():

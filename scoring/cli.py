@@ -66,6 +66,7 @@ _COMMANDS: Final = tuple(
         "pack",
         "send",
         "due",
+        "casework",
     )
 )
 """Modules that register further commands."""

@@ -57,6 +57,7 @@ class _Sign(Part):
 
 class _Config(Part):
     data: str = "data"
+    supervision: str = "supervision"
     weights: str | tuple[str, ...] = "weights/jiyuan-quarterly.yaml"
     out: str = "out"
     store: str = "store"

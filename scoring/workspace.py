@@ -22,6 +22,8 @@ class Workspace:
     root: Path = Path()
     exists: bool = False
     data: Path = Path("data")
+    supervision: Path = Path("supervision")
+    """The supervision's own tables, which no scoring run reads."""
     weights: tuple[Path, ...] = (Path("weights/jiyuan-quarterly.yaml"),)
     """One scheme, or several of which each period has its own."""
     out: Path = Path("out")
@@ -88,7 +90,7 @@ def open_workspace(root: Path, lang: str) -> Workspace:
     if not path.is_file():
         return Workspace(root)
     values = read_config(path, lang)
-    paths = {name: root / values.pop(name) for name in ("data", "out", "store")}
+    paths = {name: root / values.pop(name) for name in ("data", "supervision", "out", "store")}
     return Workspace(root, exists=True, weights=tuple(map(Path, values.pop("weights"))), **paths, **values)
 
 
@@ -122,7 +124,7 @@ def is_shipped(path: Path) -> bool:
 
 
 def make_workspace(root: Path, lang: str, *, example: bool) -> None:
-    """Write a workspace: settings, schemes, and either blank input workbooks or the example year.
+    """Write a workspace: settings, schemes, and either blank workbooks or the example year.
 
     Raises
     ------
@@ -158,3 +160,5 @@ def _write_blanks(root: Path, lang: str) -> None:
     brought = any(path.is_file() for path in (root / "data").iterdir())
     towns = read_folder(root / "data", words).tables.towns["name"].to_list() if brought else ()
     write_blank_workbooks(root / "data", words, lang, towns)
+    (root / "supervision").mkdir(exist_ok=True)
+    write_blank_workbooks(root / "supervision", words, lang, towns, "supervision")

@@ -55,6 +55,7 @@ def test_the_wheel_holds_exactly_the_projects_files(names: set[str], project_fil
         "scoring/messages/zh/common.yaml",
         "scoring/messages/en/common.yaml",
         "schemas/tables.yaml",
+        "schemas/supervision.yaml",
         "scoring/_bundled/weights/jiyuan-quarterly.yaml",
         "scoring/_bundled/weights/jiyuan-annual.yaml",
     ],

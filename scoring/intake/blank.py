@@ -12,7 +12,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from schemas.tables import Column, Table, catalogue, table_for
+from schemas.tables import Column, SetOfTables, Table, catalogue, table_for
 from schemas.vocabulary import Vocabulary
 from scoring.intake.columns import names_of
 from scoring.intake.fold import name_key
@@ -37,20 +37,22 @@ _HEADS: Final = {
 
 
 def write_blank_workbooks(
-    folder: Path, vocabulary: Vocabulary, lang: str, towns: Sequence[str] = ()
+    folder: Path, vocabulary: Vocabulary, lang: str, towns: Sequence[str] = (), book: SetOfTables = "tables"
 ) -> tuple[Path, ...]:
-    """Write a blank workbook for every table that the folder does not hold yet.
+    """Write a blank workbook for every table of a set that the folder does not hold yet.
 
     Parameters
     ----------
     folder
-        The data folder; a file in it is never written over.
+        The folder of those tables; a file in it is never written over.
     vocabulary
         What the scheme lets the data say: the lists of the drop-downs.
     lang
         zh heads columns in Chinese, en by their English ids.
     towns
         Names of the towns, where they are known, for a drop-down.
+    book
+        The tables that are scored, or the supervision's.
 
     Returns
     -------
@@ -64,16 +66,16 @@ def write_blank_workbooks(
     ...     [path.name for path in write_blank_workbooks(Path(folder), Vocabulary(), "en")][:2]
     ['towns.xlsx', 'findings.xlsx']
     """
-    held = {match[0] for path in folder.iterdir() if (match := match_table(path.stem))}
+    held = {match[0] for path in folder.iterdir() if (match := match_table(path.stem, book))}
     if COMBINED in held:
         held |= {"findings", "rectifications"}
     written = []
-    for name in catalogue().tables:
+    for name in catalogue(book).tables:
         if name not in held:
-            table = table_for(name, vocabulary)
+            table = table_for(name, vocabulary, book)
             path = folder / f"{table.zh if lang == 'zh' else table.id}.xlsx"
-            with xlsxwriter.Workbook(path, _options(lang)) as book:
-                _Blank(book, table, lang, _lists(table, vocabulary, lang, towns)).write()
+            with xlsxwriter.Workbook(path, _options(lang)) as workbook:
+                _Blank(workbook, table, lang, _lists(table, vocabulary, lang, towns)).write()
             written.append(path)
     return tuple(written)
 

@@ -31,7 +31,7 @@ from scoring.intake.values import (
 _ISO_DAY: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}( 00:00:00(\.0+)?)?$"
 UNREAD: Final = "_unread"
 _VALUE: Final = "_value"
-_WITH_NEAREST: Final = frozenset({"town", "indicator", "measure", "word", "choice"})
+_WITH_NEAREST: Final = frozenset({"town", "towns", "indicator", "measure", "word", "choice"})
 _UNCLEAN: Final = rf"^\s|\s$|{ODD}"
 _LONGEST_ID: Final = 100
 _LONGEST_TEXT: Final = 90_000
@@ -253,6 +253,7 @@ def _parser(column: Column, names: Names) -> Callable[[str], Cell]:
         "id": _read_town_code,
         "list": partial(_read_list, ";" if column.id == "tags" else ";\u3001,"),
         "ids": _read_ids,
+        "towns": partial(_read_towns, names.towns, nearest_of(names.towns)),
         "month": read_month,
         "period": partial(read_period, intervals=names.intervals),
     }
@@ -301,3 +302,17 @@ def _read_list(separators: str, text: str) -> Cell:
 
 def _read_ids(text: str) -> Cell:
     return Cell([fold_id(part) for part in _split(text, ";\u3001, ")] or None)
+
+
+def _read_towns(towns: Mapping[str, str], hint: Callable[[str], str], text: str) -> Cell:
+    """Read several towns, each by any of its names; one of the words for all of them stands for every town."""
+    reading = catalogue().reading
+    if text in reading.empty:
+        return Cell(None, ("repair-empty",))
+    parts = _split(text, ";\u3001,")
+    if any(name_key(part) in map(name_key, reading.every_town) for part in parts):
+        return Cell(sorted(set(towns.values())) or None)
+    for part in parts:
+        if name_key(part) not in towns:
+            return Cell(error="unknown-town", hint=hint(part))
+    return Cell(list(dict.fromkeys(towns[name_key(part)] for part in parts)) or None)

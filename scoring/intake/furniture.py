@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from schemas.tables import catalogue
+from schemas.tables import BOOKS, catalogue
 from scoring.intake.fold import ODD
 from scoring.intake.headings import heading_key
 from scoring.intake.headrow import cell_columns
@@ -49,7 +49,7 @@ def without_furniture(
         return body
     ids = [source for source, name in known.items() if name == f"{main.id}.{main.key}"]
     told = _kinds(few, labels, required, ids, _marked(sheet, known, keys))
-    below = _table_below(few, {heading_key(label) for label in columns.values()})
+    below = _table_below(few, {heading_key(label) for label in columns.values()}, _every_heading(main.id))
     if below is not None:
         sheet.say("table-below", "refused", row=below)
         titled = not told.filter((pl.col("row") == below - 1) & (pl.col("filled") == 1)).is_empty()
@@ -68,11 +68,11 @@ def without_furniture(
     return body.filter(~pl.col("row").is_in([*told["row"], *titles["row"]]))
 
 
-def _table_below(rows: pl.DataFrame, own: Set[str]) -> int | None:
+def _table_below(rows: pl.DataFrame, own: Set[str], every: Set[str]) -> int | None:
     """Return the row where another table begins: most of its cells are headings, and few of them this sheet's own."""
     for number, *cells in rows.select("row", *cell_columns(rows)).iter_rows():
         texts = [text for cell in cells if (text := (cell or "").strip())]
-        heads = [text for text in texts if heading_key(text) in _every_heading()]
+        heads = [text for text in texts if heading_key(text) in every]
         ours = sum(heading_key(text) in own for text in heads)
         if len(heads) >= _ENOUGH and 2 * len(heads) > len(texts) and 2 * ours < len(heads):
             return int(number)
@@ -80,8 +80,9 @@ def _table_below(rows: pl.DataFrame, own: Set[str]) -> int | None:
 
 
 @cache
-def _every_heading() -> frozenset[str]:
-    tables = catalogue().tables.values()
+def _every_heading(table: str) -> frozenset[str]:
+    """Return the headings of the set that a table belongs to."""
+    tables = next(tables for one in BOOKS if table in (tables := catalogue(one).tables)).values()
     return frozenset(
         heading_key(text) for table in tables for column in table.columns.values() for text in column.headings
     )

@@ -52,7 +52,9 @@ def lay_out(sheet: Sheet, called: Mapping[str, str]) -> pl.DataFrame:
     named = set(known.values())
     for column, text in called.items():
         # A name of a period gives way to any column that dates the rows.
-        dated = column == "period" and not named.isdisjoint(f"{main.id}.{day}" for day in ("judged_on", "dated_on"))
+        dated = column == "period" and not named.isdisjoint(
+            f"{main.id}.{day}" for day in ("judged_on", "dated_on", "asked_on")
+        )
         if f"{main.id}.{column}" not in named and column in main.columns and not dated:
             frame = frame.with_columns(pl.lit(text).alias(f"{main.id}.{column}"))
             named.add(f"{main.id}.{column}")

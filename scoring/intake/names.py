@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from schemas.tables import catalogue
+from schemas.tables import SetOfTables, catalogue
 from scoring.intake.fold import fold
 from scoring.intake.values import is_period
 
@@ -16,8 +17,8 @@ _PARTED: Final = re.compile(r"[_\-\s()\[\]{}\u3010\u3011\u3014\u3015]+")
 
 
 @cache
-def _names() -> dict[str, str]:
-    book = catalogue()
+def _names(which: SetOfTables) -> dict[str, str]:
+    book = catalogue(which)
     names = {
         fold(text).casefold(): table.id
         for table in book.tables.values()
@@ -26,8 +27,8 @@ def _names() -> dict[str, str]:
     return names | {fold(text).casefold(): COMBINED for text in book.combined}
 
 
-def match_table(name: str) -> tuple[str, str] | None:
-    """Return the table that a name names and the rest of the name, or None.
+def match_table(name: str, book: SetOfTables = "tables") -> tuple[str, str] | None:
+    """Return the table of a set that a name names and the rest of the name, or None.
 
     The table's name stands alone, is parted from the rest by `_`, `-`, a space or a bracket, or the rest is a period.
 
@@ -36,29 +37,29 @@ def match_table(name: str) -> tuple[str, str] | None:
     >>> match_table("2025Q1 findings")
     ('findings', '2025Q1')
     """
-    whole = fold(name)
-    if whole.casefold() in _names():
-        return _names()[whole.casefold()], ""
+    whole, known = fold(name), _names(book)
+    if whole.casefold() in known:
+        return known[whole.casefold()], ""
     parts = [part for part in _PARTED.split(whole) if part]
-    found = [part for part in parts if part.casefold() in _names()]
-    tables = {_names()[part.casefold()] for part in found}
+    found = [part for part in parts if part.casefold() in known]
+    tables = {known[part.casefold()] for part in found}
     if not tables:
-        return _beside_a_period(whole)
+        return _beside_a_period(whole, known)
     rest = " ".join(part for part in parts if part not in found)
     return (tables.pop(), rest) if len(tables) == 1 else (AMBIGUOUS, rest)
 
 
-def _beside_a_period(name: str) -> tuple[str, str] | None:
-    for known, table in _names().items():
+def _beside_a_period(name: str, names: Mapping[str, str]) -> tuple[str, str] | None:
+    for known, table in names.items():
         for rest in (name.casefold().removesuffix(known), name.casefold().removeprefix(known)):
             if rest != name.casefold() and is_period(rest):
                 return table, rest
     return None
 
 
-def holds_table(name: str) -> bool:
+def holds_table(name: str, book: SetOfTables = "tables") -> bool:
     """Tell whether a name that names no table holds a table's name all the same."""
-    return any(known in fold(name).casefold() for known in _names() if not known.isascii())
+    return any(known in fold(name).casefold() for known in _names(book) if not known.isascii())
 
 
 def original_of(stem: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import polars as pl
 
+from schemas.tables import BOOKS
 from schemas.tables import catalogue as tables_catalogue
 from scoring.messages import catalogue, say
 
@@ -123,10 +124,10 @@ class Problems:
 
 def _heading_of(lang: str) -> pl.Expr:
     """Return the catalogue's heading of a column that no sheet heads."""
-    tables = tables_catalogue().tables
     if lang != "zh":
         return pl.lit(None, dtype=pl.String)
-    known = {f"{table.id}.{column.id}": column.zh for table in tables.values() for column in table.columns.values()}
+    tables = [table for book in BOOKS for table in tables_catalogue(book).tables.values()]
+    known = {f"{table.id}.{column.id}": column.zh for table in tables for column in table.columns.values()}
     return (pl.col("table") + "." + pl.col("column")).replace_strict(known, default=None, return_dtype=pl.String)
 
 

@@ -29,9 +29,15 @@ _IDENTITY: Final = (
     "check_id",
 )
 _TO: Final = {"source_file": "to_file", "source_sheet": "to_sheet", "source_row": "to_row"}
-_LETTER: Final = {"findings": "F", "checks": "H", "adjustments": "J", "appeals": "S", "letters": "L"}
+_LETTER: Final = {"findings": "F", "checks": "H", "adjustments": "J", "appeals": "S", "letters": "L"} | {
+    "answers": "W",
+    "hotline": "R",
+    "petitions": "X",
+    "sanctions": "C",
+    "duties": "G",
+}
 MADE: Final = r"^[FHJSL](-[0-9a-f]{4}){3}(-[0-9]+)?$"
-"""A number that was made for a row without one."""
+"""A number that was made for a row of a scored table without one."""
 
 
 def _comparable(frame: pl.DataFrame, columns: Sequence[str]) -> list[pl.Expr]:
@@ -51,7 +57,8 @@ def drop_repeated(table: Table, frame: pl.DataFrame, problems: Problems) -> tupl
     """Drop rows that equal an earlier one in every known column, and those that a later sheet carries forward.
 
     Rows without an id that the officer numbered apart in one sheet are different matters. So are rows of one sheet that
-    differ in their reports alone; in another sheet or file such a row is the same matter, with one more report.
+    differ in their reports alone; in another sheet or file such a row is the same matter, with one more report. Of a
+    table whose rows may be alike, equal rows of one sheet without an id are so many events.
 
     Returns
     -------
@@ -73,10 +80,16 @@ def drop_repeated(table: Table, frame: pl.DataFrame, problems: Problems) -> tupl
     compared = few.select(*_comparable(few, known), SERIAL, *SOURCE, pl.int_range(pl.len()).alias("_place"))
     unnumbered = pl.col(table.key).is_null() if table.key else pl.lit(value=False)
     sheet = ["source_file", "source_sheet"]
+    nth = pl.int_range(pl.len()).over([*table.columns, *sheet])
     serial = pl.col(SERIAL).rank("dense").over([*known, *sheet])
     compared = compared.with_columns(
-        pl.when(unnumbered & pl.col(SERIAL).is_not_null()).then(serial).otherwise(1).alias(OCCURRENCE),
-        pl.int_range(pl.len()).over([*table.columns, *sheet]).alias("_nth"),
+        pl.when(unnumbered & pl.col(SERIAL).is_not_null())
+        .then(serial)
+        .when(unnumbered & pl.lit(table.alike))
+        .then(nth)
+        .otherwise(1)
+        .alias(OCCURRENCE),
+        nth.alias("_nth"),
     )
     same = pl.col("_place").first().over([*known, OCCURRENCE])
     # The second of two equal findings in one sheet is the second of them in the next.
@@ -139,7 +152,9 @@ def refuse_conflicts(table: Table, frame: pl.DataFrame, problems: Problems) -> p
     """Refuse every row whose id another, different row has too."""
     if table.key is None:
         return frame
-    return refuse(frame, pl.col(table.key).is_duplicated(), "id-conflict", f"{table.id}.{table.key}", problems)
+    # Of cases no numbers are made, so that advice must not offer it.
+    code = "supervision-case-twice" if table.id == "cases" else "id-conflict"
+    return refuse(frame, pl.col(table.key).is_duplicated(), code, f"{table.id}.{table.key}", problems)
 
 
 def refuse(

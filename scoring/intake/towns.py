@@ -33,6 +33,11 @@ def read_towns(table: Table, rows: pl.DataFrame, names: Names, problems: Problem
     return read_columns(last, typed, names, problems), names
 
 
+def town_names(towns: pl.DataFrame) -> dict[str, str]:
+    """Return every way of calling a town, folded, to its code; what two towns share is not there."""
+    return _called(towns)[0]
+
+
 def _refuse_twins(towns: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     """Refuse codes that differ in case only: on some systems their files would be one."""
     good = towns.filter(~pl.col(BAD) & pl.col("town_code").is_not_null())
