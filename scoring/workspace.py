@@ -138,9 +138,10 @@ def make_workspace(root: Path, lang: str, *, example: bool) -> None:
     for scheme in sorted(shipped_folder("weights").glob("*.yaml")):
         (root / "weights" / scheme.name).write_bytes(scheme.read_bytes())
     if example:
-        from scoring.example import write_example
+        from scoring.example import write_example, write_supervision
 
         write_example(root / "data")
+        write_supervision(root / "supervision")
     else:
         _write_blanks(root, lang)
     # The settings come last: they make the folder a workspace, and one that was cut short can be made again.

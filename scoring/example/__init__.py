@@ -41,6 +41,23 @@ def write_example(folder: Path, *, seed: int = DEFAULT_SEED, dirty: bool = True,
     write_year(folder, simulate(seed, crowded), Paper(seed, dirty=dirty))
 
 
+def write_supervision(folder: Path, *, seed: int = DEFAULT_SEED) -> None:
+    """Write the supervision's tables of the example year into `folder`: workbooks and CSV, as an officer keeps them.
+
+    Parameters
+    ----------
+    folder
+        Made when absent; files of the same names are replaced.
+    seed
+        As `write_example`, whose ledgers they belong to: the same seed gives the same bytes.
+    """
+    from scoring.example.supervised import supervise, write_supervised
+    from scoring.example.year import simulate
+
+    folder.mkdir(parents=True, exist_ok=True)
+    write_supervised(folder, supervise(seed, simulate(seed)))
+
+
 def generate_tables(
     *, towns: int, findings: int, rectifications: int, seed: int = DEFAULT_SEED, many: int = 0
 ) -> dict[str, pl.DataFrame]:

@@ -19,7 +19,17 @@ CALENDAR = Workdays()
 @cache
 def words() -> dict[str, Any]:
     """Return words.yaml: every word, name and amount of the example."""
-    read: dict[str, Any] = load(files(__package__).joinpath("words.yaml").read_text("utf-8"))
+    return _read("words.yaml")
+
+
+@cache
+def supervision_words() -> dict[str, Any]:
+    """Return supervision.yaml: the same of the supervision's tables."""
+    return _read("supervision.yaml")
+
+
+def _read(name: str) -> dict[str, Any]:
+    read: dict[str, Any] = load(files(__package__).joinpath(name).read_text("utf-8"))
     return read
 
 

@@ -81,6 +81,7 @@ class Book:
         rows: Sequence[Sequence[Cell]],
         *,
         title: str = "",
+        across: int | None = None,
         merged: int | None = None,
         below: Sequence[Sequence[Cell]] = (),
     ) -> None:
@@ -89,7 +90,9 @@ class Book:
         Parameters
         ----------
         title
-            A row above the headings, across all columns; none when empty.
+            A row above the headings; none when empty.
+        across
+            Over how many columns it stands; None: all.
         merged
             The column whose equal neighbours become one tall cell; None for none.
         below
@@ -98,7 +101,7 @@ class Book:
         sheet = self._book.add_worksheet(name)
         top = 0
         if title:
-            sheet.merge_range(0, 0, 0, len(headings) - 1, title, self._title)
+            sheet.merge_range(0, 0, 0, (across or len(headings)) - 1, title, self._title)
             top = 1
         for column, heading in enumerate(headings):
             sheet.write_string(top, column, heading, self._head)
@@ -111,11 +114,11 @@ class Book:
         if merged is not None:
             self._merge(sheet, merged, top + 1, [row[merged] for row in rows])
 
-    def notes(self) -> None:
-        """Add the sheet that says that all of it is invented."""
+    def notes(self, further: Sequence[str] = ()) -> None:
+        """Add the sheet that says that all of it is invented, and further lines."""
         sheet = self._book.add_worksheet(words()["about"]["sheet"])
         sheet.set_column(0, 0, 80)
-        for line, text in enumerate(words()["about"]["lines"]):
+        for line, text in enumerate([*words()["about"]["lines"], *further]):
             sheet.write_string(line, 0, text)
 
     def hidden(self) -> None:
