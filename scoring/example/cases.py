@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from scoring.example.facts import Finding, Row
-from scoring.example.words import CALENDAR, Draw, supervision_words, words
+from scoring.example.words import CALENDAR, Draw, supervision_words, words, workday_before
 from scoring.periods import months_back
 
 # What is not known yet of a case that waits for its decision, by how far it has come.
@@ -129,13 +129,13 @@ def _case(draw: Draw, place: int, town: dict[str, Any], decided: date, known: Ro
 def _steps(draw: Draw, town: dict[str, Any], row: Row, decided: date, way: str) -> None:
     """Go back from the decision over posting, visit and means check to the application."""
     decision = "decision_temporary" if way == "temporary" else "decision"
-    ended = _back(decided, _days(draw, decision, late=wrong(draw, "decision", town)))
+    ended = workday_before(decided, _days(draw, decision, late=wrong(draw, "decision", town)))
     posted = ended - timedelta(days=_days(draw, "posting", late=wrong(draw, "posting", town)))
     slow = way == "destitute" and wrong(draw, "opinion", town)
-    checked = _back(posted, 1 if way == "temporary" else _days(draw, "opinion", late=slow))
-    asked = _back(checked, _days(draw, "report"))
-    accepted = _back(asked, _days(draw, "means_check", late=wrong(draw, "means_check", town)))
-    visited = max(_back(posted, 1 if way == "temporary" else draw.whole(0, 3)), accepted)
+    checked = workday_before(posted, 1 if way == "temporary" else _days(draw, "opinion", late=slow))
+    asked = workday_before(checked, _days(draw, "report"))
+    accepted = workday_before(asked, _days(draw, "means_check", late=wrong(draw, "means_check", town)))
+    visited = max(workday_before(posted, 1 if way == "temporary" else draw.whole(0, 3)), accepted)
     row |= {"posted_on": posted, "posting_ended_on": ended, "accepted_on": accepted}
     row |= {"means_check_on": asked, "means_checked_on": checked, "visited_on": visited, "visitors": 2}
     if wrong(draw, "unchecked", town):
@@ -148,19 +148,21 @@ def _steps(draw: Draw, town: dict[str, Any], row: Row, decided: date, way: str) 
         row["visited_on"] = visited if how == 0 else written(CALENDAR.after(decided, 2)) if how == 1 else None
         row["visitors"] = row["visitors"] if row["visited_on"] else None
     if _share(draw, "disputed"):
-        row |= {"disputed": "yes", "reviewed_on": posted}
+        row |= {"disputed": "yes", "reviewed_on": max(workday_before(posted, 1), accepted)}
     if way == "allowance" and _share(draw, "extended"):
         row["extended"] = "yes"
     if way == "allowance" and _share(draw, "suspended"):
-        start, row["accepted_on"] = accepted, _back(accepted, 12)
-        row |= {"suspended_from": _back(start, 9), "suspended_to": _back(start, 1)}
-        row["means_check_on"] = _back(start, 10) if row["means_check_on"] else None
+        start, row["accepted_on"] = accepted, workday_before(accepted, 12)
+        row |= {"suspended_from": workday_before(start, 9), "suspended_to": workday_before(start, 1)}
+        row["means_check_on"] = workday_before(start, 10) if row["means_check_on"] else None
     _application(draw, town, row)
 
 
 def _urgent(draw: Draw, town: dict[str, Any], row: Row, decided: date) -> None:
     """Help at once: accepted, visited and decided on a day, unless the town was slow."""
-    row["accepted_on"] = row["applied_on"] = _back(decided, _days(draw, "urgent", late=wrong(draw, "urgent", town)))
+    row["accepted_on"] = row["applied_on"] = workday_before(
+        decided, _days(draw, "urgent", late=wrong(draw, "urgent", town))
+    )
     row |= {"visited_on": row["accepted_on"], "visitors": 2}
 
 
@@ -168,10 +170,10 @@ def _application(draw: Draw, town: dict[str, Any], row: Row) -> None:
     accepted = row["accepted_on"]
     assert isinstance(accepted, date)
     if _share(draw, "told"):
-        row["applied_on"] = applied = _back(accepted, draw.whole(5, 10))
+        row["applied_on"] = applied = workday_before(accepted, draw.whole(5, 10))
         row["papers_told_on"] = CALENDAR.after(applied, draw.whole(1, 3))
     else:
-        row["applied_on"] = _back(accepted, _days(draw, "acceptance", late=wrong(draw, "acceptance", town)))
+        row["applied_on"] = workday_before(accepted, _days(draw, "acceptance", late=wrong(draw, "acceptance", town)))
 
 
 def _money(draw: Draw, town: dict[str, Any], row: Row, way: str) -> None:
@@ -255,11 +257,3 @@ def _open(draw: Draw, row: Row) -> Row:
 def _days(draw: Draw, step: str, *, late: bool = False) -> int:
     spans = supervision_words()["cases"]["steps"][step]
     return draw.whole(*spans["wrong" if late and "wrong" in spans else "usual"])
-
-
-def _back(day: date, count: int) -> date:
-    """Return the working day from which `day` is the `count`-th; the working day on or before it for 0."""
-    while count or not CALENDAR.is_workday(day):
-        count -= CALENDAR.is_workday(day) and count > 0
-        day -= timedelta(days=1)
-    return day

@@ -8,7 +8,7 @@ from typing import Any
 
 from scoring.example.cases import written
 from scoring.example.facts import Row
-from scoring.example.words import CALENDAR, Draw, supervision_words, words
+from scoring.example.words import CALENDAR, Draw, supervision_words, words, workday_before
 from scoring.example.year import quarter_days
 
 Measures = Mapping[tuple[str, str, str], Row]
@@ -65,9 +65,7 @@ def _call(draw: Draw, town: dict[str, Any], quarter: int, *, in_time: bool) -> R
     """Make a call that is answered; whether in time shows before the quarter ends."""
     w = supervision_words()["hotline"]
     first, last = quarter_days(quarter)
-    while CALENDAR.between(last, quarter_days(quarter)[1]) < w["limit"]:
-        last -= timedelta(days=1)
-    called = draw.workday(first, last)
+    called = draw.workday(first, workday_before(last, w["limit"]))
     answered = CALENDAR.after(called, draw.whole(0, w["limit"] - 2) if in_time else w["limit"] + draw.whole(1, 4))
     village = draw.pick(words()["villages"][town["kind"]])
     return {

@@ -26,10 +26,15 @@ def kin(seed: int, cases: Sequence[Row]) -> list[Row]:
             number = len(rows) + 1
             role = "handler" if case and case["first_handled"] == "yes" else draw.weighted(w["roles"])
             letter = draw.pick(supervision_words()["cases"]["letters"])
-            handler = (
-                case["handler"] if case else supervision_words()["cases"]["handler"].format(place=place, letter=letter)
-            )
-            born = date(1950, 1, 1) + timedelta(days=draw.whole(0, 18_000))
+            handler = supervision_words()["cases"]["handler"].format(place=place, letter=letter)
+            if role == "cadre":
+                handler = w["cadre"].format(number=number)
+            elif case:
+                handler = str(case["handler"])
+            person = Draw(seed, "handler", handler)  # one number, however many relatives
+            theirs = date(1976, 1, 1) + timedelta(days=person.whole(0, 5_500))
+            relation = draw.pick(list(w["relations"]))
+            born = theirs + timedelta(days=365 * draw.whole(*w["relations"][relation]) + draw.whole(0, 364))
             day = draw.workday(date(words()["year"], 1, 6), date(words()["year"], 3, 28))
             if case:
                 assert isinstance(case["applied_on"], date)
@@ -37,13 +42,13 @@ def kin(seed: int, cases: Sequence[Row]) -> list[Row]:
             rows.append({
                 "town": town["name"],
                 "village": case["village"] if case else draw.pick(words()["villages"][town["kind"]]),
-                "handler": handler if role == "handler" else w["cadre"].format(number=number),
-                "handler_id": _number(draw, date(1970, 1, 1) + timedelta(days=draw.whole(0, 10_000))),
+                "handler": handler,
+                "handler_id": _number(person, theirs),
                 "role": role,
                 "name": w["name"].format(number=number),
                 "person_id": _number(draw, born),
                 "born_on": born,
-                "relation": draw.pick(w["relations"]),
+                "relation": relation,
                 "case_ref": (case["case_ref"] or case["case_id"]) if case else None,
                 "filed_on": written(day),
             })  # fmt: skip
@@ -68,30 +73,31 @@ def _number(draw: Draw, born: date) -> str:
 
 
 def sanctions(findings: Sequence[Finding]) -> list[Row]:
-    """Return the sanction and the referral, each on the first finding of the ledger that has a number and fits.
+    """Return the sanction and the referral, each on the first finding of the ledger that has a number and fits best.
 
     Raises
     ------
-    StopIteration
+    ValueError
         No finding of the year fits.
     """
     rows: list[Row] = []
     for entry in supervision_words()["sanctions"]:
-        entry = dict(entry)  # noqa: PLW2901  the words stay as they are
-        story, days, closed = entry.pop("story", None), entry.pop("days"), entry.pop("closed", None)
-        asked = {name: entry.pop(name) for name in ("indicator", "severity") if name in entry}
-        finding = next(
+        story, severity, indicator = (entry.get(name) for name in ("story", "severity", "indicator"))
+        fitting = (
             one
             for one in findings
             if one.quarter != words()["combined_quarter"]
-            and (story is None or one.story == story)
-            and all(one.row[name] == value for name, value in asked.items())
+            and story in {None, one.story}
+            and severity in {None, one.row["severity"]}
         )
+        finding = min(fitting, key=lambda one: indicator not in {None, one.row["indicator"]})
         since = finding.reports[-1]["verified_on"] if story else finding.row["assigned_on"]
         assert isinstance(since, date)
-        decided = CALENDAR.after(since, days)
-        row: Row = {"town": finding.row["town"], "finding_ids": finding.row["finding_id"], "decided_on": decided}
-        rows.append(entry | row | {"closed_on": written(CALENDAR.after(decided, closed)) if closed else None})
+        decided = CALENDAR.after(since, entry["days"])
+        row: Row = {name: entry.get(name) for name in supervision_words()["columns"]["sanctions"]}
+        row |= {"town": finding.row["town"], "finding_ids": finding.row["finding_id"], "decided_on": decided}
+        row["closed_on"] = written(CALENDAR.after(decided, entry["closed"])) if "closed" in entry else None
+        rows.append(row)
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
@@ -71,6 +72,12 @@ class Draw:
         """Return a working day from `first` to `last`, or `last` where there is none."""
         span = _workdays(first, last)
         return self.pick(span) if span else last
+
+
+def workday_before(day: date, count: int) -> date:
+    """Return the working day that lies `count` of them before the last one up to `day`; for 0 that one itself."""
+    known = _workdays(date(day.year - 1, 1, 1), date(day.year, 12, 31))
+    return known[bisect_right(known, day) - 1 - count]
 
 
 @cache

@@ -181,3 +181,21 @@ def test_without_a_folder_or_with_a_wrong_limit_it_is_2(space, call):
     (space / "supervision").rmdir()
     code, _, err = call("casework", "2025Q3")
     assert (code, "supervision" in err) == (2, True)
+
+
+def test_the_example_says_what_its_ledger_has_already_and_writes_what_it_lacks(tmp_path, monkeypatch, call):
+    make_workspace(tmp_path, "zh", example=True)
+    monkeypatch.chdir(tmp_path)
+    code, out, err = call("casework", "2025Q3")
+    assert (code, err) == (0, "")
+    lines = {line.split()[0]: line.split()[-1] for line in out.splitlines() if line.strip()}
+    assert lines["困难群众满意率"] == "指标数据中已有"
+    assert lines["政策知晓率"] == "部分写入"
+    assert lines["受理及时率"] == "细则没有这项"
+    rows = list(
+        openpyxl.load_workbook(tmp_path / "data" / "指标数据_办理2025Q3.xlsx").active.iter_rows(values_only=True)
+    )
+    assert [row[:3] for row in rows[1:]] == [("北海街道", "2025Q3", "awareness_rate")]
+    code, out, err = call("casework", "--reviews", "--on", "2025-12-31")
+    assert (code, err) == (0, "")
+    assert "逾期未复核" in out
