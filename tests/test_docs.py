@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 
 from schemas.scheme import Scheme
 from schemas.tables import catalogue
@@ -32,6 +33,20 @@ def test_the_handbook_names_every_heading_and_word_that_a_table_accepts(sections
         words |= {word for accepted in column.choices.values() for word in accepted}
         words |= {text for word, aliases in column.words.items() for text in (word, *aliases)}
     assert {word for word in words if word not in sections[table.zh]} == set()
+
+
+def test_the_handbook_names_every_table_of_the_supervision(sections: dict[str, str]) -> None:
+    text = sections["监管用的表放在哪里"]
+    assert [table.zh for table in catalogue("supervision").tables.values() if f"| {table.zh} |" not in text] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_the_readme_names_every_command(root: Path, name: str) -> None:
+    from scoring.cli import app
+
+    commands = vars(typer.main.get_command(app))["commands"]
+    text = (root / name).read_text("utf-8")
+    assert [one for one in commands if not re.search(rf"townscore {one}\b", text)] == []
 
 
 def test_the_scheme_document_names_every_key(root: Path) -> None:
