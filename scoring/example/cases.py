@@ -81,7 +81,10 @@ def _month(seed: int, place: int, town: dict[str, Any], first: date, found_out: 
     last = months_back(first, -1) - timedelta(days=1)
     for n in range(max(count, len(known))):
         own = Draw(seed, "case", town["code"], first, n)
-        yield _case(own, place, town, own.workday(first, last), known[n] if n < len(known) else None)
+        seen = known[n] if n < len(known) else None
+        decided = seen["approved_on"] if seen else own.workday(first, last)
+        assert isinstance(decided, date)
+        yield _case(own, place, town, decided, seen)
     if not this_year:
         return
     for outcome in ("refused", "withdrawn"):

@@ -244,6 +244,12 @@ def test_findings_were_made_in_cases_of_the_register(facts, year):
     assert len(met) >= 40
     for case, finding in met:
         assert [case[name] for name in ("town", "village")] == [finding[name] for name in ("town", "village")]
+    # The first finding in a case says when it was confirmed; another may have come of an earlier confirmation.
+    days = {}
+    for case, finding in met:
+        days.setdefault(case["case_id"], set()).add(finding["approved_on"])
+        assert case["confirmed_on"] < finding["found_on"] or finding["approved_on"] != case["confirmed_on"]
+    assert all(case["confirmed_on"] in days[case["case_id"]] for case, _ in met)
     on_file = {row["case_ref"] for row in facts["kin"] if row["case_ref"]}
     assert {row["case_ref"] or row["case_id"] for row in facts["cases"] if row.get("kin") == "yes"} < on_file
     assert on_file <= known.keys() | {row["case_id"] for row in facts["cases"]}
