@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import date
 from pathlib import Path
@@ -86,7 +86,7 @@ def read_config(path: Path, lang: str) -> dict[str, Any]:
     ConfigError
         Every mistake of the file.
     """
-    config = _read(path, _Config, lang)
+    config = read_settings(path, _Config, lang, _check_weights)
     weights = (config.weights,) if isinstance(config.weights, str) else config.weights
     return {
         **{name: getattr(config, name) for name in _Config.model_fields},
@@ -104,7 +104,7 @@ def read_holidays(path: Path, lang: str) -> dict[int, tuple[frozenset[date], fro
     ConfigError
         Every mistake of the file, or a day that stands under another year.
     """
-    years = _read(path, dict[Annotated[int, Field(ge=1990, le=2200)], _Year], lang)
+    years = read_settings(path, dict[Annotated[int, Field(ge=1990, le=2200)], _Year], lang)
     for year, given in years.items():
         for day in (*given.holidays, *given.workdays):
             if day.year != year:
@@ -112,7 +112,21 @@ def read_holidays(path: Path, lang: str) -> dict[int, tuple[frozenset[date], fro
     return {year: (frozenset(given.holidays), frozenset(given.workdays)) for year, given in years.items()}
 
 
-def _read(path: Path, shape: Any, lang: str) -> Any:
+def read_settings(
+    path: Path, shape: Any, lang: str, check: Callable[[nodes.Mapping, Collector], None] | None = None
+) -> Any:
+    """Return what a file of settings says, typed as `shape`; one that says nothing is an empty mapping.
+
+    Parameters
+    ----------
+    check
+        Collects what is wrong between the keys of the file.
+
+    Raises
+    ------
+    ConfigError
+        Every mistake of the file, with its line.
+    """
     problems = Collector(path.name, lang)
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -127,8 +141,8 @@ def _read(path: Path, shape: Any, lang: str) -> Any:
         name_slips(text, problems)
         raise _wrong(problems) from None
     _drop_blanks(root)
-    if shape is _Config:
-        _check_weights(root, problems)
+    if check is not None:
+        check(root, problems)
     # A setting whose value was rubbed out keeps its default.
     problems.found = [found for found in problems.found if found.code != "empty-value"]
     if any(found.code not in _OF_THE_LIST for found in problems.found):
