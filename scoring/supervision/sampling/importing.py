@@ -145,6 +145,7 @@ class _Batch:
     record: Record
     kept: dict[str, Answered]
     fresh: dict[str, Answered]
+    towns: set[str]
 
     @property
     def all(self) -> dict[str, Answered]:
@@ -189,7 +190,7 @@ def _batch(sheet: Returned, office: Office, problems: Problems) -> _Batch | None
     if record is None:
         problems.add("sampling-no-draw", "refused", file=sheet.raw.file, sheet=sheet.raw.sheet, month=sheet.month)
         return None
-    return _Batch(record, read_kept(record), {})
+    return _Batch(record, read_kept(record), {}, set())
 
 
 def _one_sheet(sheet: Returned, batch: _Batch, office: Office, problems: Problems) -> None:
@@ -200,6 +201,7 @@ def _one_sheet(sheet: Returned, batch: _Batch, office: Office, problems: Problem
     if sheet.town not in office.towns:
         problems.add("sampling-unknown-town", "refused", file=file, sheet=name, town=sheet.town)
         return
+    batch.towns.add(sheet.town)
     rows, told = read_rows(sheet, record, office.asked, problems)
     means = office.means
     reports = office.intake.tables.rectifications
@@ -235,7 +237,7 @@ def _own_files_sound(kind: Kind, month: str, batch: _Batch, office: Office, prob
 def _write(batch: _Batch, office: Office, problems: Problems, brought: Brought) -> None:
     record, means = batch.record, office.means
     kind, month = record.commitment.kind, record.commitment.month
-    towns = {one.town for one in batch.fresh.values()}
+    towns = batch.towns
     for table in FILES[kind]:
         path = office.data / _name(table, kind, month)
         held = getattr(office.intake.tables, table).filter(pl.col("source_file") == path.name)

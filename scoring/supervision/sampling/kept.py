@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 from scoring.outfolder import write_whole
-from scoring.supervision.sampling.record import RETURNED, BrokenDraw, Record
+from scoring.supervision.sampling.record import RETURNED, BrokenDraw, Record, facts_of, to_json
 from scoring.supervision.sampling.results import Answered
 
 _DAYS: Final = frozenset({"checked", "rechecked"})
 
 
 def read_kept(record: Record) -> dict[str, Answered]:
-    """Return by number what came back of a draw; of cases that are drawn no more nothing.
+    """Return by number what came back so far; nothing of what is on the list no more.
 
     Raises
     ------
@@ -27,17 +28,22 @@ def read_kept(record: Record) -> dict[str, Answered]:
     path = record.folder / RETURNED
     if not path.is_file():
         return {}
-    drawn = {(one.item.town, one.item.key): (one, facts) for one, facts in record.drawn}
-    kept = {}
+    listed = {(item.town, item.key) for item in record.items}
     try:
-        for line in path.read_text("utf-8").splitlines():
-            told = json.loads(line)
-            if (found := drawn.get((told["town"], told["key"]))) is not None:
-                item, values = found[0].item, {name: _read(name, value) for name, value in told["values"].items()}
-                kept[item.key] = Answered(item.town, item.stratum, item.key, found[1], values)
-    except (ValueError, KeyError, TypeError, ArithmeticError):
+        told = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+        return {
+            one["key"]: Answered(
+                one["town"],
+                one["stratum"],
+                one["key"],
+                facts_of(one["facts"]),
+                {name: _read(name, value) for name, value in one["values"].items()},
+            )
+            for one in told
+            if (one["town"], one["key"]) in listed
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError):
         raise BrokenDraw(record.folder, [RETURNED]) from None
-    return kept
 
 
 def keep(folder: Path, answered: Sequence[Answered]) -> None:
@@ -48,11 +54,8 @@ def keep(folder: Path, answered: Sequence[Answered]) -> None:
     OSError
         It cannot be written.
     """
-    lines = [
-        json.dumps({"town": one.town, "key": one.key, "values": dict(one.values)}, ensure_ascii=False, default=str,
-                   sort_keys=True) + "\n"
-        for one in sorted(answered, key=lambda one: (one.town, one.stratum, one.key))
-    ]  # fmt: skip
+    ordered = sorted(answered, key=lambda one: (one.town, one.stratum, one.key))
+    lines = [to_json(asdict(one)) for one in ordered]
     write_whole(folder / RETURNED, "".join(lines).encode())
 
 

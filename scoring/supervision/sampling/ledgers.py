@@ -115,6 +115,7 @@ def _write(sheet: Any, row: int, place: int, value: Any, look: Any) -> None:
     elif isinstance(value, date):
         sheet.write_datetime(row, place, datetime(value.year, value.month, value.day), look)  # noqa: DTZ001
     elif isinstance(value, int | Decimal):
-        sheet.write_number(row, place, value, look)
+        # 2 and 2.000000 are one number, and are to be the same bytes.
+        sheet.write_number(row, place, int(value) if value == int(value) else float(value), look)
     else:
         sheet.write_string(row, place, as_written(str(value)), look)

@@ -106,8 +106,8 @@ class Record:
     commitment: Commitment
     items: tuple[Item, ...]
     drawn: tuple[tuple[Drawn, Mapping[str, Any]], ...]
-    former: frozenset[str]
-    """Codes of the draws that this one has replaced."""
+    former: Mapping[str, tuple[tuple[Drawn, Mapping[str, Any]], ...]]
+    """By its code what each draw gave that this one has replaced."""
 
     def of_town(self, town: str) -> list[tuple[Drawn, Mapping[str, Any]]]:
         """Return what was drawn in a town, in the order of its work sheet."""
@@ -197,14 +197,19 @@ def read_record(folder: Path) -> Record | None:
     if not (folder / DRAW).is_file() or not (folder / DRAWN).is_file():
         return None
     commitment, items = _committed(folder)
-    try:
-        drawn = [_read_line(line) for line in (folder / DRAWN).read_text("utf-8").splitlines()]
-    except (ValueError, KeyError, TypeError):
-        raise BrokenDraw(folder, [DRAWN]) from None
+    drawn = _read_drawn(folder)
     if [one for one, _ in drawn] != commitment.draw(items):
         raise BrokenDraw(folder, [DRAWN])
-    former = frozenset(code_of(path.read_bytes()) for path in (folder / _FORMER).glob(f"*/{DRAW}"))
+    past = {code_of(path.read_bytes()): path.parent for path in sorted((folder / _FORMER).glob(f"*/{DRAW}"))}
+    former = {code: tuple(_read_drawn(path)) for code, path in past.items() if (path / DRAWN).is_file()}
     return Record(folder, commitment, items, tuple(drawn), former)
+
+
+def _read_drawn(folder: Path) -> list[tuple[Drawn, Mapping[str, Any]]]:
+    try:
+        return [_read_line(line) for line in (folder / DRAWN).read_text("utf-8").splitlines()]
+    except (ValueError, KeyError, TypeError):
+        raise BrokenDraw(folder, [DRAWN]) from None
 
 
 def read_commitment(folder: Path) -> Commitment | None:
@@ -239,15 +244,21 @@ def _committed(folder: Path) -> tuple[Commitment, tuple[Item, ...]]:
     return commitment, tuple(Item(town, stratum, key, tuple(signs)) for town, stratum, key, signs in rows)
 
 
+def to_json(value: Any) -> str:
+    """Return a line of one of these files: its keys sorted, days as they are written."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str) + "\n"
+
+
+def facts_of(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts as they were before they were written down: days are days."""
+    return {name: date.fromisoformat(value) if name in _DAYS and value else value for name, value in told.items()}
+
+
 def _line(one: Drawn, facts: Mapping[str, Any]) -> str:
-    told = {**asdict(one.item), "why": one.why, "facts": dict(facts)}
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, default=str) + "\n"
+    return to_json({**asdict(one.item), "why": one.why, "facts": dict(facts)})
 
 
 def _read_line(line: str) -> tuple[Drawn, Mapping[str, Any]]:
     told = json.loads(line)
     item = Item(told["town"], told["stratum"], told["key"], tuple(told["signs"]))
-    facts = {
-        name: date.fromisoformat(value) if name in _DAYS and value else value for name, value in told["facts"].items()
-    }
-    return Drawn(item, told["why"]), facts
+    return Drawn(item, told["why"]), facts_of(told["facts"])

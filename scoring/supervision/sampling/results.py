@@ -77,7 +77,7 @@ def number_of(kind: Kind, month: str, *what: str) -> str:
     Examples
     --------
     >>> number_of("sample", "2025-09", "T01", "B-1", "home_visit")
-    'CC2509-f59a-b404-68cd'
+    'CC2509-c3eb-60d6-0b3d'
     """
     digest = hashlib.sha256(json.dumps([kind, month, *what]).encode()).hexdigest()
     head = f"{_PREFIX[kind]}{month[2:4]}{month[5:]}"

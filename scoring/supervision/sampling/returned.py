@@ -19,7 +19,7 @@ from scoring.intake.values import Cell, read_date, read_decimal
 from scoring.messages import LANGUAGES, say
 from scoring.scratch import scratch
 from scoring.supervision.sampling.drawing import Drawn
-from scoring.supervision.sampling.fields import Field, both_languages, words_of
+from scoring.supervision.sampling.fields import Field, both_languages, fields_of, words_of
 from scoring.supervision.sampling.policy import Point
 from scoring.supervision.sampling.population import days_of
 from scoring.supervision.sampling.record import KINDS, Kind, Record
@@ -104,7 +104,7 @@ def read_rows(sheet: Returned, record: Record, asked: Asked, problems: Problems)
 
     Rows may be sorted and columns moved. Refused, with the cell named: a number that was not drawn in this town (typed,
     or pasted from another's sheet), one that stands twice with different answers, a cell that cannot be read, an
-    answer beside no number. Of the sheet of a draw that was replaced, rows that are drawn no more are passed over.
+    answer beside no number. On the sheet of a draw that was replaced, what was checked counts while it is on the list.
     """
     reading = _Reading(sheet, record, asked, problems)
     return reading.rows(), reading.say
@@ -115,11 +115,12 @@ class _Reading:
         self.sheet, self.record, self.asked, self.problems = sheet, record, asked, problems
         severities = list(dict.fromkeys(asked.severities.values()))
         self.known = {name_key(text): one for text, one in both_languages(sheet.kind, asked.points, severities).items()}
+        self.fields = {one.name: one for one in reversed(self.known.values())}
         self.words = {
             one.name: {
                 name_key(word): key for word, key in words_of(one.name, one.words, sheet.kind, asked.points).items()
             }
-            for one in self.known.values()
+            for one in self.fields.values()
             if one.type == "choice"
         }
         self.words["severity"] = {name_key(word): key for word, key in asked.severities.items()}
@@ -141,7 +142,7 @@ class _Reading:
         head = self._head(lines)
         if head is None:
             return []
-        drawn = {one.item.key: (one, facts) for one, facts in self.record.of_town(self.sheet.town)}
+        drawn = {one.item.key: (one, facts) for one, facts in self._drawn()}
         town_of = {one.item.key: one.item.town for one, _ in self.record.drawn}
         found: dict[str, Row] = {}
         for number, *cells in lines[head + 1 :]:
@@ -149,8 +150,8 @@ class _Reading:
             if key is None:
                 continue
             if key not in drawn:
-                if self.sheet.code in self.record.former:
-                    self.say("sampling-drawn-no-more", number, self.key, kind="notice")
+                if key in self.gone:
+                    self.say("sampling-listed-no-more", number, self.key, kind="notice")
                 elif key in town_of:
                     names = [self.asked.towns.get(code, code) for code in (self.sheet.town, town_of[key])]
                     self.say("sampling-other-town", number, self.key, town=names[0], other=names[1])
@@ -169,6 +170,14 @@ class _Reading:
             self.say("sampling-row-gone", None, kind="notice", place=list(drawn).index(key) + 1)
         return [found[key] for key in drawn if key in found]
 
+    def _drawn(self) -> list[tuple[Drawn, Mapping[str, Any]]]:
+        """Return what was drawn in the town; on the sheet of a former draw also what was drawn then and still counts."""
+        now, listed = self.record.of_town(self.sheet.town), {item.key for item in self.record.items}
+        before = [one for one in self.record.former.get(self.sheet.code, ()) if one[0].item.town == self.sheet.town]
+        self.gone = {one.item.key for one, _ in before} - listed
+        known = {one.item.key for one, _ in now}
+        return [*now, *(one for one in before if one[0].item.key in listed - known)]
+
     def _head(self, lines: Sequence[Sequence[Any]]) -> int | None:
         """Find the row of the headings, and in it the columns; say what is missing or stands twice."""
         for place, (number, *cells) in enumerate(lines[:20]):
@@ -184,9 +193,9 @@ class _Reading:
                     self.say("sampling-column-twice", number, at)
                 else:
                     self.places[one.name] = at
-            wanted = dict.fromkeys(one.name for one in self.known.values() if one.open or one.name == self.key)
+            wanted = [name for name, one in self.fields.items() if one.open or name == self.key]
             for name in (one for one in wanted if one not in self.places):
-                heading = next(one.heading for one in self.known.values() if one.name == name)
+                heading = self.fields[name].heading
                 gone = name in {self.key, _DAYS[self.sheet.kind], "result"}
                 self.say("sampling-column-gone", number, kind="refused" if gone else "notice", heading=heading)
             return place if self.key in self.places else None
@@ -204,16 +213,26 @@ class _Reading:
         return None
 
     def _open(self, name: str) -> bool:
-        return next(one.open for one in self.known.values() if one.name == name)
+        return self.fields[name].open
+
+    def _offered(self, name: str) -> dict[str, str]:
+        """Return the words that a cell may say, in each language."""
+        asked = self.asked
+        severities = list(dict.fromkeys(asked.severities.values()))
+        return {
+            lang: say("list-comma", lang).join(one.words.values())
+            for lang in LANGUAGES
+            for one in fields_of(self.sheet.kind, asked.points, severities, lang)
+            if one.name == name
+        }
 
     def _values(self, number: int, cells: Sequence[Any]) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        fields = {one.name: one for one in self.known.values()}
         for name, at in self.places.items():
             text = cells[at]
             if not self._open(name) or text is None or not str(text).strip():
                 continue
-            value = self._value(fields[name], str(text), number, at)
+            value = self._value(self.fields[name], str(text), number, at)
             if value is not None:
                 values[name] = value
         return values
@@ -224,8 +243,7 @@ class _Reading:
         if one.type == "choice":
             key = self.words[one.name].get(name_key(text))
             if key is None:
-                words = {lang: say("list-comma", lang).join(one.words.values()) for lang in LANGUAGES}
-                self.say("sampling-word", number, at, words=words)
+                self.say("sampling-word", number, at, words=self._offered(one.name))
             return key
         cell: Cell = read_date(text) if one.type == "date" else read_decimal(text, 2)
         if cell.error:

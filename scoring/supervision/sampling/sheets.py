@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import BytesIO
+from itertools import accumulate
 from typing import Any, Final
 
 import xlsxwriter
@@ -20,7 +21,6 @@ from scoring.supervision.sampling.policy import Point
 from scoring.supervision.sampling.record import Kind, Record
 
 _A4: Final = 9
-_USABLE: Final = 1020  # pixels across a landscape page within its margins, a little less than there are
 _KEPT: Final = 2  # columns that stand on every page: serial and number
 _HEAD: Final = 3  # rows above the headings: title, how to fill in, mark
 _INK, _LINE, _OPEN, _SHUT = "#1F2D3D", "#8A949E", "#FFFFFF", "#F1F3F5"
@@ -95,8 +95,9 @@ class _Sheet:
         return self._looks[key]
 
     def _above(self) -> None:
-        lang, last = self.words.lang, len(self.fields) - 1
-        width = self._break() - 1  # what stands above is read on the first page
+        # Beside the columns that every page repeats, which would show a piece of it again.
+        lang, last = self.words.lang, self._across()
+        first = _KEPT if self.kind == "sample" else 0
         texts = (
             (self.title, 30, {"bold": True, "font_size": 16, "font_color": _INK}),
             (say(f"sampling-how-{self.kind}", lang), 62, {"text_wrap": True, "font_size": 9, "valign": "top"}),
@@ -104,8 +105,8 @@ class _Sheet:
         )
         for line, (text, height, properties) in enumerate(texts):
             self.sheet.set_row(line, height)
-            self.sheet.merge_range(line, 0, line, min(width, last), "", self.look(**properties))
-            self.sheet.write_string(line, 0, as_written(text), self.look(**properties))
+            self.sheet.merge_range(line, first, line, last, "", self.look(**properties))
+            self.sheet.write_string(line, first, as_written(text), self.look(**properties))
 
     def _summary(self) -> str:
         risky = sum(bool(drawn.why) for drawn, _ in self.rows)
@@ -126,7 +127,7 @@ class _Sheet:
             turned = {"rotation": 270 if lang == "zh" else 90} if one.upright else {}
             shade = "#2F5D8A" if one.open else "#5B6B7B"
             head = self.look(
-                bold=True, align="center", text_wrap=True, border=1, border_color=_LINE, bg_color=shade,
+                bold=True, align="center", text_wrap=not one.upright, border=1, border_color=_LINE, bg_color=shade,
                 font_color="#FFFFFF", font_size=9, **turned,
             )  # fmt: skip
             self.sheet.set_column(place, place, one.width)
@@ -161,7 +162,7 @@ class _Sheet:
     def _below(self) -> None:
         line = _HEAD + 1 + len(self.rows) + 1
         self.sheet.set_row(line, 24)
-        self.sheet.write_string(line, 0, say("sampling-signed", self.words.lang), self.look(font_size=10))
+        self.sheet.write_string(line, _KEPT, say("sampling-signed", self.words.lang), self.look(font_size=10))
 
     def _rules(self) -> None:
         """Offer the words, ask for days and amounts; what is pasted past these rules is read or refused at import."""
@@ -190,32 +191,25 @@ class _Sheet:
                     rule = {"type": "cell", "criteria": "==", "value": f'"{bad}"', "format": shown}
                     self.sheet.conditional_format(*cells, rule)
 
-    def _pixels(self, places: Sequence[int]) -> int:
-        return sum(int(self.fields[place].width * 7 + 5) for place in places)
-
-    def _break(self) -> int:
-        """Return the column that the second page begins with, both about as wide; past the last where one is enough."""
-        everything = range(len(self.fields))
+    def _across(self) -> int:
+        """Return the last column of what stands above: well within the first page, whatever the program's fonts."""
         if self.kind == "look-back":
-            return len(self.fields)
-        kept = self._pixels(range(_KEPT))
-
-        def widest(place: int) -> int:
-            return max(self._pixels(everything[:place]), kept + self._pixels(everything[place:]))
-
-        return min(range(_KEPT + 1, len(self.fields)), key=widest)
+            return len(self.fields) - 1
+        total = sum(one.width for one in self.fields)
+        across = accumulate(one.width for one in self.fields)
+        return max(place for place, width in enumerate(across) if width < 0.42 * total)
 
     def _paper(self) -> None:
-        sheet, cut = self.sheet, self._break()
-        pages = [range(cut), [*range(_KEPT), *range(cut, len(self.fields))]] if cut < len(self.fields) else [range(cut)]
+        sheet = self.sheet
         sheet.set_landscape()
         sheet.set_paper(_A4)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.55)
-        sheet.set_print_scale(max(10, min(100, 100 * _USABLE // max(self._pixels(page) for page in pages))))
-        if cut < len(self.fields):
-            sheet.set_v_pagebreaks([cut])
+        # As many pages across, whatever widths the program's own fonts give: a fixed scale would be too wide in some.
+        sheet.fit_to_pages(2 if self.kind == "sample" else 1, 0)
+        if self.kind == "sample":
             sheet.repeat_columns(0, _KEPT - 1)
         sheet.repeat_rows(_HEAD)
+        sheet.set_header(f"&R&8 {as_written(self.title).replace('&', '&&')}")
         sheet.set_footer(f"&L&8 {as_written(say('sampling-footer', self.words.lang))}&R&8 &P / &N")
         sheet.print_area(0, 0, _HEAD + 2 + len(self.rows), len(self.fields) - 1)
         sheet.freeze_panes(_HEAD + 1, _KEPT)
