@@ -127,6 +127,7 @@ class _Reading:
         self.key = _KEYS[sheet.kind]
         self.places: dict[str, int] = {}
         self.headings: dict[int, str] = {}
+        self.gone: set[str] = set()
 
     def say(self, code: str, row: int | None, name: str | int = "", *, kind: Any = "refused", **more: object) -> None:
         """Add a problem; the cell is named as the heading and as Excel names it."""
@@ -171,7 +172,7 @@ class _Reading:
         return [found[key] for key in drawn if key in found]
 
     def _drawn(self) -> list[tuple[Drawn, Mapping[str, Any]]]:
-        """Return what was drawn in the town; on the sheet of a former draw also what was drawn then and still counts."""
+        """Return what was drawn in the town; on the sheet of a former draw also what was drawn then and is listed."""
         now, listed = self.record.of_town(self.sheet.town), {item.key for item in self.record.items}
         before = [one for one in self.record.former.get(self.sheet.code, ()) if one[0].item.town == self.sheet.town]
         self.gone = {one.item.key for one, _ in before} - listed
