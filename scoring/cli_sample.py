@@ -176,7 +176,10 @@ def _listed(call: Call, kind: Kind, month: str, scheme: LoadedScheme, office: Of
 
     tables = office.intake.tables
     if kind == "sample":
-        return new_cases(_supervision(call, office).tables, tables.findings, month, policy)
+        read = _supervision(call, office)
+        if "cases" not in read.tables.present:
+            stop(1, say("sampling-no-cases", call.lang, folder=open_here(call.lang)[0].supervision))
+        return new_cases(read.tables, tables.findings, month, policy)
     bad = office.intake.problems.filter(pl.col("kind") == "refused")
     if bad.height:
         print_problems(bad, call.lang)
@@ -233,7 +236,7 @@ def _tell_draw(made: Made, office: Office) -> None:
 
 def _verify(call: Call, kind: Kind, month: str) -> None:
     """Draw again from what was committed to, and hold the list against the cases as they are now."""
-    from scoring.supervision.sampling.record import folder_of, list_text, read_record
+    from scoring.supervision.sampling.record import folder_of, read_record
 
     workspace, lang = open_here(call.lang)
     folder = folder_of(workspace.root, kind, month)
@@ -246,7 +249,7 @@ def _verify(call: Call, kind: Kind, month: str) -> None:
         print_lines([say("sampling-replaced", lang, former=one.replaces, why=one.why or "")])
     scheme, office, policy = _office(call, month)
     now = [each.item for each in _listed(call, kind, month, scheme, office, policy)]
-    if list_text(now) == list_text(record.items):
+    if set(now) == set(record.items):
         print_lines([say("sampling-list-same", lang)])
     else:
         old, new = {item.key for item in record.items}, {item.key for item in now}

@@ -34,6 +34,7 @@ from scoring.supervision.sampling.results import (
     findings_of,
     measures_of,
     number_of,
+    prefix_of,
     verdicts_of,
 )
 from scoring.supervision.sampling.returned import Asked, Returned, read_rows
@@ -283,9 +284,9 @@ def _ours(
 ) -> Callable[[Mapping[str, Any]], bool]:
     """Return what tells of a row in our file whether it is made anew now."""
     kind, month = batch.record.commitment.kind, batch.record.commitment.month
-    prefix = number_of(kind, month).partition("-")[0]
+    prefix = prefix_of(kind, month) + "-"
     ids = {
-        number_of(kind, month, one.town, one.key, *([point] if kind == "sample" else []))
+        number_of(batch.record, one.town, one.key, *([point] if kind == "sample" else []))
         for one in chosen.values()
         for point in means.points
     }

@@ -83,8 +83,9 @@ def make(
     """
     folder = folder_of(office.root, kind, month)
     items = [one.item for one in listed]
-    held = read_commitment(folder)
-    wanted = _commitment(kind, month, listed, asked, policy, held, now)
+    held, secret = read_commitment(folder) or (None, secrets.token_hex(16))
+    text = list_text(items, secret)
+    wanted = _commitment(kind, month, text, len(items), asked, policy, held, now)
     state: Literal["new", "same", "replaced"] = "new"
     if held is not None:
         state = "same"
@@ -100,17 +101,16 @@ def make(
     if state != "same":
         if not items:
             raise NoDraw(f"sampling-nobody-{kind}", month=month)
-        commit(folder, wanted, items)
+        commit(folder, wanted, text)
     record = finish(folder, listed)
     return Made(record, state, _sheets(record, office))
 
 
 def _commitment(
-    kind: Kind, month: str, listed: Sequence[Listed], asked: Request, policy: Policy, held: Commitment | None,
+    kind: Kind, month: str, text: bytes, count: int, asked: Request, policy: Policy, held: Commitment | None,
     now: Callable[[], datetime],
 ) -> Commitment:  # fmt: skip
     """Return what would be committed to; a seed that nobody names is the one that was drawn with, else a fresh one."""
-    text = list_text([one.item for one in listed])
     usual = policy.share if kind == "sample" else policy.look_back.share
     seed = asked.seed or (held.seed if held else str(secrets.randbelow(9 * 10 ** (_DIGITS - 1)) + 10 ** (_DIGITS - 1)))
     share, number = asked.share, asked.number
@@ -118,7 +118,7 @@ def _commitment(
         share, number = (held.share, held.number) if held else (usual, None)
     risk = policy.risk if kind == "sample" else None
     return Commitment(
-        kind, month, hashlib.sha256(text).hexdigest(), len(listed), seed, share, number,
+        kind, month, hashlib.sha256(text).hexdigest(), count, seed, share, number,
         tuple(risk.first) if risk else (), risk.most if risk else Fraction(0), policy.sha256,
         now().isoformat(timespec="seconds"),
     )  # fmt: skip

@@ -1,7 +1,8 @@
 """What is kept of a draw: list and seed fixed before it, what was drawn, and former draws with why they were replaced.
 
 A draw's folder holds `draw.json` (the commitment), `list.jsonl` (what could be drawn; its SHA-256 stands in the
-commitment), `drawn.jsonl` and the work sheets. The commitment lies on the disk, whole, before anything is drawn.
+commitment), `drawn.jsonl` and the work sheets. The commitment lies on the disk, whole, before anything is drawn. The
+list begins with a random secret, so that nobody finds out who is on it from the hash, which may be told anyone.
 """
 
 from __future__ import annotations
@@ -108,6 +109,8 @@ class Record:
     drawn: tuple[tuple[Drawn, Mapping[str, Any]], ...]
     former: Mapping[str, tuple[tuple[Drawn, Mapping[str, Any]], ...]]
     """By its code what each draw gave that this one has replaced."""
+    secret: str
+    """The list's first line; numbers of findings are keyed with it, so that they tell nobody's number."""
 
     def of_town(self, town: str) -> list[tuple[Drawn, Mapping[str, Any]]]:
         """Return what was drawn in a town, in the order of its work sheet."""
@@ -125,13 +128,13 @@ def folder_of(root: Path, kind: Kind, month: str) -> Path:
     return root / "samples" / (month if kind == "sample" else f"{month}-{kind}")
 
 
-def list_text(items: Sequence[Item]) -> bytes:
-    """Return the list in its one form: a line each, sorted, whatever order they came in."""
+def list_text(items: Sequence[Item], secret: str) -> bytes:
+    """Return the list in its one form: the secret, then a line each, sorted, whatever order they came in."""
     rows = sorted((one.town, one.stratum, one.key, list(one.signs)) for one in items)
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in (secret, *rows)).encode()
 
 
-def commit(folder: Path, commitment: Commitment, items: Sequence[Item]) -> None:
+def commit(folder: Path, commitment: Commitment, listed: bytes) -> None:
     """Put commitment and list in place, in one step; what a former draw left goes to `former/`.
 
     Raises
@@ -157,7 +160,7 @@ def commit(folder: Path, commitment: Commitment, items: Sequence[Item]) -> None:
             if (folder / RETURNED).is_file():  # what was checked stays checked
                 shutil.copyfile(folder / RETURNED, fresh / RETURNED)
         (fresh / DRAW).write_bytes(commitment.text)
-        (fresh / LIST).write_bytes(list_text(items))
+        (fresh / LIST).write_bytes(listed)
         put_in_place(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -176,7 +179,7 @@ def finish(folder: Path, facts: Sequence[Listed]) -> Record:
     BrokenDraw
         List or draw are not what they were.
     """
-    commitment, items = _committed(folder)
+    commitment, items, _ = _committed(folder)
     if not (folder / DRAWN).is_file():
         known = {(one.item.town, one.item.key): one.facts for one in facts}
         lines = [_line(one, known[one.item.town, one.item.key]) for one in commitment.draw(items)]
@@ -196,13 +199,13 @@ def read_record(folder: Path) -> Record | None:
     """
     if not (folder / DRAW).is_file() or not (folder / DRAWN).is_file():
         return None
-    commitment, items = _committed(folder)
+    commitment, items, secret = _committed(folder)
     drawn = _read_drawn(folder)
     if [one for one, _ in drawn] != commitment.draw(items):
         raise BrokenDraw(folder, [DRAWN])
     past = {code_of(path.read_bytes()): path.parent for path in sorted((folder / _FORMER).glob(f"*/{DRAW}"))}
     former = {code: tuple(_read_drawn(path)) for code, path in past.items() if (path / DRAWN).is_file()}
-    return Record(folder, commitment, items, tuple(drawn), former)
+    return Record(folder, commitment, items, tuple(drawn), former, secret)
 
 
 def _read_drawn(folder: Path) -> list[tuple[Drawn, Mapping[str, Any]]]:
@@ -212,18 +215,21 @@ def _read_drawn(folder: Path) -> list[tuple[Drawn, Mapping[str, Any]]]:
         raise BrokenDraw(folder, [DRAWN]) from None
 
 
-def read_commitment(folder: Path) -> Commitment | None:
-    """Return what a draw was committed to; None where there is none.
+def read_commitment(folder: Path) -> tuple[Commitment, str] | None:
+    """Return what a draw was committed to, and its list's secret; None where there is none.
 
     Raises
     ------
     BrokenDraw
         The file is not as it was written, or its list is another.
     """
-    return _committed(folder)[0] if (folder / DRAW).is_file() else None
+    if not (folder / DRAW).is_file():
+        return None
+    commitment, _, secret = _committed(folder)
+    return commitment, secret
 
 
-def _committed(folder: Path) -> tuple[Commitment, tuple[Item, ...]]:
+def _committed(folder: Path) -> tuple[Commitment, tuple[Item, ...], str]:
     text = (folder / DRAW).read_bytes()
     try:
         told = json.loads(text)
@@ -240,8 +246,8 @@ def _committed(folder: Path) -> tuple[Commitment, tuple[Item, ...]]:
         raise BrokenDraw(folder, [LIST]) from None
     if hashlib.sha256(held).hexdigest() != commitment.list_sha256:
         raise BrokenDraw(folder, [LIST])
-    rows = [json.loads(line) for line in held.decode().splitlines()]
-    return commitment, tuple(Item(town, stratum, key, tuple(signs)) for town, stratum, key, signs in rows)
+    secret, *rows = [json.loads(line) for line in held.decode().splitlines()]
+    return commitment, tuple(Item(town, stratum, key, tuple(signs)) for town, stratum, key, signs in rows), secret
 
 
 def to_json(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -71,29 +71,41 @@ class Means:
     lang: str
 
 
-def number_of(kind: Kind, month: str, *what: str) -> str:
-    """Return a number that rests on what it is about alone, in groups that no one takes for a telephone.
+def number_of(record: Record, *what: str) -> str:
+    """Return the number of what is about these: always the same, and without the draw's secret nobody's to trace.
+
+    It is written in groups, so that no one takes it for a telephone.
+    """
+    return numbered(record.commitment.kind, record.commitment.month, record.secret, *what)
+
+
+def prefix_of(kind: Kind, month: str) -> str:
+    """Return what the numbers of a month begin with."""
+    return f"{_PREFIX[kind]}{month[2:4]}{month[5:]}"
+
+
+def numbered(kind: Kind, month: str, secret: str, *what: str) -> str:
+    """Return a number by the secret that it is keyed with.
 
     Examples
     --------
-    >>> number_of("sample", "2025-09", "T01", "B-1", "home_visit")
-    'CC2509-c3eb-60d6-0b3d'
+    >>> numbered("sample", "2025-09", "secret", "T01", "B-1", "home_visit")
+    'CC2509-b030-3858-a463'
     """
-    digest = hashlib.sha256(json.dumps([kind, month, *what]).encode()).hexdigest()
-    head = f"{_PREFIX[kind]}{month[2:4]}{month[5:]}"
-    return "-".join([head, *(digest[start : start + 4] for start in (0, 4, 8))])
+    digest = hmac.digest(secret.encode(), json.dumps([kind, month, *what]).encode(), "sha256").hex()
+    return "-".join([prefix_of(kind, month), *(digest[start : start + 4] for start in (0, 4, 8))])
 
 
 def findings_of(record: Record, one: Answered, means: Means) -> list[Row]:
     """Return the findings of one case, or of one finding that was looked at again."""
     commitment = record.commitment
     if commitment.kind == "look-back":
-        return [_came_back(commitment.month, one, means)] if one.values.get("result") == "back" else []
+        return [_came_back(record, one, means)] if one.values.get("result") == "back" else []
     failed = [means.points[name] for name in one.failed if name in means.points]
     return [
         {
             **_common(one, means, commitment.kind),
-            "finding_id": number_of(commitment.kind, commitment.month, one.town, one.key, point.id),
+            "finding_id": number_of(record, one.town, one.key, point.id),
             "indicator": means.priced[point.indicator],
             "severity": one.values.get("severity") or severity_of(point, means.severities),
             "problem_type": point.problem_type,
@@ -120,11 +132,11 @@ def _common(one: Answered, means: Means, kind: Kind) -> Row:
     }
 
 
-def _came_back(month: str, one: Answered, means: Means) -> Row:
+def _came_back(record: Record, one: Answered, means: Means) -> Row:
     fault = say("sampling-came-back", means.lang, finding=one.key)
     return {
         **_common(one, means, "look-back"),
-        "finding_id": number_of("look-back", month, one.town, one.key),
+        "finding_id": number_of(record, one.town, one.key),
         "indicator": one.facts["indicator"],
         "severity": one.values.get("severity") or one.facts["severity"] or means.severities[0],
         "problem_type": one.facts["problem_type"],
@@ -167,8 +179,7 @@ def verdicts_of(one: Answered) -> list[Row]:
 
 
 def _check_id(record: Record, one: Answered) -> str:
-    month = record.commitment.month
-    return number_of("sample", month, "check", one.town, one.stratum, one.day.isoformat())
+    return number_of(record, "check", one.town, one.stratum, one.day.isoformat())
 
 
 def checks_of(record: Record, town: str, answered: Iterable[Answered]) -> list[Row]:
@@ -191,7 +202,7 @@ def checks_of(record: Record, town: str, answered: Iterable[Answered]) -> list[R
     for (stratum, day), cases in sorted(own.items()):
         rows.append(
             {
-                "check_id": number_of("sample", month, "check", town, stratum, day.isoformat()),
+                "check_id": number_of(record, "check", town, stratum, day.isoformat()),
                 "town": town,
                 "checked_on": day,
                 "month": month,

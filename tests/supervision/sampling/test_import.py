@@ -12,10 +12,10 @@ import openpyxl
 import polars as pl
 import pytest
 
-from schemas.vocabulary import Vocabulary
 from scoring.intake import read_folder
 from scoring.scheme import load_scheme, vocabulary
-from scoring.supervision.sampling.results import number_of
+from scoring.supervision.sampling.record import read_record
+from scoring.supervision.sampling.results import number_of, numbered
 
 FILES = ("核查台账_抽查2025-09.xlsx", "问题台账_抽查2025-09.xlsx", "指标数据_抽查2025-09.xlsx")
 PERSON = "999999199001011230"  # a reserved region, and its checksum fails
@@ -85,7 +85,8 @@ def test_filled_sheets_become_checks_findings_and_measures(drawn, sheet, call, l
     assert set(made["approved_on"]) == {date(2025, 9, 2 + int(key[-2:]))}
     assert not made["description"].str.contains(key).any()
     assert not made["description"].str.contains(PERSON).any()
-    assert made["finding_id"].to_list()[1] == number_of("sample", "2025-09", "T01", key, "file_id_card")
+    record = read_record(drawn / "samples" / "2025-09")
+    assert made["finding_id"].to_list()[1] == number_of(record, "T01", key, "file_id_card")
     rates = (
         tables.measures.select("town", "period", "measure", "numerator", "denominator", "sample").sort("measure").rows()
     )
@@ -289,7 +290,7 @@ def test_after_a_new_draw_the_old_sheets_rows_count_while_their_cases_are_listed
     call("checks", "import", old)
     cases(7, 3, 1)
     call("sample", "2025-09", "--again", "更正名单")
-    kept = {json.loads(line)[2] for line in (drawn / "samples/2025-09/list.jsonl").read_text("utf-8").splitlines()}
+    kept = {json.loads(line)[2] for line in (drawn / "samples/2025-09/list.jsonl").read_text("utf-8").splitlines()[1:]}
     code, out, _ = call("checks", "import", old)
     stay = [row for row in one.rows if one.value(row, "申请编号") in kept]
     assert code == 0
@@ -317,8 +318,10 @@ def test_the_round_trip_is_priced(drawn, sheet, call):
     assert (code, "都达到了比例" in out) == (0, True)
 
 
-def test_without_a_vocabulary_numbers_stay_the_same():
-    # Written down: a later version must find its own rows again.
-    assert number_of("sample", "2025-09", "T01", "B-1", "file_id_card") == "CC2509-9bfd-a18d-e958"
-    assert number_of("look-back", "2025-09", "T01", "A-1") == "HT2509-a3ec-cbad-cf94"
-    assert Vocabulary().by_finding == frozenset()
+def test_numbers_are_written_down():
+    # A later version must find its own rows again; without the secret nobody finds whose they are.
+    assert numbered("sample", "2025-09", "secret", "T01", "B-1", "file_id_card") == "CC2509-eb9c-9fdc-d811"
+    assert numbered("look-back", "2025-09", "secret", "T01", "A-1") == "HT2509-a503-ad82-e45a"
+    assert numbered("look-back", "2025-09", "other", "T01", "A-1") != numbered(
+        "look-back", "2025-09", "secret", "T01", "A-1"
+    )
