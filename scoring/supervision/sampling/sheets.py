@@ -121,7 +121,7 @@ class _Sheet:
         upright = any(one.upright for one in self.fields)
         # A Chinese heading stands letter under letter, a Latin one lies on its side.
         tall = 14 * max(len(one.heading) for one in self.fields if one.upright) + 8 if upright else 34
-        self.sheet.set_row(row, tall if lang == "zh" or not upright else 110)
+        self.sheet.set_row(row, tall if lang == "zh" or not upright else 124)
         self.sheet.set_comments_author("")
         for place, one in enumerate(self.fields):
             turned = {"rotation": 270 if lang == "zh" else 90} if one.upright else {}
@@ -222,7 +222,7 @@ class _Sheet:
         sheet = self.book.add_worksheet(say("sampling-sheet-guide", lang))
         columns = (("item", 6), ("point", 18), ("ask", 44), ("counts", 30), ("usual", 10))
         head = self.look(bold=True, align="center", border=1, border_color=_LINE, bg_color="#E3EAF1", text_wrap=True)
-        cell = self.look(border=1, border_color=_LINE, text_wrap=True, font_size=9)
+        cell = self.look(border=1, border_color=_LINE, text_wrap=True, font_size=9, align="left", indent=1)
         for place, (name, width) in enumerate(columns):
             sheet.set_column(place, place, width)
             sheet.write_string(0, place, say(f"sampling-guide-{name}", lang), head)
