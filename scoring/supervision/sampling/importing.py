@@ -246,6 +246,8 @@ def _write(batch: _Batch, office: Office, problems: Problems, brought: Brought) 
         about = {one.town for one in batch.all.values()} if everything else towns
         chosen = batch.all if everything else batch.fresh
         made = _made(table, batch, about, chosen.values(), means)
+        if table == "checks":
+            _tell_twice(path.name, month, towns, office, problems)
         if table == "measures":
             made = _not_held(made, path.name, office, problems)
         result = merged(held.to_dicts(), made, _KEY[table], _ours(table, batch, about, chosen, means))
@@ -258,6 +260,14 @@ def _write(batch: _Batch, office: Office, problems: Problems, brought: Brought) 
         own = [one for one in batch.all.values() if one.town == town]
         bad = sum(bool(one.failed) or one.values.get("result") in {"back", "false"} for one in own)
         brought.towns[kind, month, town] = (len(record.of_town(town)), len(own), bad)
+
+
+def _tell_twice(file: str, month: str, towns: set[str], office: Office, problems: Problems) -> None:
+    """Say where another file has checks of the same month and towns: counts add up, and one may be the other again."""
+    checks = office.intake.tables.checks.filter(
+        (pl.col("source_file") != file) & (pl.col("month") == month) & pl.col("town").is_in(sorted(towns))
+    )
+    problems.add_rows("sampling-checks-twice", "notice", checks, table="checks", column="month", month=month)
 
 
 def _named(gone: Sequence[tuple[Any, ...]], office: Office) -> list[str]:

@@ -17,6 +17,7 @@ from scoring.reports.office_text import as_written
 
 Row = Mapping[str, Any]
 _FORMATS: Final = {"date": "yyyy-mm-dd", "count": "0", "integer": "0", "amount": "0.00"}
+_LONG: Final = 40
 _AS_TEXT: Final = frozenset({"id", "ids", "month", "period"})
 
 
@@ -93,13 +94,18 @@ def ledger_bytes(table: Table, rows: Sequence[Row], called: Called) -> bytes:
         line = {"border": 1, "border_color": "#C9D1D9", "valign": "vcenter", "text_wrap": True}
         head = book.add_format({**line, "bold": True, "align": "center", "bg_color": "#E3EAF1"})
         sheet.set_row(0, 30)
-        for place, column in enumerate(columns):
-            number = "@" if column.type in _AS_TEXT else _FORMATS.get(column.type, "General")
-            look = book.add_format({**line, "num_format": number})
-            sheet.set_column(place, place, max(column.width, 2 * len(called.heading(column)) + 2))
+        cells = [[called.cell(column, row.get(column.id)) for column in columns] for row in rows]
+        widths = [_width(column, called, [row[place] for row in cells]) for place, column in enumerate(columns)]
+        for number, row in enumerate(cells, 1):
+            # Not every program makes a row as high as its wrapped text by itself.
+            lines = max(-(-_letters(cell) // int(width)) for cell, width in zip(row, widths, strict=True))
+            sheet.set_row(number, 4 + 14 * lines)
+        for place, (column, width) in enumerate(zip(columns, widths, strict=True)):
+            look = book.add_format({**line, **_look(column)})
+            sheet.set_column(place, place, width + 2)
             sheet.write_string(0, place, called.heading(column), head)
-            for number_of_row, row in enumerate(rows, 1):
-                _write(sheet, number_of_row, place, called.cell(column, row.get(column.id)), look)
+            for number, row in enumerate(cells, 1):
+                _write(sheet, number, place, row[place], look)
         sheet.freeze_panes(1, 0)
         sheet.autofilter(0, 0, max(len(rows), 1), len(columns) - 1)
         sheet.set_landscape()
@@ -107,6 +113,29 @@ def ledger_bytes(table: Table, rows: Sequence[Row], called: Called) -> bytes:
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
     return target.getvalue()
+
+
+def _letters(cell: Any) -> int:
+    """Return how wide a cell's text is: a Chinese character counts as two."""
+    text = str(cell) if isinstance(cell, str) else ""
+    return max(1, sum(1 if ord(letter) < 0x2E80 else 2 for letter in text))
+
+
+def _width(column: Column, called: Called, cells: Sequence[Any]) -> float:
+    """Return a width that holds the heading and the cells, long text on several lines."""
+    held = max((_letters(cell) for cell in cells), default=0)
+    return max(column.width, _letters(called.heading(column)) + 2, min(held, _LONG) + 1)
+
+
+def _look(column: Column) -> dict[str, Any]:
+    if column.type in {"count", "integer", "amount", "decimal", "signed"}:
+        align: dict[str, Any] = {"align": "right"}
+    elif column.type in {"date", "month", "period"}:
+        align = {"align": "center"}
+    else:
+        align = {"align": "left", "indent": 1}
+    number = "@" if column.type in _AS_TEXT else _FORMATS.get(column.type, "General")
+    return {**align, "num_format": number}
 
 
 def _write(sheet: Any, row: int, place: int, value: Any, look: Any) -> None:

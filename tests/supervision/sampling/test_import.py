@@ -282,6 +282,31 @@ def test_a_rate_that_stands_elsewhere_is_left_to_it(drawn, sheet, call, ledgers,
     assert set(own["measure"]) == {"home_visit_rate", "entry_on_time_rate"}
 
 
+def test_checks_of_the_same_month_in_another_file_are_said(drawn, sheet, call, table):
+    head = ["核查编号", "镇街", "核查日期", "审核确认月份", "新审核确认数", "抽查数"]
+    table(drawn / "data" / "核查台账.xlsx", [head, ["H-1", "克井镇", date(2025, 9, 28), "2025-09", 3, 1]])
+    one = sheet("克井镇")
+    one.check(one.rows[0]).save()
+    code, out, _ = call("checks", "import", one.path)
+    assert (code, "核查台账.xlsx/Sheet1/2/审核确认月份：核查台账里另有 2025-09 的核查" in out) == (0, True)
+
+
+def test_a_case_without_a_number_but_a_persons_leaves_no_trace_of_it(space, cases, desk, sheet, call, ledgers):
+    cases()
+    base = {"town": "克井", "accepted_on": date(2025, 9, 1), "confirmed_on": date(2025, 9, 9)}
+    desk.put("cases", base | {"case_id": PERSON})
+    call("sample", "2025-09")
+    one = sheet("克井镇")
+    one.check(one.rows[0], 户口本="不符合", 问题情况="示例：申请人张三丰，缺户口本").save()
+    code, out, _ = call("checks", "import", one.path)
+    assert (code, PERSON in out) == (0, False)
+    book = openpyxl.load_workbook(space / "data" / FILES[1]).worksheets[0]
+    told = {cell.value: book.cell(2, cell.column).value for cell in book[1]}
+    assert told.pop("救助证号") == PERSON
+    assert not any(PERSON in str(value) or "张三丰" in str(value) for value in told.values())
+    assert ledgers().findings["case_ref"].to_list().count(PERSON) == 1
+
+
 def test_after_a_new_draw_the_old_sheets_rows_count_while_their_cases_are_listed(drawn, cases, sheet, call, ledgers):
     one = sheet("沁园街道")
     for row in one.rows:
