@@ -87,6 +87,13 @@ def test_more_at_risk_than_their_share_take_turns_and_still_stand_in_the_rest():
     assert all(fair(seen[f"a{n}"], Fraction(1, 8)) for n in range(6))
 
 
+def test_the_weightiest_sign_comes_first():
+    rules = Rules(Fraction(3, 10), ("kin", "village"), Fraction(1))
+    town = [Item("T", "A", "v", ("village",)), Item("T", "A", "k", ("village", "kin")), Item("T", "A", "a")]
+    for seed in range(20):
+        assert draw(town, str(seed), rules, ABOUT) == [Drawn(town[1], "kin")]
+
+
 def test_a_number_of_all_is_spread_over_the_towns_by_their_size():
     items = [Item(town, "", f"{town}{n}") for town, count in (("T1", 20), ("T2", 9), ("T3", 1)) for n in range(count)]
     seen: Counter[str] = Counter()

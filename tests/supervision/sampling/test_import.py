@@ -63,7 +63,7 @@ def test_filled_sheets_become_checks_findings_and_measures(drawn, sheet, call, l
         问题情况=f"示例：{one.value(first, '申请编号')}缺{PERSON}复印件",
         涉及金额=120.5,
     )
-    one.check(second, date(2025, 10, 3), 入户调查="不符合", 入户="否")
+    one.check(second, date(2025, 10, 3), 入户调查="不符合", 录入及时="不适用", 入户="否")
     code, out, err = call("checks", "import", one.save())
     assert (code, err) == (0, "")
     assert "这一行没有填" in out
@@ -91,7 +91,7 @@ def test_filled_sheets_become_checks_findings_and_measures(drawn, sheet, call, l
         tables.measures.select("town", "period", "measure", "numerator", "denominator", "sample").sort("measure").rows()
     )
     assert rates == [
-        ("T01", "2025-09", "entry_on_time_rate", Decimal(2), Decimal(2), 2),
+        ("T01", "2025-09", "entry_on_time_rate", Decimal(1), Decimal(1), 1),
         ("T01", "2025-09", "home_visit_rate", Decimal(1), Decimal(2), 2),
         ("T01", "2025-09", "means_check_rate", Decimal(2), Decimal(2), 2),
     ]

@@ -140,7 +140,7 @@ def test_only_cases_confirmed_in_the_month_are_drawn_and_none_is_not_applicable(
         base | {"case_id": "五"},
     )
     _, out, _ = call("sample", "2025-09")
-    assert keys(space) == {"二"}
+    assert keys(space) == {item.key for item in record(space).items} == {"二"}
     assert "不适用" in out
     code, out, _ = call("sample", "2025-07")
     assert (code, "不适用" in out) == (0, True)
@@ -164,6 +164,7 @@ def test_the_signs_of_risk_are_seen(space, desk, call, table):
         month | {"case_id": "标", "town": "沁园", "kin": "是"},
         month | {"case_id": "备", "town": "沁园", "case_ref": "Z-9"},
         month | {"case_id": "村", "town": "沁园", "village": "东村"},
+        month | {"case_id": "边", "town": "沁园", "village": "南村"},
         month | {"case_id": "人", "town": "济水", "handler": "示例甲"},
         month | {"case_id": "异", "town": "沁园", "handler": "示例甲"},
         month | {"case_id": "新", "town": "克井", "first_handled": "是", "earlier_problem": "是"},
@@ -173,13 +174,15 @@ def test_the_signs_of_risk_are_seen(space, desk, call, table):
     rows = [
         [f"V-{n}", "沁园街道", "东村", one, "档案建立及时", "一般", "日常监督", 1, None] for n, one in enumerate(day)
     ]
+    edge = [one for one in day if one != date(2025, 5, 5)]  # two within the twelve months, one a day before and after
+    rows += [[f"S-{n}", "沁园街道", "南村", one, *rows[0][4:]] for n, one in enumerate(edge)]
     rows.append(["H-1", "济水街道", "西村", date(2025, 6, 6), "档案建立及时", "一般", "日常监督", 1, "Z-1"])
     table(space / "data" / "问题台账.xlsx", [[*FINDING, "救助证号"], *rows])
     call("sample", "2025-09")
     signs = {item.key: item.signs for item in record(space).items}
     # The village: of the twelve months to the end of August three; the handler is known by town and name.
     assert signs == {
-        "标": ("kin",), "备": ("kin",), "村": ("village",), "人": ("handler",), "异": (),
+        "标": ("kin",), "备": ("kin",), "村": ("village",), "人": ("handler",), "异": (), "边": (),
         "新": ("earlier_problem", "first_handled"),
     }  # fmt: skip
     assert {"人", "新"} <= keys(space)
