@@ -67,6 +67,7 @@ _COMMANDS: Final = tuple(
         "send",
         "due",
         "casework",
+        "sample",
     )
 )
 """Modules that register further commands."""

@@ -56,6 +56,8 @@ def test_the_wheel_holds_exactly_the_projects_files(names: set[str], project_fil
         "scoring/messages/en/common.yaml",
         "schemas/tables.yaml",
         "schemas/supervision.yaml",
+        "scoring/supervision/sampling/sampling.yaml",
+        "scoring/supervision/sampling/checkpoints.yaml",
         "scoring/_bundled/weights/jiyuan-quarterly.yaml",
         "scoring/_bundled/weights/jiyuan-annual.yaml",
     ],

@@ -18,6 +18,7 @@ _OWN: Final = frozenset(
     {
         "bad-identifier",
         "bad-date",
+        "bad-share",
         "not-exact",
         "empty-condition",
         "gate-grade",
