@@ -53,7 +53,19 @@ if TYPE_CHECKING:
 _INTERRUPTED: Final = 130
 _COMMANDS: Final = tuple(
     f"scoring.cli_{name}"
-    for name in ("run", "start", "life", "answers", "insight", "weights", "improve", "whatif", "pack", "send")
+    for name in (
+        "run",
+        "start",
+        "life",
+        "answers",
+        "insight",
+        "weights",
+        "improve",
+        "whatif",
+        "pack",
+        "send",
+        "receipts",
+    )
 )
 """Modules that register further commands."""
 _TOLD: Final = {"notices": "notice", "repairs": "repaired"}
