@@ -2,7 +2,7 @@
 
 from scoring.outcome.appeals import APPEALS, appeal_frame
 from scoring.outcome.findings import finding_frame
-from scoring.outcome.frames import CHANGES, DOUBT, HISTORY
+from scoring.outcome.frames import CHANGES, DOUBT, DUTIES, HISTORY
 from scoring.outcome.head import Options, head_of, previous_head, published_head
 from scoring.outcome.rolled import ROLLED, rolled_frame, rolled_head
 from scoring.outcome.scores import dimension_frame, indicator_frame, score_frame
@@ -12,6 +12,7 @@ __all__ = [
     "APPEALS",
     "CHANGES",
     "DOUBT",
+    "DUTIES",
     "HISTORY",
     "ROLLED",
     "WARNINGS",

@@ -46,3 +46,10 @@ DOUBT: Final[dict[str, Any]] = {
     "grades": pl.List(pl.Int64), **dict.fromkeys(("driver", "driver_first", "driver_total"), pl.String),
 }  # fmt: skip
 """What `scoring.doubt` says of each ranked town: ranks, and counts of draws."""
+
+DUTIES: Final[dict[str, Any]] = {
+    **dict.fromkeys(("item", "duty", "scope"), pl.String),
+    **dict.fromkeys(("done", "of", "towns", "persons", "quantity", "days"), pl.Int64),
+    "last_on": pl.Date, "names": pl.List(pl.String), "level": pl.String,
+}  # fmt: skip
+"""What `scoring.supervision.duties` says of the bureau's own duties."""

@@ -18,7 +18,7 @@ import polars as pl
 from sample_scheme import INDICATORS, SCHEME, scheme_head
 
 from scoring.improving import IMPROVEMENTS
-from scoring.outcome import APPEALS, CHANGES, DOUBT, HISTORY, ROLLED, WARNINGS
+from scoring.outcome import APPEALS, CHANGES, DOUBT, DUTIES, HISTORY, ROLLED, WARNINGS
 
 TOWNS = [
     ("419001001", "沁园街道", "街道"),
@@ -71,6 +71,7 @@ class SampleAssessment:
     warnings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WARNINGS))
     doubt: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DOUBT))
     improvements: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=IMPROVEMENTS))
+    duties: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DUTIES))
 
     def for_town(self, code: str) -> SampleAssessment:
         """One town's rows only."""
