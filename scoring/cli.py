@@ -65,6 +65,7 @@ _COMMANDS: Final = tuple(
         "pack",
         "send",
         "receipts",
+        "board",
     )
 )
 """Modules that register further commands."""

@@ -87,7 +87,9 @@ def _spans(findings: pl.DataFrame, schemes: Schemes, on: date) -> list[Period]:
 
 
 def to_do(findings: pl.DataFrame) -> pl.DataFrame:
-    """Return the findings that await something of their town: charged, not mended, no report waiting for a verdict."""
-    return findings.filter(
-        (pl.col("disposition") == "priced") & pl.col("fixed_on").is_null() & (pl.col("state") != "waiting")
-    )
+    """Return the findings that await something of their town: not mended, no report waiting for a verdict.
+
+    Findings of a town that was not checked cost nothing, but are to be mended all the same.
+    """
+    counted = pl.col("disposition").is_in(["priced", "not_checked"]) & pl.col("state").is_not_null()
+    return findings.filter(counted & pl.col("fixed_on").is_null() & (pl.col("state") != "waiting"))
