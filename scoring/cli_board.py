@@ -49,4 +49,6 @@ def board(
     groups = [one["group"] for one in facts["findings"]]
     counts = {name: groups.count(name) for name in ("overdue", "week", "later", "waiting")}
     open_ = counts["overdue"] + counts["week"] + counts.pop("later")
+    if facts["unscored"]:
+        print_lines([say("board-unscored", lang, count=facts["unscored"])])
     print_lines([say("board-written", lang, path=path, size=-(-len(page) // 1000), open=open_, **counts)])

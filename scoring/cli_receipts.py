@@ -72,6 +72,8 @@ def _all_open(call: Call, named: Sequence[str]) -> Making:
 
     on = call.desk.as_of or _today()
     found = standing(call.desk, call.schemes, on)
+    if found.unscored:
+        print_lines([say("receipts-unscored", call.lang, count=found.unscored)])
     label = say("receipts-label-open", call.lang, day=on)
     return _making(
         call, _chosen(found.tables.towns, named, call.lang), to_do(found.findings), label, f"{on:%Y%m%d}", on

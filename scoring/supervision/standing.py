@@ -41,6 +41,12 @@ class Standing:
     findings: pl.DataFrame
     assessments: Mapping[str, Assessment]
 
+    @property
+    def unscored(self) -> int:
+        """How many findings found by the day no scheme scores: how they stand nobody can say."""
+        known = self.tables.findings.filter(pl.col("found_on") <= self.on)
+        return known.join(self.findings, on="finding_id", how="anti").height
+
 
 def standing(desk: Desk, schemes: Schemes, on: date) -> Standing:
     """Score every period that holds a finding found by `on`, as of that day.

@@ -282,6 +282,22 @@ def test_points_are_told_of_every_period_that_charges(written):
     }
 
 
+def test_what_no_scheme_scores_is_counted_aloud(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    office = office_at(tmp_path)
+    scheme = tmp_path / "weights" / "small.yaml"
+    text = scheme.read_text("utf-8")
+    (tmp_path / "weights" / "later.yaml").write_text(text.replace("from: 2025-01-01", "from: 2026-01-01"), "utf-8")
+    scheme.write_text(text.replace("from: 2025-01-01", "from: 2025-04-01, to: 2025-12-31"), "utf-8")
+    (tmp_path / "townscore.yaml").write_text("weights: [weights/small.yaml, weights/later.yaml]\n", "utf-8")
+    answer = office.call("board", "--on", "2025-06-30", "--file", "board.html")
+    assert answer.code == 0, answer
+    assert "有5个问题的发现日期不在任何细则的施行期内" in answer.out
+    assert "有5个问题" in (tmp_path / "board.html").read_text("utf-8")
+    assert [one["id"] for one in data_of(tmp_path / "board.html")["findings"]] == ["B-2"]
+    assert "有5个问题" in office.call("receipts", "make", "--open", "--on", "2025-06-30").out
+
+
 def test_a_week_ends_on_its_sunday():
     rows = pl.DataFrame(
         {

@@ -133,6 +133,7 @@ def facts_of(seen: Seen, labels: Mapping[str, Labels], lang: str) -> dict[str, A
         )
     return {
         "on": on.isoformat(),
+        "unscored": standing.unscored,
         "towns": list(towns.values()),
         "indicators": list(names),
         "findings": findings,

@@ -41,6 +41,7 @@ def page_of(facts: dict[str, Any], bureau: str, lang: str, environment: jinja2.E
         word=lambda code: words[code],
         title=say("board-title", lang),
         day=say("board-day", lang, day=day(facts["on"], lang), bureau=bureau),
+        unscored=say("board-unscored", lang, count=facts["unscored"]) if facts["unscored"] else "",
         example=say("reports-example-note", lang) if example else "",
         style=style,
         script=script,
