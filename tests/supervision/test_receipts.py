@@ -154,6 +154,9 @@ def test_answers_come_into_the_ledger_once(sent):
     assert office.call("receipts", "import", back[0].parent, "--received", "2025-04-01").code == 0
     assert (office.root / "data" / LEDGER).read_bytes() == before
     assert office.call("check", "2025Q1").code == 0
+    # What waits for a verdict is asked of nobody again.
+    later = office.call("receipts", "make", "--open", "--on", "2025-03-02", "--receipts", "later")
+    assert (later.code, (office.root / "later").exists()) == (0, False), later
 
 
 def test_a_later_return_is_a_further_report_beside_what_the_bureau_wrote(sent):

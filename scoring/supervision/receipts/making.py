@@ -93,7 +93,7 @@ def make_receipts(making: Making, words: Words, folder: Path, lang: str) -> list
     there = [one.path for one, content in made if one.path.exists() and one.path.read_bytes() != content]
     if there:
         raise ExistsError(there)
-    folder.mkdir(parents=True, exist_ok=True)
     for one, content in made:
+        folder.mkdir(parents=True, exist_ok=True)
         write_whole(one.path, content)
     return [one for one, _ in made]
