@@ -19,7 +19,7 @@ from typing import Any, Final
 import polars as pl
 
 from scoring.problems import Refused, problem
-from scoring.shapes import APPEALS, CHANGES, DOUBT, HISTORY, IMPROVEMENTS, ROLLED, WARNINGS
+from scoring.shapes import APPEALS, CHANGES, DOUBT, DUTIES, HISTORY, IMPROVEMENTS, ROLLED, WARNINGS
 
 FORMAT: Final = 2
 FRAMES: Final = (
@@ -35,9 +35,13 @@ FRAMES: Final = (
     "changes",
     "doubt",
     "improvements",
+    "duties",
 )
-BESIDE: Final = ("history", "changes", "doubt", "improvements")
-"""Frames that a run fills: from what is published, by drawing, of scores that might be. No part of the scores."""
+BESIDE: Final = ("history", "changes", "doubt", "improvements", "duties")
+"""Frames that a run fills: from what is published, by drawing, of scores that might be, of the bureau's own work.
+
+No part of the scores.
+"""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Assessment:
     """Everything that may be printed of one run, and nothing else.
 
     `history` and `changes` speak of other periods, `doubt` of how sure the ranking is, `improvements` of scores that
-    might be: a run fills them, `assess` leaves them empty.
+    might be, `duties` of what the bureau itself did: a run fills them, `assess` leaves them empty.
     """
 
     head: dict[str, Any]
@@ -61,6 +65,7 @@ class Assessment:
     changes: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CHANGES))
     doubt: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DOUBT))
     improvements: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=IMPROVEMENTS))
+    duties: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DUTIES))
 
     def for_town(self, code: str) -> Assessment:
         """Return the assessment with one town's rows only; of the others nothing remains but counts and group medians.
@@ -76,7 +81,9 @@ class Assessment:
         if isinstance(previous := head.get("previous"), dict):
             head["previous"] = {**previous, "towns": {c: v for c, v in previous["towns"].items() if c == code}}
         column = {name: "town" if name == "findings" else "town_code" for name in FRAMES}
-        own = {name: getattr(self, name).filter(pl.col(column[name]) == code) for name in FRAMES}
+        # What the bureau did of its own duties is no row of any town.
+        own = {name: getattr(self, name).filter(pl.col(column[name]) == code) for name in FRAMES if name != "duties"}
+        own["duties"] = self.duties.clear()
         # Whose places would move is for the bureau; a town is told how many.
         nobody = {"moved_towns": pl.String, "moved_upheld": pl.Int64, "moved_rejected": pl.Int64}
         own["appeals"] = own["appeals"].with_columns(

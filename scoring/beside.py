@@ -13,7 +13,7 @@ import polars as pl
 
 from scoring.assessment import Assessment
 from scoring.intake import Tables
-from scoring.jobs import Job
+from scoring.jobs import Desk, Job
 from scoring.lookback import Scored, before, changes_since, history
 from scoring.prospects import prospects
 from scoring.store import Edition, latest
@@ -21,6 +21,7 @@ from scoring.store.editions import period_of
 
 if TYPE_CHECKING:
     from scoring.doubt import Asked, Doubt
+    from scoring.supervision.tables import Supervision
 
 
 def looking_back(
@@ -55,6 +56,24 @@ def doubted(
         workdays=job.workdays,
         asked=asked or doubt.Asked(draws=doubt.DRAWS_OF_A_RUN),
     )
+
+
+def own_work(desk: Desk, towns: pl.DataFrame) -> Supervision | None:
+    """Return what the bureau keeps of its own work, where a paper tells of it; None where it keeps nothing."""
+    if desk.supervision is None or "pdf" not in desk.formats:
+        return None
+    from scoring.supervision.duties import read_own
+
+    return read_own(desk.supervision, towns, desk.settings.lang)
+
+
+def audited(job: Job, tables: Tables, assessment: Assessment, own: Supervision) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what the bureau did of its own duties, and what could not be read of that: no more than a notice."""
+    from scoring.supervision.duties import duties
+
+    span, as_of = period_of(assessment.head), date.fromisoformat(assessment.head["as_of"])
+    unread = own.problems.filter(pl.col("kind") == "refused").with_columns(kind=pl.lit("notice"))
+    return duties(tables, own.tables, assessment, span, as_of, job.workdays), unread
 
 
 def with_doubt(head: dict[str, Any], found: Doubt) -> dict[str, Any]:

@@ -128,11 +128,11 @@ def calls_of(
     except ConfigError as error:
         stop(2, say(error.code, lang, **error.parameters))
     own_days = workspace.root / HOLIDAYS if holidays else None
-    example, store = workspace.example, workspace.store
-    return [
-        Call(Desk(folder, own, settings, workdays, chosen, day, set_aside, example, holidays, own_days, store), schemes)
-        for folder, own in zip(folders, outs, strict=True)
-    ]
+    shared = (settings, workdays, chosen, day, set_aside, workspace.example, holidays, own_days, workspace.store)
+    # Several folders are several bureaus' data, or trials: what this one keeps of its own work speaks of its own alone.
+    alone = [folder.resolve() for folder in folders] == [workspace.data.resolve()]
+    kept = workspace.supervision if alone else None
+    return [Call(Desk(folder, own, *shared, kept), schemes) for folder, own in zip(folders, outs, strict=True)]
 
 
 def call_of(

@@ -68,6 +68,8 @@ _COMMANDS: Final = tuple(
         "due",
         "casework",
         "sample",
+        "receipts",
+        "board",
     )
 )
 """Modules that register further commands."""

@@ -32,6 +32,8 @@ class Desk:
     holidays_file: Path | None = None
     store: Path = Path("store")
     """Where published editions lie."""
+    supervision: Path | None = None
+    """Where the bureau keeps what it did itself; of all that hangs on it only a page of the internal analysis."""
 
     def job(self, scheme: LoadedScheme) -> Job:
         """Return the work to be done here by a scheme."""

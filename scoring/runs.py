@@ -15,7 +15,7 @@ import polars as pl
 
 from scoring.assessing import assess, previous
 from scoring.assessment import Assessment
-from scoring.beside import doubted, looking_back, with_doubt
+from scoring.beside import audited, doubted, looking_back, own_work, with_doubt
 from scoring.intake import Intake, Tables, read_folder, write_numbered, write_problems
 from scoring.jobs import Desk, Job, Task, usual_day
 from scoring.ledger import Frozen
@@ -90,6 +90,7 @@ def run(desk: Desk, tasks: Sequence[Task], printer: Printer, progress: Progress,
         except RunRefused as refused:
             _refuse(desk, refused.problems)
         editions = sound_store(desk.store)
+        kept = own_work(desk, next(iter(intakes.values())).tables.towns)
         written: list[tuple[Made, Path, Job]] = []
         papers: list[Future[None]] = []
         for number, (job, period) in enumerate(tasks):
@@ -109,6 +110,9 @@ def run(desk: Desk, tasks: Sequence[Task], printer: Printer, progress: Progress,
             if "pdf" in job.formats:
                 doubt = doubted(job, used.tables, assessment, editions)
                 said, frames = said | {"internal": with_doubt(assessment.head, doubt)}, frames | {"doubt": doubt.frame}
+            if kept is not None:
+                frames["duties"], unread = audited(job, used.tables, assessment, kept)
+                used = replace(used, problems=pl.concat([used.problems, _masked(unread)]))
             assessment = _with_code(assessment, {**said, "stages": stages}, fresh, frames)
             published = latest(editions).get(period.id)
             if published is not None:

@@ -94,3 +94,10 @@ WORKED_OUT: Final = (
     *pairs("charge", "credit", "extra", "net", "gives_back"), "gives_back_by", "price_line", "clause",
 )  # fmt: skip
 """Columns that no table has: what the engine made of a finding."""
+
+DUTIES: Final[dict[str, Any]] = {
+    **dict.fromkeys(("item", "duty", "scope"), pl.String),
+    **dict.fromkeys(("done", "of", "towns", "persons", "quantity", "days"), pl.Int64),
+    "last_on": pl.Date, "names": pl.List(pl.String), "level": pl.String,
+}  # fmt: skip
+"""What `scoring.supervision.duties` says of the bureau's own duties."""

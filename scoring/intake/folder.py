@@ -83,6 +83,7 @@ def place_sheets(
     problems: Problems,
     limits: Limits | None = None,
     further: Set[str] = frozenset(),
+    unopened: Set[str] = frozenset(),
 ) -> tuple[list[Placed], dict[str, str]]:
     """Return the sheets of a folder that hold tables of one set, and the SHA-256 of every file that was read.
 
@@ -98,6 +99,8 @@ def place_sheets(
         Bounds on files and on the reading child.
     further
         Keys of headings beside those of the tables: the items of a matrix.
+    unopened
+        Tables that are not wanted: a file that is named after one of them is not opened.
 
     Raises
     ------
@@ -107,7 +110,11 @@ def place_sheets(
     if not folder.is_dir():
         raise NotADirectoryError(folder)
     limits = limits or Limits()
-    files = _list_files(folder, book, problems)
+    files = [
+        (path, kind)
+        for path, kind in _list_files(folder, book, problems)
+        if (match_table(path.stem, book) or ("",))[0] not in unopened
+    ]
     # What its size alone refuses binds no result, and would take half a minute to hash.
     inputs = {
         path.name: file_hash(path) for path, kind in files if kind != "csv" or path.stat().st_size <= limits.text_bytes

@@ -9,6 +9,7 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from scoring.reports.duties_view import DutiesView, duties_view
 from scoring.reports.effort import Efforts, efforts
 from scoring.reports.heat import Piece, ScoreChart, heat_map, score_charts
 from scoring.reports.labels import Labels
@@ -108,6 +109,7 @@ class InternalView:
     rising: Rising
     doubt: Sureness | None
     effort: Efforts | None
+    duties: DutiesView | None
     indicators: tuple[Tally, ...]
     channels: tuple[Tally, ...]
     overdue: tuple[Overdue, ...]
@@ -151,6 +153,7 @@ def internal_view(assessment: Assessment, settings: Settings) -> InternalView:
         rising=rising(assessment, labels, _MOST_WARNINGS),
         doubt=sureness(assessment, labels, _MOST_TOWNS),
         effort=efforts(assessment, labels),
+        duties=duties_view(assessment, labels),
         indicators=_by_indicator(findings, labels),
         channels=_tallies(Counter(labels.word(row["channel"]) or labels("reports-none") for row in findings)),
         overdue=tuple(_overdue_row(row, names, labels) for row in overdue[:_MOST_OVERDUE]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,7 +72,12 @@ class Supervision:
 
 
 def read_supervision(
-    folder: Path, towns: pl.DataFrame, *, limits: Limits | None = None, lang: str = "zh"
+    folder: Path,
+    towns: pl.DataFrame,
+    *,
+    limits: Limits | None = None,
+    lang: str = "zh",
+    only: Set[str] | None = None,
 ) -> Supervision:
     """Read every table of the supervision's folder.
 
@@ -87,6 +92,9 @@ def read_supervision(
         Bounds on files and on the reading child.
     lang
         Language of the problems: zh or en.
+    only
+        The tables that are wanted, where not all are: a file named after another is not opened, its persons stay where
+        they are, and the frames of the others are empty.
 
     Returns
     -------
@@ -98,7 +106,9 @@ def read_supervision(
     placed: list[Placed] = []
     inputs: dict[str, str] = {}
     if folder.is_dir():
-        placed, inputs = place_sheets(folder, "supervision", tables, problems, limits)
+        unopened = frozenset(tables) - only if only is not None else frozenset[str]()
+        placed, inputs = place_sheets(folder, "supervision", tables, problems, limits, unopened=unopened)
+        placed = [item for item in placed if item.table not in unopened]
     reader = Reader(tables, names_of(Vocabulary(), town_names(towns)), problems)
     while placed:
         reader.lay_out(placed.pop(0))  # its text is let go once it is laid out

@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 from sample_scheme import INDICATORS, SCHEME, scheme_head
 
-from scoring.shapes import APPEALS, CHANGES, DOUBT, HISTORY, IMPROVEMENTS, ROLLED, WARNINGS
+from scoring.shapes import APPEALS, CHANGES, DOUBT, DUTIES, HISTORY, IMPROVEMENTS, ROLLED, WARNINGS
 
 TOWNS = [
     ("419001001", "沁园街道", "街道"),
@@ -70,6 +70,7 @@ class SampleAssessment:
     warnings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=WARNINGS))
     doubt: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DOUBT))
     improvements: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=IMPROVEMENTS))
+    duties: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DUTIES))
 
     def for_town(self, code: str) -> SampleAssessment:
         """One town's rows only."""

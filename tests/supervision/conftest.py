@@ -16,6 +16,7 @@ from schemas.tables import catalogue
 from scoring.intake import sandbox
 from scoring.intake.child import read_file
 from scoring.supervision.tables import Supervision, read_supervision
+from tests.supervision.office import Office, office_at
 
 TOWNS = pl.DataFrame(
     {
@@ -71,3 +72,9 @@ def _reads_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
         return [read_file(entry, headings, limits) for entry in entries], None
 
     monkeypatch.setattr(sandbox, "_one_child", here)
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+    monkeypatch.chdir(tmp_path)
+    return office_at(tmp_path)
