@@ -191,15 +191,15 @@ def _matrix(raw: Mapping[str, Any] | None) -> Matrix | None:
     return Matrix(raw["item"], *(tuple(raw[name]) for name in ("cells", "totals", "never")))
 
 
-SetOfTables = Literal["tables", "supervision"]
-BOOKS: Final[tuple[SetOfTables, ...]] = ("tables", "supervision")
+SetOfTables = Literal["tables", "supervision", "registers"]
+BOOKS: Final[tuple[SetOfTables, ...]] = ("tables", "supervision", "registers")
 
 
 @cache
 def catalogue(book: SetOfTables = "tables") -> Catalogue:
-    """Return a set of tables, read once: those that are scored, or the supervision's.
+    """Return a set of tables, read once: those that are scored, the supervision's, or the lists that are matched.
 
-    How sheets are read, tables.yaml says for both.
+    How sheets are read, tables.yaml says for all of them.
     """
     main = _raw("tables")
     raw = _raw(book)

@@ -65,6 +65,7 @@ _COMMANDS: Final = tuple(
         "pack",
         "send",
         "casework",
+        "match",
     )
 )
 """Modules that register further commands."""
