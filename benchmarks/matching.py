@@ -49,7 +49,7 @@ def names(draw: np.random.Generator, count: int) -> pl.Series:
 
 
 def dirty(draw: np.random.Generator, ids: pl.Series) -> pl.Series:
-    """Of a hundred numbers one in small letters, one parted, one of fifteen digits, one too short, one cut by a float."""
+    """Of a hundred numbers one in small letters, one parted, one old, one too short, one cut by a float."""
     kind = pl.Series(draw.integers(0, 100, len(ids)))
     text = pl.col("id")
     return (

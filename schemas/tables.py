@@ -40,6 +40,7 @@ _DTYPES: Final[dict[str, pl.DataType]] = {
     "month": pl.String(),
     "period": pl.String(),
     "date": pl.Date(),
+    "birth": pl.Date(),
     "count": pl.Int64(),
     "integer": pl.Int64(),
     "amount": pl.Decimal(20, 2),

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 from scoring.calling import Call, call_of, day_of, machine_faults, open_here, reader_of, refusals, stop
 from scoring.cli_app import Data, Lang, Out, SetAside, app, argument, option, say_here
 from scoring.messages import say
-from scoring.screen import Command, print_lines, print_problems, print_table
+from scoring.screen import Command, print_lines, print_notices, print_problems, print_table
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from scoring.intake.problems import Problems
     from scoring.supervision.matching.policy import Policy
     from scoring.supervision.matching.secret import Secret
     from scoring.supervision.matching.sheets import Words
@@ -35,6 +36,7 @@ class _Desk:
     towns: pl.DataFrame
     policy: Policy
     words: Words
+    labels: Mapping[str, str]
 
     @property
     def lang(self) -> str:
@@ -117,7 +119,10 @@ def _desk(call: Call) -> _Desk:
         stop(1, say("matching-no-towns", lang, folder=call.desk.data))
     names = dict(zip(towns["town_code"], towns["name"], strict=True))
     words = Words(names, call.desk.settings.bureau, lang)
-    return _Desk(call, workspace.root / FOLDER, workspace.supervision, towns, policy, words)
+    # A label stands in the ledger only where every scheme that may score it calls the indicator so.
+    every = [vocabulary(one.loaded.scheme).indicators for one in call.schemes.listed if one.loaded]
+    labels = {key: label for key, label in known.indicators.items() if all(own.get(key) == label for own in every)}
+    return _Desk(call, workspace.root / FOLDER, workspace.supervision, towns, policy, words, labels)
 
 
 @contextmanager
@@ -159,7 +164,7 @@ def _match(desk: _Desk, label: str, lists: Path | None, on: date | None, *, set_
     number = number_of(month)
     registers = read_registers(folder, town_names(desk.towns), number)
     filed = _filed(desk, set_aside=set_aside)
-    problems = registers.problems.frame(lang)
+    problems = _masked(registers.problems, lang)
     refused = int((problems["kind"] == "refused").sum())
     if refused and not set_aside:
         print_problems(problems, lang)
@@ -171,9 +176,16 @@ def _match(desk: _Desk, label: str, lists: Path | None, on: date | None, *, set_
     with _held(desk) as (before, secret):
         alerts, places = raised(facts, before, secret, number, on or _last_day(number))
         place = _write(desk, month, alerts, places, on or _last_day(number))
-        write_problems(registers.problems.frame(lang), place, lang)
+        write_problems(_masked(registers.problems, lang), place, lang)
         write_alerts(desk.folder, alerts)
     _tell(desk, month, alerts, facts.records.height, place, refused)
+
+
+def _masked(problems: Problems, lang: str) -> pl.DataFrame:
+    """Return the problems in words; a sheet, file or heading that is somebody's number is masked."""
+    from scoring.redaction.masking import mask_column
+
+    return problems.frame(lang).with_columns(mask_column(name) for name in ("file", "sheet", "column", "message"))
 
 
 def _last_day(month: int) -> date:
@@ -222,7 +234,7 @@ def _write(desk: _Desk, month: str, alerts: pl.DataFrame, places: pl.DataFrame, 
 def _tell(desk: _Desk, month: str, alerts: pl.DataFrame, records: int, place: Path, refused: int) -> None:
     import polars as pl
 
-    from scoring.supervision.matching.policy import KINDS
+    from scoring.supervision.matching.policy import KINDS, PAID
 
     lang = desk.lang
     live = alerts.filter(pl.col("status") == "sent")
@@ -231,7 +243,7 @@ def _tell(desk: _Desk, month: str, alerts: pl.DataFrame, records: int, place: Pa
         own = live.filter(pl.col("kind") == kind)
         if own.height:
             sure = own.filter("sure")
-            yuan = f"{int(sure['amount'].sum()) / 100:,.2f}"
+            yuan = f"{int(sure['amount'].sum()) / 100:,.2f}" if kind in PAID else ""
             rows.append([desk.words.kind(kind), str(sure.height), str(own.height - sure.height), yuan])
     print_lines([say("matching-title", lang, month=month, records=records)])
     if rows:
@@ -247,6 +259,8 @@ def _tell(desk: _Desk, month: str, alerts: pl.DataFrame, records: int, place: Pa
 
 
 def _feedback(desk: _Desk, files: Sequence[Path]) -> None:
+    import polars as pl
+
     from scoring.outfolder import write_whole
     from scoring.supervision.matching.alerts import CONFIRMED, write_alerts
     from scoring.supervision.matching.answers import answered, findings_book, read_answers
@@ -255,11 +269,11 @@ def _feedback(desk: _Desk, files: Sequence[Path]) -> None:
     with _held(desk) as (before, _):
         read = read_answers(files, before)
         if read.refused:
-            problems = read.problems.frame(lang)
+            problems = _masked(read.problems, lang)
             print_problems(problems, lang)
             stop(1, say("matching-refused", lang, count=(problems["kind"] == "refused").sum()))
         alerts, counts = answered(before, read.rows)
-        book = findings_book(alerts, desk.words.towns, desk.policy, lang)
+        book = findings_book(alerts, desk.words.towns, desk.policy, desk.labels, lang)
         path = desk.call.desk.data / f"{say('matching-file-findings', 'zh')}.xlsx"
         if book is not None:
             write_whole(path, book)
@@ -268,6 +282,7 @@ def _feedback(desk: _Desk, files: Sequence[Path]) -> None:
         write_alerts(desk.folder, alerts)
     confirmed = alerts.filter(alerts["verdict"].is_in(CONFIRMED))
     waiting = int((alerts["status"] == "sent").sum())
+    print_notices(_masked(read.problems, lang).filter(pl.col("code") == "matching-no-verdict"), lang)
     print_lines([say("matching-answered", lang, **counts, waiting=waiting)])
     if book is not None:
         print_lines([say("matching-findings", lang, count=confirmed.height, file=path)])

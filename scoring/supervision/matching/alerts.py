@@ -54,7 +54,6 @@ ALERTS: Final[dict[str, pl.DataType]] = {
     "verdict": pl.Enum(VERDICTS),
     "stopped": pl.Int64(),
     "recovered": pl.Int64(),
-    "note": pl.String(),
     "answer": pl.String(),
     "key_mark": pl.String(),
 }
@@ -135,7 +134,7 @@ def raised(facts: Facts, held: pl.DataFrame, secret: Secret, month: int, on: dat
         .then("base")
         .otherwise(pl.col("base") + "-" + (pl.col("round") + 1).cast(pl.String)),
         month=pl.lit(month), found_on=pl.lit(on), status=pl.lit("sent"), key_mark=pl.lit(secret.mark),
-        verdict=None, stopped=None, recovered=None, note=None, answer=None,
+        verdict=None, stopped=None, recovered=None, answer=None,
     )  # fmt: skip
     first = held.select("alert_id", first_found="found_on")
     fresh = fresh.join(first, on="alert_id", how="left").with_columns(found_on=pl.coalesce("first_found", "found_on"))

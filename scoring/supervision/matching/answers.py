@@ -22,7 +22,6 @@ from scoring.intake.rows import notice, refuse
 from scoring.intake.sandbox import Unread, read_files
 from scoring.intake.sheet import BAD
 from scoring.messages import say
-from scoring.redaction import Words, redact
 from scoring.reports.book import Book, Cell, Column, Kind
 from scoring.scratch import scratch
 from scoring.supervision.matching.alerts import ALERTS, CONFIRMED
@@ -43,7 +42,8 @@ class Answers:
     Attributes
     ----------
     rows
-        A row an answered alert: alert_id, verdict, stopped (month number), recovered (fen), note (masked), source_file.
+        A row an answered alert: alert_id, verdict, stopped (month number), recovered (fen), answer (its file). What a
+        town explains stays in that file: it may name persons.
     problems
         With the place of every refused cell.
     """
@@ -89,17 +89,15 @@ def read_answers(files: Sequence[Path], alerts: pl.DataFrame) -> Answers:
     unknown = ~pl.col("alert_id").is_in(alerts["alert_id"].to_list())
     rows = refuse(rows, unknown, "matching-unknown-alert", "alerts.alert_id", problems)
     rows = rows.filter(pl.col("verdict").is_not_null())
-    said = pl.struct("verdict", "stopped", "recovered", "note")
+    said = pl.struct("verdict", "stopped", "recovered")
     differ = said.n_unique().over("alert_id") > 1
     rows = refuse(rows, differ, "matching-two-answers", "alerts.alert_id", problems)
     rows = rows.filter(~pl.col(BAD)).unique("alert_id", keep="first", maintain_order=True)
-    masked = [None if text is None else redact(text, Words())[0] for text in rows["note"]]
     rows = rows.select(
         "alert_id",
         "verdict",
         stopped=month_number("stopped"),
         recovered=(pl.col("recovered") * 100).cast(pl.Int64),
-        note=pl.Series(masked, dtype=pl.String),
         answer="source_file",
     )
     return Answers(rows, problems)
@@ -107,7 +105,7 @@ def read_answers(files: Sequence[Path], alerts: pl.DataFrame) -> Answers:
 
 def answered(alerts: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
     """Return the register with the answers in it, and how many are new, changed and the same as before."""
-    given = ("verdict", "stopped", "recovered", "note")
+    given = ("verdict", "stopped", "recovered")
     joined = alerts.join(rows, on="alert_id", how="left", suffix="_new", maintain_order="left")
     came = pl.col("verdict_new").is_not_null()
     verdict = pl.col("verdict_new").cast(ALERTS["verdict"])
@@ -126,8 +124,20 @@ def answered(alerts: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, di
     return joined.with_columns(status=status).select(list(ALERTS)), counts
 
 
-def findings_book(alerts: pl.DataFrame, towns: Mapping[str, str], policy: Policy, lang: str) -> bytes | None:
-    """Return the confirmed alerts as a workbook of findings; nothing where none is confirmed."""
+def findings_book(
+    alerts: pl.DataFrame, towns: Mapping[str, str], policy: Policy, labels: Mapping[str, str], lang: str
+) -> bytes | None:
+    """Return the confirmed alerts as a workbook of findings; nothing where none is confirmed.
+
+    Parameters
+    ----------
+    alerts
+        The register.
+    towns
+        Code to name.
+    labels
+        What the schemes call an indicator, by id.
+    """
     confirmed = alerts.filter(pl.col("verdict").is_in(CONFIRMED)).sort("found_on", "town", "alert_id")
     if confirmed.is_empty():
         return None
@@ -136,7 +146,7 @@ def findings_book(alerts: pl.DataFrame, towns: Mapping[str, str], policy: Policy
     kinds |= {"recoverable": "points", "description": "long"}
     columns = [table.columns[name] for name in _FINDING]
     heads = [Column(one.zh if lang == "zh" else one.id, one.width, kinds.get(one.id, "text")) for one in columns]
-    findings = [_finding(alert, towns, policy, lang) for alert in confirmed.iter_rows(named=True)]
+    findings = [_finding(alert, towns, policy, labels, lang) for alert in confirmed.iter_rows(named=True)]
     rows = [[finding[name] for name in _FINDING] for finding in findings]
     title = table.zh if lang == "zh" else table.id
     made: date = confirmed["found_on"].max()  # type: ignore[assignment]
@@ -148,14 +158,17 @@ def findings_book(alerts: pl.DataFrame, towns: Mapping[str, str], policy: Policy
         return path.read_bytes()
 
 
-def _finding(alert: Mapping[str, Any], towns: Mapping[str, str], policy: Policy, lang: str) -> dict[str, Cell]:
+def _finding(
+    alert: Mapping[str, Any], towns: Mapping[str, str], policy: Policy, labels: Mapping[str, str], lang: str
+) -> dict[str, Cell]:
     """Return a confirmed alert as a finding, by the columns of the findings."""
     said = policy.finding(alert["kind"])
     paid = alert["amount"] is not None and alert["kind"] in PAID
     amount = alert["amount"] / 100 if paid else None
     return {
         **{name: alert[name] for name in ("village", "found_on", "programme", "case_ref")},
-        **{name: getattr(said, name) for name in ("indicator", "severity", "channel", "problem_type")},
+        **{name: getattr(said, name) for name in ("severity", "channel", "problem_type")},
+        "indicator": labels.get(said.indicator, said.indicator),
         "finding_id": alert["alert_id"],
         "town": towns.get(alert["town"], alert["town"]),
         "cases": 1,

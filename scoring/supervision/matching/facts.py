@@ -104,7 +104,8 @@ def find(
 def _spans(records: pl.DataFrame, month: int) -> tuple[pl.DataFrame, int]:
     """Return the records with what lies end to end, or is said again, as one; and how many were said again.
 
-    A list by the month has a row a month of each person.
+    A list by the month has a row a month of each person. A new amount of the same case ends the old one, though the
+    list says no end of it.
     """
     until = pl.min_horizontal(pl.col("end").fill_null(month), pl.lit(month))
     records = records.with_columns(until=until).filter(pl.col("start") <= month)
@@ -113,14 +114,18 @@ def _spans(records: pl.DataFrame, month: int) -> tuple[pl.DataFrame, int]:
     alone, many = records.filter(~several), records.filter(several)
     if many.is_empty():
         return records, 0
+    case = ["number", "called", "town", "programme", "case_ref", "start"]
+    starts = many.select(case).filter(pl.col("case_ref").is_not_null()).unique().sort(case, nulls_last=True)
+    starts = starts.with_columns(follows=pl.col("start").shift(-1).over(case[:-1]))
+    many = many.join(starts, on=case, how="left", nulls_equal=True, maintain_order="left")
+    many = many.with_columns(until=pl.min_horizontal("until", pl.col("follows") - 1)).drop("follows")
     many = many.sort(*_OWN, "start", "source_file", "source_sheet", "source_row", nulls_last=True)
     before = pl.col("until").cum_max().shift(1).over(_OWN)
     apart = (pl.col("start") > before + 1).fill_null(value=True)
-    repeated = int(many.select((pl.col("start") <= before).sum()).item() or 0)
+    repeated = int(many.select((pl.col("start") <= before).sum()).item())
     many = many.with_columns(_span=apart.cum_sum())
-    first = [pl.col(name).first() for name in many.columns if name not in {"until", "end", "_span"}]
-    ends = pl.when(pl.col("end").is_null().any()).then(None).otherwise(pl.col("end").max()).alias("end")
-    joined = many.group_by("_span", maintain_order=True).agg(*first, pl.col("until").max(), ends)
+    first = [pl.col(name).first() for name in many.columns if name not in {"until", "_span"}]
+    joined = many.group_by("_span", maintain_order=True).agg(*first, pl.col("until").max())
     return pl.concat([alone, joined.select(alone.columns)]), repeated
 
 

@@ -21,6 +21,7 @@ from scoring.intake.reader import Placed, Reader
 from scoring.intake.rows import refuse
 from scoring.intake.sandbox import RawSheet
 from scoring.intake.sheet import BAD
+from scoring.intake.values import FIRST_BIRTH, read_date
 
 LISTS: Final[tuple[str, ...]] = ("deaths", "other_benefits", "deregistrations", "property", "vehicles", "relatives")
 """The lists that recipients are held against, by id."""
@@ -30,6 +31,7 @@ _STEP: Final = 16
 """Whole numbers of eighteen digits that went through a floating one are multiples of at least this."""
 _ENOUGH: Final = 8
 _TOWN: Final = "town_code"
+_DAY: Final = "_day"
 _FAR: Final = 2400
 """Months are counted from year 0: any month is below 12 × 2400."""
 
@@ -134,12 +136,25 @@ _RECIPIENTS: Final[dict[str, pl.DataType]] = {
 
 def _typed(name: str, reader: Reader, month: int, problems: Problems) -> pl.DataFrame:
     """Return the good rows of a list, months as numbers and money as fen."""
-    rows = reader.values(name)
+    rows = _births(name, reader.values(name), problems)
     if "from_month" in rows.columns:
         rows = _spans(name, rows, month, problems)
     if name == "recipients":
         rows = rows.with_columns((pl.col("amount") * 100).cast(pl.Int64))
     return rows.filter(~pl.col(BAD))
+
+
+def _births(name: str, rows: pl.DataFrame, problems: Problems) -> pl.DataFrame:
+    """Return the rows with births as dates; one that cannot be read is none, for a number may do without."""
+    texts = rows["born_on"].drop_nulls().unique()
+    days = pl.DataFrame(
+        {"born_on": texts, _DAY: pl.Series([read_date(text, FIRST_BIRTH).value for text in texts], dtype=pl.Date)},
+        schema_overrides={"born_on": pl.String()},
+    )
+    rows = rows.join(days, on="born_on", how="left", maintain_order="left")
+    unread = rows.filter(pl.col("born_on").is_not_null() & pl.col(_DAY).is_null())
+    problems.add_rows("matching-no-birth", "notice", unread, table=name, column="born_on")
+    return rows.with_columns(born_on=pl.col(_DAY)).drop(_DAY)
 
 
 def _spans(name: str, rows: pl.DataFrame, month: int, problems: Problems) -> pl.DataFrame:

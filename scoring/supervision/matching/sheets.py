@@ -22,13 +22,14 @@ from scoring.supervision.matching.registers import month_text
 OWN: Final = ("verdict", "stopped", "recovered", "note")
 """The columns that the town fills in; all others are locked."""
 _FURTHER: Final[tuple[tuple[str, float, books.Kind], ...]] = (
-    ("status", 10, "text"), ("met", 18, "text"), ("file", 22, "text"), ("sheet", 12, "text"), ("row", 8, "count"),
+    ("status", 10, "text"),
+    ("answer", 26, "text"), ("met", 18, "text"), ("file", 22, "text"), ("sheet", 12, "text"), ("row", 8, "count"),
 )  # fmt: skip
 _INK, _LINE, _HEAD, _OPEN = "#1F2D3D", "#C9D1D9", "#E3EAF1", "#FFF8E7"
 _CENTRED: Final = frozenset(
     {"alert_id", "sure", "name", "person", "token", "event_on", "first", "last", "months", "verdict", "stopped"}
 )
-_A4: Final = 9
+_A3: Final = 8
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def shown(alert: Mapping[str, Any], words: Words) -> dict[str, books.Cell]:
             name: alert[name]
             for name in ("alert_id", "person", "token", "case_ref", "village", "programme", "event_on")
         },
-        **{name: alert[name] for name in ("months", "note")},
+        "months": alert["months"],
+        "note": None,
         **months,
         "kind": words.kind(alert["kind"]),
         "sure": say("matching-sure" if alert["sure"] else "matching-possible", lang),
@@ -204,7 +206,7 @@ class _TownSheet:
         sheet.protect("", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
         sheet.freeze_panes(3, 2)
         sheet.set_landscape()
-        sheet.set_paper(_A4)
+        sheet.set_paper(_A3)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(2)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
@@ -221,7 +223,7 @@ def summary_book(path: Path, alerts: pl.DataFrame, places: pl.DataFrame, words: 
         columns, rows = _counts(alerts, words)
         book.table(say("matching-sheet-counts", lang), columns, rows, fixed=1)
         columns, rows = _every(alerts, places, words)
-        book.table(say("matching-sheet-alerts", lang), columns, rows, fixed=2)
+        book.table(say("matching-sheet-alerts", lang), columns, rows, fixed=2, pages=2)
 
 
 def _counts(alerts: pl.DataFrame, words: Words) -> tuple[list[books.Column], list[list[books.Cell]]]:
@@ -259,7 +261,7 @@ def _every(
         "why": "long",
         "note": "long",
     }
-    known = list(_columns().values())
+    known = [column for column in _columns().values() if column.id != "note"]
     town = books.Column(words.head(catalogue().tables["findings"].columns["town"]), 14)
     columns = [
         books.Column(words.head(known[0]), known[0].width),
@@ -274,6 +276,6 @@ def _every(
         status = say(f"matching-status-{row['status']}", lang)
         rows.append(
             [row["alert_id"], words.towns.get(row["town"], row["town"]), *(cells[column.id] for column in known[1:]),
-             status, met, row["source_file"], row["source_sheet"], row["source_row"]]
+             status, row["answer"], met, row["source_file"], row["source_sheet"], row["source_row"]]
         )  # fmt: skip
     return columns, rows
