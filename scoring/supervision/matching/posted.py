@@ -15,6 +15,7 @@ from schemas.tables import BOOKS, catalogue
 from scoring.intake.headings import heading_key
 from scoring.redaction import Kind, Words, find
 from scoring.redaction.masking import hide
+from scoring.redaction.words import shipped
 
 FOUND: Final[tuple[Kind, ...]] = ("identity", "telephone", "bank", "address", "illness")
 """What does not belong in a posting."""
@@ -84,7 +85,10 @@ def _look(heading: str, text: str, words: Words) -> dict[Kind, list[str]]:
 def _headings() -> frozenset[str]:
     tables = [table for book in BOOKS for table in catalogue(book).tables.values()]
     known = [text for table in tables for column in table.columns.values() for text in column.headings]
-    return frozenset(map(heading_key, [*known, *catalogue().reading.personal]))
+    words = shipped("words")
+    known += [*catalogue().reading.personal, *words["places"]["headings"]]
+    known += [word for heads in words["headings"].values() for word in heads]
+    return frozenset(map(heading_key, known))
 
 
 def _known(heading: str) -> str:

@@ -1,7 +1,7 @@
 """The workspace's key, and what is made with it: codes of persons and numbers of alerts.
 
 A code is an HMAC-SHA256 with a key of 32 random bytes that is made in the workspace on first use. All ID numbers can be
-tried against a plain hash in an hour; against this one only by who has the key. The key never leaves its file.
+tried against a plain hash in hours; against this one only by who has the key. The key never leaves its file.
 """
 
 from __future__ import annotations
