@@ -271,7 +271,7 @@ def _feedback(desk: _Desk, files: Sequence[Path]) -> None:
         if read.refused:
             problems = _masked(read.problems, lang)
             print_problems(problems, lang)
-            stop(1, say("matching-refused", lang, count=(problems["kind"] == "refused").sum()))
+            stop(1, say("matching-answers-refused", lang, count=(problems["kind"] == "refused").sum()))
         alerts, counts = answered(before, read.rows)
         book = findings_book(alerts, desk.words.towns, desk.policy, desk.labels, lang)
         path = desk.call.desk.data / f"{say('matching-file-findings', 'zh')}.xlsx"

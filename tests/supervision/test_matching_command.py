@@ -117,8 +117,8 @@ class Bureau:
         """Fill a town's workbook as its officer would: by kind of alert, heading to cell."""
         book = openpyxl.load_workbook(self.sent()[town])
         sheet = book.active
-        place = {cell.value: cell.column for cell in sheet[3]}
-        for row in range(4, sheet.max_row + 1):
+        place = {cell.value: cell.column for cell in sheet[4]}
+        for row in range(5, sheet.max_row + 1):
             for heading, value in by_kind.get(sheet.cell(row, place["疑点类型"]).value or "", {}).items():
                 sheet.cell(row, place[heading]).value = value
         path = self.root / f"反馈_{town}.xlsx"
@@ -190,6 +190,24 @@ def test_a_wrong_answer_is_refused_with_its_cell_and_nothing_is_kept(bureau, cel
     assert "反馈_T01.xlsx/比对疑点/" in said
     assert (bureau.root / "matching" / "alerts.parquet").read_bytes() == before
     assert not (bureau.root / "data" / "问题台账_数据比对.xlsx").exists()
+
+
+@pytest.mark.parametrize(("lang", "verdict"), [("zh", "属实"), ("en", "confirmed")])
+def test_a_whole_workbook_comes_back_in_either_language(bureau, lang, verdict):
+    bureau.usual()
+    bureau.call("match", "2025-09", "--lang", lang)
+    folder = bureau.root / "out" / "matching" / "2025-09"
+    for path in [*folder.glob("alerts_*.xlsx"), *folder.glob("疑点_*.xlsx")]:
+        book = openpyxl.load_workbook(path)
+        sheet = book.active
+        place = next(cell.column for cell in sheet[4] if cell.value in {"核查结果", "verdict"})
+        for row in range(5, sheet.max_row + 1):
+            sheet.cell(row, place).value = verdict
+        book.save(bureau.root / path.name)
+    bureau.call("match", "--feedback", *bureau.root.glob("*_T0*.xlsx"), "--lang", lang)
+    alerts = pl.read_parquet(bureau.root / "matching" / "alerts.parquet")
+    assert alerts["status"].unique().to_list() == ["answered"]
+    assert len(list((bureau.root / "data").glob("问题台账_数据比对.xlsx"))) == 1
 
 
 def test_two_answers_to_one_alert_are_refused(bureau):
@@ -336,8 +354,8 @@ def test_a_towns_workbook_is_locked_but_for_its_own_columns(bureau):
     bureau.call("match", "2025-09")
     sheet = openpyxl.load_workbook(bureau.sent()["T01"]).active
     assert sheet.protection.sheet
-    heads = {cell.value: cell.column for cell in sheet[3]}
-    opened = [head for head, place in heads.items() if not sheet.cell(4, place).protection.locked]
+    heads = {cell.value: cell.column for cell in sheet[4]}
+    opened = [head for head, place in heads.items() if not sheet.cell(5, place).protection.locked]
     assert opened == ["核查结果", "停发月份", "追回金额", "说明"]
     lists = [rule.formula1 for rule in sheet.data_validations.dataValidation if rule.type == "list"]
     assert lists == ['"属实,不属实,身份不符,已停发"']

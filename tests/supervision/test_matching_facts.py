@@ -185,7 +185,13 @@ def matched(held, month: str, *rows, lists=None):
 
 
 def answer(held, **said):
-    given = {"alert_id": held["alert_id"][0], "verdict": "true", "stopped": None, "recovered": None, "answer": "a.xlsx"}
+    given = {
+        "alert_id": held["alert_id"][0],
+        "verdict": "confirmed",
+        "stopped": None,
+        "recovered": None,
+        "answer": "a.xlsx",
+    }
     types = {
         "alert_id": pl.String,
         "verdict": pl.String,

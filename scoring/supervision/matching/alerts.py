@@ -25,8 +25,8 @@ from scoring.supervision.matching.secret import Secret, WrongKey
 
 REGISTER: Final = "alerts.parquet"
 STATUSES: Final = ("sent", "answered", "lapsed")
-VERDICTS: Final = ("true", "stopped", "untrue", "other_person")
-CONFIRMED: Final = ("true", "stopped")
+VERDICTS: Final = ("confirmed", "stopped", "untrue", "other_person")
+CONFIRMED: Final = ("confirmed", "stopped")
 
 ALERTS: Final[dict[str, pl.DataType]] = {
     "alert_id": pl.String(),

@@ -16,6 +16,7 @@ from xlsxwriter.utility import xl_col_to_name
 from schemas.tables import Column, catalogue
 from scoring.messages import say
 from scoring.reports import book as books
+from scoring.supervision.matching.alerts import CONFIRMED
 from scoring.supervision.matching.policy import KINDS
 from scoring.supervision.matching.registers import month_text
 
@@ -30,6 +31,7 @@ _CENTRED: Final = frozenset(
     {"alert_id", "sure", "name", "person", "token", "event_on", "first", "last", "months", "verdict", "stopped"}
 )
 _A3: Final = 8
+_HEAD_ROW: Final = 3
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,7 @@ class _TownSheet:
         self._heads = {own: book.add_format({**head, "bg_color": _OPEN if own else _HEAD}) for own in (False, True)}
 
     def write(self, rows: Sequence[Mapping[str, books.Cell]], made: date) -> None:
-        """Write title, what is to be done, headings, a row an alert, and who signs."""
+        """Write title, what is to be done, who answers, headings, a row an alert."""
         sheet, last = self._sheet, len(self._columns) - 1
         sheet.merge_range(0, 0, 0, last, self._title, self._big)
         sheet.set_row(0, 30)
@@ -139,15 +141,16 @@ class _TownSheet:
         sheet.set_row(1, 48)
         for place, column in enumerate(self._columns):
             sheet.set_column(place, place, column.width)
-            sheet.write_string(2, place, self._words.head(column), self._heads[column.id in OWN])
-        sheet.set_row(2, 32)
-        for number, row in enumerate(rows, 3):
+            sheet.write_string(_HEAD_ROW, place, self._words.head(column), self._heads[column.id in OWN])
+        sheet.merge_range(2, 0, 2, last, say("matching-town-sign", self._lang), self._said)
+        sheet.set_row(2, 24)
+        sheet.set_row(_HEAD_ROW, 32)
+        first = _HEAD_ROW + 1
+        for number, row in enumerate(rows, first):
             for place, column in enumerate(self._columns):
                 self._cell(number, place, column.id, row[column.id])
             sheet.set_row(number, 27)
-        end = 2 + len(rows)
-        self._rules(3, max(end, 3))
-        sheet.merge_range(end + 2, 0, end + 2, last, say("matching-town-sign", self._lang), self._said)
+        self._rules(first, _HEAD_ROW + len(rows))
         self._page(made)
 
     def _cell(self, row: int, place: int, name: str, value: books.Cell) -> None:
@@ -204,11 +207,11 @@ class _TownSheet:
         sheet = self._sheet
         # Without a password: it keeps slips away, not people.
         sheet.protect("", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
-        sheet.freeze_panes(3, 2)
+        sheet.freeze_panes(_HEAD_ROW + 1, 2)
         sheet.set_landscape()
         sheet.set_paper(_A3)
         sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(2)
+        sheet.repeat_rows(_HEAD_ROW)
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         sheet.set_footer(f"&L&8 {say('matching-town-foot', self._lang, day=made)}&R&8&P / &N")
 
@@ -239,13 +242,14 @@ def _counts(alerts: pl.DataFrame, words: Words) -> tuple[list[books.Column], lis
     rows: list[list[books.Cell]] = []
     for code, name in (*words.towns.items(), (None, say("matching-all", lang))):
         own = alerts if code is None else alerts.filter(pl.col("town") == code)
-        confirmed = own.filter(pl.col("verdict").is_in(["true", "stopped"]))
+        confirmed = own.filter(pl.col("verdict").is_in(CONFIRMED))
         counts = [own.filter(pl.col("kind") == kind, pl.col("status") != "lapsed").height for kind in kinds]
         held = [own.filter(pl.col("status") == "sent").height, own.filter(pl.col("status") == "answered").height]
         held += [confirmed.height, own.filter(pl.col("status") == "lapsed").height]
         sure = own.filter("sure", pl.col("status") != "lapsed")["amount"].sum()
         sums = [_yuan(int(each)) for each in (sure, confirmed["amount"].sum(), own["recovered"].sum())]
-        rows.append([name, *counts, *held, *sums])
+        # A nought is left out: what there is shall be seen.
+        rows.append([name, *(figure or None for figure in (*counts, *held, *sums))])
     return columns, rows
 
 
