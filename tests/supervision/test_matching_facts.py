@@ -177,6 +177,14 @@ def test_a_new_amount_ends_the_old_one_of_the_same_case():
     assert alerts.select("months", "amount").rows() == [(6, 2 * 50050 + 4 * 60000)]
 
 
+def test_two_payments_of_one_case_and_month_are_no_second_record_and_one_month():
+    rows = [paid(1, "2025-01"), paid(1, "2025-01", amount=6000)]
+    met = facts(rows, deaths(dead(1, "2025-06-05")))
+    assert spans(met) == [("after_death", "2025-07", "2025-09")] * 2
+    alerts, _ = raised(met, EMPTY, SECRET, MONTH, date(2025, 9, 30))
+    assert alerts.select("months", "amount").rows() == [(3, 3 * 56050)]
+
+
 # ------------------------------------------------------------------------------------------------- the life of an alert
 
 
@@ -219,6 +227,13 @@ def test_an_open_alert_grows_and_an_answered_one_is_followed_by_a_new_one():
         (f"{first['alert_id'][0]}-2", 2, "sent"),
     ]
     assert matched(told, "2025-11", paid(1, "2025-01", "2025-09"), lists=DEAD).height == 1
+
+
+def test_an_open_alert_keeps_the_day_that_it_was_found_on():
+    first = matched(EMPTY, "2025-08", paid(1, "2025-01"), lists=DEAD)
+    found = facts([paid(1, "2025-01")], DEAD)
+    later, _ = raised(found, first, SECRET, MONTH, date(2025, 10, 8))
+    assert later["found_on"].to_list() == [date(2025, 9, 30)]
 
 
 def test_what_is_untrue_is_not_raised_again():

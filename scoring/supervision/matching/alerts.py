@@ -173,9 +173,12 @@ def _named(facts: Facts, secret: Secret) -> pl.DataFrame:
 
 
 def _summed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return a row an alert: the records of one case together."""
-    months = pl.col("last") - pl.col("first") + 1
-    rows = rows.with_columns(months=months, amount=pl.when(months.is_not_null()).then(pl.col("amount") * months))
+    """Return a row an alert: the records of one case together; two payments of one month are one month."""
+    length = pl.col("last") - pl.col("first") + 1
+    rows = rows.with_columns(
+        amount=pl.when(length.is_not_null()).then(pl.col("amount") * length),
+        months=pl.int_ranges("first", pl.col("last") + 1),
+    )
     # A sum of which a part is not known is not known.
     whole_sum = pl.when(pl.col("amount").is_null().any()).then(None).otherwise(pl.col("amount").sum())
     first = ("kind", "town", "token", "person", "surname", "case_ref", "village", "programme", *PLACES)
@@ -186,7 +189,7 @@ def _summed(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("event_on").max(),
         pl.col("first").min(),
         pl.col("last").max(),
-        pl.when(pl.col("months").is_null().any()).then(None).otherwise(pl.col("months").sum()).alias("months"),
+        pl.when(pl.col("first").is_not_null().all()).then(pl.col("months").explode().n_unique()).alias("months"),
         whole_sum.alias("amount"),
         sure=(pl.col("why").min() == "number") & ~pl.col("filed").any(),
     )
