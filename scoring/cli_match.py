@@ -164,6 +164,8 @@ def _match(desk: _Desk, label: str, lists: Path | None, on: date | None, *, set_
     number = number_of(month)
     registers = read_registers(folder, town_names(desk.towns), number)
     filed = _filed(desk, set_aside=set_aside)
+    if "relatives" in registers.lists and filed.is_empty():
+        registers.problems.add("matching-no-filings", "notice", file="", table="relatives")
     problems = _masked(registers.problems, lang)
     refused = int((problems["kind"] == "refused").sum())
     if refused and not set_aside:
@@ -178,6 +180,7 @@ def _match(desk: _Desk, label: str, lists: Path | None, on: date | None, *, set_
         place = _write(desk, month, alerts, places, on or _last_day(number))
         write_problems(_masked(registers.problems, lang), place, lang)
         write_alerts(desk.folder, alerts)
+    print_notices(_masked(registers.problems, lang), lang)
     _tell(desk, month, alerts, facts.records.height, place, refused)
 
 

@@ -136,7 +136,9 @@ def bureau(tmp_path, monkeypatch):
 def test_the_loop_from_the_lists_to_the_score(bureau):
     bureau.usual()
     said = bureau.call("match", "2025-09", "--found-on", "2025-09-10")
-    assert {line.split()[0]: line.split()[1:3] for line in said.splitlines()[2:-1]} == {
+    assert "当作未备案" in said
+    table = said.partition("确定的金额（元）")[2].splitlines()[1:-1]
+    assert {line.split()[0]: line.split()[1:3] for line in table} == {
         "死亡后继续发放": ["1", "1"],
         "户籍注销后继续发放": ["1", "0"],
         "两地同时享受": ["1", "0"],
