@@ -152,7 +152,9 @@ def refuse_conflicts(table: Table, frame: pl.DataFrame, problems: Problems) -> p
     """Refuse every row whose id another, different row has too."""
     if table.key is None:
         return frame
-    return refuse(frame, pl.col(table.key).is_duplicated(), "id-conflict", f"{table.id}.{table.key}", problems)
+    # Of cases no numbers are made, so that advice must not offer it.
+    code = "supervision-case-twice" if table.id == "cases" else "id-conflict"
+    return refuse(frame, pl.col(table.key).is_duplicated(), code, f"{table.id}.{table.key}", problems)
 
 
 def refuse(

@@ -90,7 +90,7 @@ def test_two_cases_of_one_number_that_differ_are_refused_and_equal_ones_counted_
     desk.put("cases", CASE, CASE, CASE | {"case_id": "B-2"}, CASE | {"case_id": "B-2", "village": "甲村"})
     read = desk.read()
     assert read.tables.cases["case_id"].to_list() == ["B-1"]
-    assert [code for code, *_ in problems(read)] == ["id-conflict", "id-conflict"]
+    assert [code for code, *_ in problems(read)] == ["supervision-case-twice", "supervision-case-twice"]
     assert read.rows["cases"] == {"read": 4, "duplicate_rows": 1, "refused": 2}
 
 
@@ -150,6 +150,12 @@ def test_calls_that_are_alike_are_so_many_and_a_second_sheet_repeats_them(desk):
     assert read.tables.hotline.height == 3
     assert read.tables.hotline["call_id"].n_unique() == 3
     assert read.rows["hotline"]["duplicate_rows"] == 2
+
+
+def test_a_call_of_one_number_is_one_however_often_it_is_written(desk):
+    call = {"call_id": "R-1", "town": "克井镇", "called_on": date(2025, 3, 5)}
+    read = desk.put("hotline", call, call).read()
+    assert (read.tables.hotline.height, read.rows["hotline"]["duplicate_rows"], problems(read)) == (1, 1, [])
 
 
 def test_towns_of_a_duty_are_named_or_all(desk):

@@ -13,7 +13,7 @@ from schemas.tables import catalogue
 from scoring.messages import say
 from scoring.outfolder import write_whole
 from scoring.periods import Period
-from scoring.reports.book import Book, Cell, Column
+from scoring.reports.book import Book, Cell, Column, Kind
 from scoring.scratch import scratch
 from scoring.supervision.casework.amounts import Difference
 from scoring.supervision.casework.figures import Figure, Left, Measured
@@ -23,6 +23,7 @@ from scoring.supervision.casework.reviews import Review
 from scoring.supervision.casework.timely import Row, Told
 
 _IDS: Final = ("case_id", "call_id", "petition_id")
+_MEASURES_A_PAGE: Final = 11
 _PLACE: Final = (("file", 22), ("sheet", 12), ("row", 7))
 
 
@@ -84,9 +85,20 @@ def measures_book(path: Path, figures: Sequence[Figure], period: Period, words: 
     """Write the measures as a workbook of the data folder: the columns of the measures table, nothing else."""
     columns = catalogue().tables["measures"].columns
     names = ("town", "period", "measure", "numerator", "denominator", "value", "sample", "origin", "dated_on", "remark")
-    kinds = {"dated_on": "date", "numerator": "number", "denominator": "number", "value": "number", "sample": "count"}
+    widths = {"origin": 18, "remark": 32}
+    kinds: dict[str, Kind] = {
+        "dated_on": "date",
+        "numerator": "number",
+        "denominator": "number",
+        "value": "number",
+        "sample": "count",
+    }
     head = [
-        Column(columns[name].zh if words.lang == "zh" else name, max(columns[name].width, 12), kinds.get(name, "text"))  # type: ignore[arg-type]
+        Column(
+            columns[name].zh if words.lang == "zh" else name,
+            widths.get(name, max(columns[name].width, 12)),
+            kinds.get(name, "text"),
+        )
         for name in names
     ]
     origin = say("casework-origin", words.lang)
@@ -145,7 +157,8 @@ def _overview(book: Book, figures: Sequence[Figure], words: Words) -> None:
         return None if shown is None else float(shown)
 
     rows = [[name, *(cell(known.get((code, one))) for one in measures)] for code, name in words.towns.items()]
-    book.table(say("casework-sheet-overview", words.lang), head, rows, fixed=1)
+    pages = -(-len(measures) // _MEASURES_A_PAGE) or 1
+    book.table(say("casework-sheet-overview", words.lang), head, rows, fixed=1, pages=pages)
 
 
 def _figures(book: Book, figures: Sequence[Figure], left: Mapping[tuple[str, str], str], words: Words) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import polars as pl
@@ -104,20 +104,20 @@ def answered(tables: SupervisionTables, limits: Limits, period: Period, workdays
     limit = limits.limits.get("hotline")
     if limit and tables.hotline["answered_on"].count():
         for row in tables.hotline.filter(pl.col("connected").ne_missing("no")).iter_rows(named=True):
-            due = days[limit.count].due(row["called_on"], row["due_days"] or limit.days or 0)
-            told += _told(row, limit, due, period)
+            told += _told(row, limit, days[limit.count], row["due_days"] or limit.days or 0, period)
     if limit := limits.limits.get("petition"):
         for row in tables.petitions.iter_rows(named=True):
-            due = row["due_on"] or days[limit.count].due(row["received_on"], limit.days or 0)
-            told += _told(row, limit, due, period)
+            count, most = days[limit.count], limit.days or 0
+            if row["due_on"] is not None:  # a day that somebody set is a limit of so many calendar days
+                count, most = days["calendar"], (row["due_on"] - row["received_on"]).days
+            told += _told(row, limit, count, most, period)
     return told
 
 
-def _told(row: Mapping[str, Any], limit: Limit, due: date | None, period: Period) -> Iterable[Told]:
-    assert due is not None
+def _told(row: Mapping[str, Any], limit: Limit, count: Days, most: int, period: Period) -> Iterable[Told]:
     start, end = row[limit.start], row[limit.ends[0]]
-    met = end is not None and end <= due
-    if period.holds(end if met else due):
+    if decided := count.decided(start, most, end, period):
+        met, due = decided
         yield Told(limit.id, limit.measure, row["town"], row, met, start, end, due)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
+from scoring.periods import Period
+from scoring.problems import Refused
 from scoring.workdays import Workdays
 
 Span = tuple[date, date]
@@ -50,6 +52,34 @@ class Days:
                 return None
             due = self._after(due, lacking)
         return due
+
+    def decided(
+        self, start: date, days: int, end: date | None, period: Period, left_out: Sequence[Span] = ()
+    ) -> tuple[bool, date | None] | None:
+        """Tell whether a limit was kept, and its last day, if that was decided in the period; else None.
+
+        It is decided on the day that ended it in time, else on its last day. No day after the period is asked of the
+        calendar, which may not know the next year yet: the last day of what was ended early is None then.
+
+        Raises
+        ------
+        Refused
+            No calendar covers a year up to the end of the period (code `no-holiday-calendar`).
+        """
+        if end is not None and end < period.start:
+            return None
+        if end is None or end > period.end:
+            if self.counted(start, period.end, left_out) < days or start > period.end:
+                return None
+        elif self.counted(start, end, left_out) < days:
+            try:
+                return True, self.due(start, days, left_out)
+            except Refused:
+                return True, None
+        due = self.due(start, days, left_out)
+        met = end is not None and (due is None or end <= due)
+        day = end if met else due
+        return (met, due) if day is not None and period.holds(day) else None
 
     def _between(self, after: date, until: date) -> int:
         return self._workdays.between(after, until) if self._workdays else max((until - after).days, 0)

@@ -185,11 +185,10 @@ class Casework:
                 return self._told(limit.id, limit.measure, row, met=False, end=end, lacks="no-record")
             return None
         count = self._days[limit.count]
-        due = count.due(start, days, left_out)
-        met = end is not None and (due is None or end <= due)
-        day = end if met else due
-        if day is None or not self._period.holds(day):
+        decided = count.decided(start, days, end, self._period, left_out)
+        if decided is None:
             return None
+        met, due = decided
         used = None if end is None else count.counted(start, end, left_out)
         return self._told(limit.id, limit.measure, row, met=met, start=start, end=end, due=due, used=used)
 
