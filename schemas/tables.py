@@ -40,6 +40,7 @@ _DTYPES: Final[dict[str, pl.DataType]] = {
     "month": pl.String(),
     "period": pl.String(),
     "date": pl.Date(),
+    "birth": pl.Date(),
     "count": pl.Int64(),
     "integer": pl.Int64(),
     "amount": pl.Decimal(20, 2),
@@ -191,15 +192,15 @@ def _matrix(raw: Mapping[str, Any] | None) -> Matrix | None:
     return Matrix(raw["item"], *(tuple(raw[name]) for name in ("cells", "totals", "never")))
 
 
-SetOfTables = Literal["tables", "supervision"]
-BOOKS: Final[tuple[SetOfTables, ...]] = ("tables", "supervision")
+SetOfTables = Literal["tables", "supervision", "registers"]
+BOOKS: Final[tuple[SetOfTables, ...]] = ("tables", "supervision", "registers")
 
 
 @cache
 def catalogue(book: SetOfTables = "tables") -> Catalogue:
-    """Return a set of tables, read once: those that are scored, or the supervision's.
+    """Return a set of tables, read once: those that are scored, the supervision's, or the lists that are matched.
 
-    How sheets are read, tables.yaml says for both.
+    How sheets are read, tables.yaml says for all of them.
     """
     main = _raw("tables")
     raw = _raw(book)

@@ -70,6 +70,7 @@ _COMMANDS: Final = tuple(
         "sample",
         "receipts",
         "board",
+        "match",
     )
 )
 """Modules that register further commands."""

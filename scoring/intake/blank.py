@@ -26,7 +26,13 @@ _WIDE_PAPER_FROM: Final = 170  # characters across; more than that is too small 
 _A4, _A3 = 9, 8
 # A month typed as 2025-03 would become a date, and a code 007 the number 7, in a cell that is not text.
 _AS_TEXT: Final = frozenset({"id", "ids", "month", "period"})
-_NUMBER_FORMATS: Final = {"date": "yyyy-mm-dd", "count": "0", "integer": "0", "amount": "#,##0.00"}
+_NUMBER_FORMATS: Final = {
+    "date": "yyyy-mm-dd",
+    "birth": "yyyy-mm-dd",
+    "count": "0",
+    "integer": "0",
+    "amount": "#,##0.00",
+}
 _LONG: Final = 24
 _INK, _LINE = "#1F2D3D", "#C9D1D9"
 _HEADS: Final = {

@@ -18,6 +18,7 @@ from scoring.intake.problems import Problems
 from scoring.intake.rows import refuse
 from scoring.intake.sheet import BAD, EPOCH_1904
 from scoring.intake.values import (
+    FIRST_BIRTH,
     Cell,
     nearest_of,
     read_count,
@@ -99,7 +100,7 @@ def read_columns(table: Table, rows: pl.DataFrame, names: Names, problems: Probl
     # All at once, as Polars does such work for several columns at the same time.
     rows = rows.with_columns(_stripped(column.id) for column in cells)
     if rows[EPOCH_1904].any():
-        rows = rows.with_columns(_from_1904(column.id) for column in cells if column.type == "date")
+        rows = rows.with_columns(_from_1904(column.id) for column in cells if column.type in {"date", "birth"})
     distinct = rows.select(pl.col(column.id).drop_nulls().unique().implode() for column in cells)
     for column in table.columns.values():
         if rows[column.id].null_count() == rows.height:
@@ -219,9 +220,10 @@ def _reader(column: Column, names: Names) -> _Reader:
     """Return the pattern of plain text, the expression that reads it, and what reads any other text."""
     text = pl.col(column.id)
     match column.type:
-        case "date":
+        case "date" | "birth":
+            first = 1950 if column.type == "date" else FIRST_BIRTH
             day = text.str.slice(0, 10).str.to_date("%Y-%m-%d", strict=False)
-            return _ISO_DAY, pl.when(day.dt.year().is_between(1950, 2100)).then(day), read_date
+            return _ISO_DAY, pl.when(day.dt.year().is_between(first, 2100)).then(day), partial(read_date, first=first)
         case "count" | "integer":
             return r"^[0-9]{1,9}$", text.cast(pl.Int64, strict=False), read_count
         case "amount" | "decimal" | "signed":

@@ -17,6 +17,7 @@ from scoring.intake.fold import FOLDED, fold, name_key
 _EPOCH: Final = date(1899, 12, 30)
 _EPOCH_1904_SHIFT: Final = 1462
 _FIRST_YEAR, _LAST_YEAR = 1950, 2100
+FIRST_BIRTH: Final = 1850
 _TIME: Final = re.compile(r"^(.*?\d.*?)(?:[T ]+)(\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z?)$", re.ASCII)
 _YMD: Final = re.compile(r"^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})$", re.ASCII)
 _SHORT_YEAR: Final = re.compile(r"^\d{1,2}\D\d{1,2}\D\d{1,2}\D?$", re.ASCII)
@@ -49,10 +50,11 @@ def _opened(text: str) -> tuple[str, tuple[str, ...]]:
     return plain, repairs
 
 
-def read_date(text: str) -> Cell:
+def read_date(text: str, first: int = _FIRST_YEAR) -> Cell:
     """Read a date in any usual form: 2025-3-1, 2025/3/1, 2025.3.1, 20250301, a serial, the Chinese forms.
 
-    A time of day is dropped. A year of two digits, a day that does not exist and month-first forms are refused.
+    A time of day is dropped. A year of two digits, one before `first`, a day that does not exist and month-first forms
+    are refused.
     """
     plain, repairs = _opened(text)
     if not plain:
@@ -65,19 +67,19 @@ def read_date(text: str) -> Cell:
         repairs = repairs if midnight else (*repairs, "repair-time")
     compact = "".join(plain.split())
     if re.fullmatch(r"[0-9]{8}", compact):
-        return _date(int(compact[:4]), int(compact[4:6]), int(compact[6:]), repairs)
+        return _date(int(compact[:4]), int(compact[4:6]), int(compact[6:]), repairs, first)
     if re.fullmatch(r"[0-9]{4,6}(\.[0-9]+)?", compact):
-        return _serial(compact, repairs)
+        return _serial(compact, repairs, first)
     match = _YMD.match(compact)
     if match:
-        return _date(int(match.group(1)), int(match.group(3)), int(match.group(4)), repairs)
+        return _date(int(match.group(1)), int(match.group(3)), int(match.group(4)), repairs, first)
     if _SHORT_YEAR.match(compact):
         return Cell(error="date-short-year")
-    return _chinese_date(compact, repairs)
+    return _chinese_date(compact, repairs, first)
 
 
-def _date(year: int, month: int, day: int, repairs: tuple[str, ...]) -> Cell:
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+def _date(year: int, month: int, day: int, repairs: tuple[str, ...], first: int) -> Cell:
+    if not first <= year <= _LAST_YEAR:
         return Cell(error="date-unreadable")
     try:
         return Cell(date(year, month, day), repairs)
@@ -85,10 +87,10 @@ def _date(year: int, month: int, day: int, repairs: tuple[str, ...]) -> Cell:
         return Cell(error="date-does-not-exist")
 
 
-def _serial(text: str, repairs: tuple[str, ...]) -> Cell:
+def _serial(text: str, repairs: tuple[str, ...], first: int) -> Cell:
     whole, _, rest = text.partition(".")
     day = _EPOCH + timedelta(days=int(whole))
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+    if not first <= day.year <= _LAST_YEAR:
         return Cell(error="date-unreadable")
     dropped = ("repair-time",) if rest.strip("0") else ()
     return Cell(day, (*repairs, "repair-serial", *dropped))
@@ -104,7 +106,7 @@ def _chinese_pattern() -> re.Pattern[str]:
     )
 
 
-def _chinese_date(text: str, repairs: tuple[str, ...]) -> Cell:
+def _chinese_date(text: str, repairs: tuple[str, ...], first: int) -> Cell:
     match = _chinese_pattern().match(text)
     if not match:
         return Cell(error="date-unreadable")
@@ -113,7 +115,7 @@ def _chinese_date(text: str, repairs: tuple[str, ...]) -> Cell:
         return Cell(error="date-unreadable")
     if not text.isascii() and not re.match(r"^[0-9]{4}\D[0-9]", text):
         repairs = (*repairs, "repair-numeral")
-    return _date(year, month, day, repairs)
+    return _date(year, month, day, repairs, first)
 
 
 def _numeral(text: str) -> int | None:
