@@ -1,7 +1,7 @@
 """A process a town, forked from one that has loaded what papers need and never holds anybody's rows.
 
-A town's order goes by way of a file that its own process reads and removes. What is forked from has done no work in
-Polars, whose threads a fork would lose together with the locks that they hold.
+A town's order goes by way of a file that its own process reads and removes. What is forked from has loaded Polars and
+done no work in it: its threads begin with its first work, and a fork would lose them together with the locks they hold.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def make_all(orders: Mapping[str, Order], folder: Path) -> dict[str, Done]:
 def _fork(settings: Settings, path: Path, folder: Path) -> Done:
     """Have a process forked for it make a town's package; return what it said."""
     renderer = warm_renderer(settings)
+    _load()
     assert not _at_work(), "a fork would lose threads that hold locks"
     reader, writer = os.pipe()
     child = os.fork()
@@ -71,6 +72,14 @@ def _fork(settings: Settings, path: Path, folder: Path) -> Done:
     if failed is not None:
         raise failed
     return cast("Done", made)
+
+
+def _load() -> None:
+    """Load what every town's process needs; modules that stay idle until there."""
+    import scoring.packing.forms
+    import scoring.packing.town
+    import scoring.reports.scorebook
+    import scoring.reports.town_view  # noqa: F401
 
 
 def _at_work() -> set[str]:
