@@ -18,17 +18,13 @@ from scoring.intake.problems import Problems
 from scoring.intake.rows import notice, refuse
 from scoring.intake.sheet import BAD
 from scoring.messages import say
+from scoring.supervision.own_files import foreign
 from scoring.supervision.receipts.form import OPEN
 
 _TABLE: Final = "rectifications"
 LEDGER: Final = f"{catalogue().tables[_TABLE].zh}_{say('receipts-ledger', 'zh')}.xlsx"
 """The workbook in the data folder; the officer adds the verdicts in it."""
 _KEY: Final = ["finding_id", "submitted_on"]
-# Codes by which the intake says that it passed something over, which writing the workbook anew would lose.
-_LOST: Final = (
-    "column-unknown", "column-personal", "column-without-heading", "heading-twice-equal", "row-total-or-signature",
-    "row-heading-again", "row-example", "sheet-hidden", "sheet-passed-over",
-)  # fmt: skip
 _NUMBERS: Final = {"date": "yyyy-mm-dd", "amount": "#,##0.00", "count": "0", "integer": "0", "id": "@"}
 _LONG: Final = 24  # characters from which a column's text wraps
 _LAST_ROW: Final = 1_048_575
@@ -122,18 +118,8 @@ def _counted(rows: pl.DataFrame) -> dict[str, int]:
 
 def _only_reports(intake: Intake) -> None:
     """Refuse to write the workbook anew where that would lose something."""
-    passed = intake.problems.filter((pl.col("file") == LEDGER) & pl.col("code").is_in(_LOST))
-    sheets = intake.tables.rectifications.filter(pl.col("source_file") == LEDGER)["source_sheet"].n_unique()
-    elsewhere = any(
-        LEDGER in frame["source_file"]
-        for name in catalogue().tables
-        if name != _TABLE and "source_file" in (frame := getattr(intake.tables, name)).columns
-    )
-    if passed.height:
-        row = passed.row(0, named=True)
-        raise NotOursError("/".join(str(row[name]) for name in ("sheet", "row", "column") if row[name]) or LEDGER)
-    if sheets > 1 or elsewhere:
-        raise NotOursError(LEDGER)
+    if place := foreign(intake, LEDGER, _TABLE):
+        raise NotOursError("/".join(str(part) for part in place.values() if part))
 
 
 def _sound(new: pl.DataFrame, findings: pl.DataFrame, problems: Problems) -> pl.DataFrame:

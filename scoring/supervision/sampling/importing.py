@@ -21,6 +21,7 @@ from scoring.messages import say
 from scoring.outfolder import write_whole
 from scoring.periods import parse_period
 from scoring.redaction import Words, redact
+from scoring.supervision.own_files import foreign
 from scoring.supervision.sampling.judging import judge_case, judge_finding
 from scoring.supervision.sampling.kept import keep, read_kept
 from scoring.supervision.sampling.ledgers import Called, ledger_bytes, merged
@@ -175,7 +176,7 @@ def bring_in(sheets: Sequence[Returned], problems: Problems, office: Office) -> 
             batches[sheet.kind, sheet.month] = batch
             _one_sheet(sheet, batch, office, problems)
     for (kind, month), batch in batches.items():
-        _own_files_sound(kind, month, batch, office, problems)
+        _own_files_sound(kind, month, office, problems)
     brought = Brought(problems.frame(office.lang))
     if (brought.problems["kind"] == "refused").any():
         return brought
@@ -225,14 +226,16 @@ def _name(table: str, kind: Kind, month: str) -> str:
     return f"{say(f'sampling-file-{table}-{kind}', 'zh', month=month)}.xlsx"
 
 
-def _own_files_sound(kind: Kind, month: str, batch: _Batch, office: Office, problems: Problems) -> None:
-    """Refuse to write over a file of ours in which a row cannot be read: it would be lost."""
+def _own_files_sound(kind: Kind, month: str, office: Office, problems: Problems) -> None:
+    """Refuse to write over a file of ours in which something cannot be read or is none of ours: it would be lost."""
     told = office.intake.problems
     for table in FILES[kind]:
         name = _name(table, kind, month)
         bad = told.filter((pl.col("file") == name) & (pl.col("kind") == "refused"))
-        if bad.height and batch.fresh:
+        if bad.height:
             problems.add("sampling-own-file", "refused", file=name, row=bad["row"][0], count=bad.height)
+        elif place := foreign(office.intake, name, table):
+            problems.add("sampling-own-foreign", "refused", file=name, **place)
 
 
 def _write(batch: _Batch, office: Office, problems: Problems, brought: Brought) -> None:
