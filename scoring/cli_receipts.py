@@ -84,10 +84,10 @@ def _of_period(call: Call, label: str, named: Sequence[str]) -> Making:
     from scoring.jobs import usual_day
     from scoring.reports.labels import Labels
     from scoring.runs import read_and_assess
-    from scoring.supervision.standing import to_do
+    from scoring.supervision.standing import to_do, verifying
 
     job, span = task_of(label, call)
-    intake, (assessment,) = read_and_assess([(job, span)])
+    intake, (assessment,) = read_and_assess([(verifying(job), span)])
     on = job.as_of or usual_day(job, span)
     shown = Labels(assessment.head, call.lang).period
     return _making(

@@ -12,7 +12,7 @@ import polars as pl
 from scoring.assessment import Assessment
 from scoring.choosing import Schemes
 from scoring.intake import Tables
-from scoring.jobs import Desk, Task
+from scoring.jobs import Desk, Job, Task
 from scoring.periods import Period
 from scoring.runs import read_and_assess, read_only
 
@@ -30,7 +30,8 @@ class Standing:
     tables
         The ledgers.
     findings
-        A row a finding that a scheme scores, with the columns of an assessment's `findings` and `period`, its id.
+        A row a finding that a scheme scores, with the columns of an assessment's `findings` and `period`, its id;
+        mended only once it was verified, whenever the scheme gives credit.
         Findings of a day that no scheme scores, or found after `on`, are not there.
     assessments
         By period id, in time order: each period that holds a finding, scored as of `on`.
@@ -66,13 +67,29 @@ def standing(desk: Desk, schemes: Schemes, on: date) -> Standing:
     tasks: list[Task] = [(desk.job(schemes.of(span.id)), span) for span in spans]
     if not tasks:
         return Standing(on, tables, pl.DataFrame(schema=_NOTHING), {})
-    _, scored = read_and_assess(tasks)
+    strict = [(verifying(job), span) for job, span in tasks if verifying(job) is not job]
+    _, scored = read_and_assess([*tasks, *strict])
+    assessments = {span.id: one for one, span in zip(scored, spans, strict=False)}
+    followed = assessments | {span.id: one for one, (_, span) in zip(scored[len(tasks) :], strict, strict=True)}
     frames = [
-        one.findings.filter(~pl.col("disposition").is_in(_ELSEWHERE)).with_columns(period=pl.lit(span.id))
-        for one, span in zip(scored, spans, strict=True)
+        one.findings.filter(~pl.col("disposition").is_in(_ELSEWHERE)).with_columns(period=pl.lit(name))
+        for name, one in followed.items()
     ]
     findings = pl.concat(frames, how="diagonal_relaxed").unique("finding_id", keep="first", maintain_order=True)
-    return Standing(on, tables, findings, {span.id: one for one, span in zip(scored, spans, strict=True)})
+    return Standing(on, tables, findings, assessments)
+
+
+def verifying(job: Job) -> Job:
+    """Return the job by a scheme to which nothing is mended before the bureau has verified it.
+
+    What a scheme credits on the report alone is still the bureau's to look at.
+    """
+    scheme = job.scheme.scheme
+    if scheme.rectification.credit_on == "verified":
+        return job
+    strict = scheme.rectification.model_copy(update={"credit_on": "verified"})
+    loaded = replace(job.scheme, scheme=scheme.model_copy(update={"rectification": strict}))
+    return replace(job, scheme=loaded)
 
 
 _NOTHING: Final[dict[str, Any]] = {
