@@ -16,9 +16,9 @@ def say_here(code: str, **parameters: object) -> str:
     return say(code, language(), **parameters)
 
 
-def option(name: str, metavar: str | None = None) -> typer.models.OptionInfo:
-    """Return an option whose help stands in the catalogue as `cli-option-NAME`."""
-    code = f"cli-option-{name.removeprefix('--')}"
+def option(name: str, metavar: str | None = None, code: str | None = None) -> typer.models.OptionInfo:
+    """Return an option whose help stands in the catalogue as `cli-option-NAME`, or under a code of its own."""
+    code = code or f"cli-option-{name.removeprefix('--')}"
     return typer.Option(name, metavar=metavar, help=say_here(code), show_default=False)  # type: ignore[no-any-return]
 
 

@@ -75,6 +75,7 @@ def _desk(call: Call, period: str | None, *, set_aside: bool) -> _Desk:
     from scoring.scheme import vocabulary
     from scoring.supervision.casework.books import Words
     from scoring.supervision.casework.limits import read_limits
+    from scoring.supervision.own_files import unread
     from scoring.supervision.tables import read_supervision
 
     lang = call.lang
@@ -92,6 +93,9 @@ def _desk(call: Call, period: str | None, *, set_aside: bool) -> _Desk:
     if towns.is_empty():
         print_problems(intake.problems, lang)
         stop(1, say("casework-no-towns", lang, folder=call.desk.data))
+    if period and (hidden := unread(intake, "measures")).height:
+        print_problems(hidden, lang)
+        stop(1, say("casework-measures-refused", lang, folder=call.desk.data))
     read = read_supervision(workspace.supervision, towns, lang=lang)
     if read.refused:
         print_problems(read.problems, lang)

@@ -1,4 +1,4 @@
-"""Files in the data folder that a command writes whole: what somebody else put there and a rewrite would lose."""
+"""Files in the data folder that a command writes whole: what a rewrite would lose, what would count beside them."""
 
 from __future__ import annotations
 
@@ -45,3 +45,15 @@ def foreign(intake: Intake, file: str, table: str) -> dict[str, Any] | None:
         if sheets and (name != table or len(sheets) > 1):
             return {"sheet": sheets[-1], "row": None, "column": ""}
     return None
+
+
+def unread(intake: Intake, table: str) -> pl.DataFrame:
+    """Return the refusals that may hide rows of a table: what is written beside those would count twice once mended.
+
+    Of a file that was refused whole nobody knows what it holds. Empty where every row of the table was read.
+    """
+    refused = intake.problems.filter(pl.col("kind") == "refused")
+    whole = refused.filter(pl.col("row").is_null())
+    if intake.rows.get(table, {}).get("refused", 0):
+        return refused
+    return whole

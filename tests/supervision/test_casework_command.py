@@ -199,3 +199,15 @@ def test_the_example_says_what_its_ledger_has_already_and_writes_what_it_lacks(t
     code, out, err = call("casework", "--reviews", "--on", "2025-12-31")
     assert (code, err) == (0, "")
     assert "逾期未复核" in out
+
+
+def test_a_figure_that_cannot_be_read_elsewhere_is_not_counted_beside_it(space, ledger, call):
+    ledger.put("cases", CASE | {"case_id": "B-1"})
+    with xlsxwriter.Workbook(space / "data" / "指标数据.xlsx") as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["镇街", "周期", "指标", "分子", "分母"])
+        sheet.write_row(1, 0, ["沁园街道", "2025Q3", "新申请入户率", 9, "十户"])
+    code, out, err = call("casework", "2025Q3")
+    assert code == 1
+    assert "指标数据.xlsx/Sheet1/2/分母" in out + err
+    assert not (space / "data" / "指标数据_办理2025Q3.xlsx").exists()

@@ -21,7 +21,7 @@ from scoring.messages import say
 from scoring.outfolder import write_whole
 from scoring.periods import parse_period
 from scoring.redaction import Words, redact
-from scoring.supervision.own_files import foreign
+from scoring.supervision.own_files import foreign, unread
 from scoring.supervision.sampling.judging import judge_case, judge_finding
 from scoring.supervision.sampling.kept import keep, read_kept
 from scoring.supervision.sampling.ledgers import Called, ledger_bytes, merged
@@ -234,7 +234,10 @@ def _own_files_sound(kind: Kind, month: str, office: Office, problems: Problems)
         bad = told.filter((pl.col("file") == name) & (pl.col("kind") == "refused"))
         if bad.height:
             problems.add("sampling-own-file", "refused", file=name, row=bad["row"][0], count=bad.height)
-        elif place := foreign(office.intake, name, table):
+        if table == "measures" and not bad.height and (hidden := unread(office.intake, table)).height:
+            file, sheet, row = hidden.select("file", "sheet", "row").row(0)
+            problems.add("sampling-measures-unread", "refused", file=file, sheet=sheet, row=row)
+        elif not bad.height and (place := foreign(office.intake, name, table)):
             problems.add("sampling-own-foreign", "refused", file=name, **place)
 
 

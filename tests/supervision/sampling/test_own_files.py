@@ -68,3 +68,12 @@ def test_a_blank_sheet_writes_over_no_file_that_cannot_be_read(brought, sheet, c
     code, _, err = call("checks", "import", sheet("沁园街道").path)
     assert (code, "会丢" in err) == (1, True)
     assert brought.read_bytes() == held
+
+
+def test_a_rate_that_cannot_be_read_elsewhere_is_not_counted_beside_it(brought, sheet, call, table):
+    head = ["镇街", "周期", "指标", "分子", "分母"]
+    table(brought.parent / "指标数据.xlsx", [head, ["沁园街道", "2025Q3", "逢进必核率", 9, "十户"]])
+    other = sheet("沁园街道")
+    other.check(other.rows[0]).save()
+    code, _, err = call("checks", "import", other.path)
+    assert (code, "指标数据.xlsx/Sheet1/2" in err, "重复计入" in err) == (1, True, True)
