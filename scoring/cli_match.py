@@ -17,6 +17,7 @@ from scoring.screen import Command, print_lines, print_notices, print_problems, 
 if TYPE_CHECKING:
     import polars as pl
 
+    from scoring.intake import Intake
     from scoring.intake.problems import Problems
     from scoring.supervision.matching.policy import Policy
     from scoring.supervision.matching.secret import Secret
@@ -33,7 +34,7 @@ class _Desk:
     call: Call
     folder: Path
     supervision: Path
-    towns: pl.DataFrame
+    intake: Intake
     policy: Policy
     words: Words
     labels: Mapping[str, str]
@@ -41,6 +42,10 @@ class _Desk:
     @property
     def lang(self) -> str:
         return self.call.lang
+
+    @property
+    def towns(self) -> pl.DataFrame:
+        return self.intake.tables.towns
 
 
 @app.command(cls=Command, help=say_here("cli-match-help"))
@@ -122,7 +127,7 @@ def _desk(call: Call) -> _Desk:
     # A label stands in the ledger only where every scheme that may score it calls the indicator so.
     every = [vocabulary(one.loaded.scheme).indicators for one in call.schemes.listed if one.loaded]
     labels = {key: label for key, label in known.indicators.items() if all(own.get(key) == label for own in every)}
-    return _Desk(call, workspace.root / FOLDER, workspace.supervision, towns, policy, words, labels)
+    return _Desk(call, workspace.root / FOLDER, workspace.supervision, intake, policy, words, labels)
 
 
 @contextmanager
@@ -276,8 +281,9 @@ def _feedback(desk: _Desk, files: Sequence[Path]) -> None:
             print_problems(problems, lang)
             stop(1, say("matching-answers-refused", lang, count=(problems["kind"] == "refused").sum()))
         alerts, counts = answered(before, read.rows)
-        book = findings_book(alerts, desk.words.towns, desk.policy, desk.labels, lang)
         path = desk.call.desk.data / f"{say('matching-file-findings', 'zh')}.xlsx"
+        held = _own_findings(desk, path.name, alerts)
+        book = findings_book(alerts, desk.words.towns, desk.policy, desk.labels, lang, held)
         if book is not None:
             write_whole(path, book)
         elif path.is_file():
@@ -289,6 +295,26 @@ def _feedback(desk: _Desk, files: Sequence[Path]) -> None:
     print_lines([say("matching-answered", lang, **counts, waiting=waiting)])
     if book is not None:
         print_lines([say("matching-findings", lang, count=confirmed.height, file=path)])
+
+
+def _own_findings(desk: _Desk, file: str, alerts: pl.DataFrame) -> pl.DataFrame:
+    """Return what the workbook of findings holds; end where writing it anew would lose something."""
+    import polars as pl
+
+    from scoring.supervision.own_files import foreign
+
+    intake = desk.intake
+    held = intake.tables.findings.filter(pl.col("source_file") == file)
+    problems = intake.problems
+    bad = problems.filter((pl.col("file") == file) & (pl.col("kind") == "refused"))
+    others = held.filter(~pl.col("finding_id").is_in(alerts["alert_id"].to_list()))
+    place = bad.select("sheet", "row", "column").row(0, named=True) if bad.height else foreign(intake, file, "findings")
+    if place is None and others.height:
+        place = others.select("source_sheet", "source_row", "finding_id").row(0, named=True)
+    if place is not None:
+        where = "/".join(str(part) for part in place.values() if part)
+        stop(1, say("matching-own-foreign", desk.lang, file=file, where=where))
+    return held
 
 
 # ------------------------------------------------------------------------------------------------- posted lists

@@ -361,3 +361,62 @@ def test_a_towns_workbook_is_locked_but_for_its_own_columns(bureau):
     assert opened == ["核查结果", "停发月份", "追回金额", "说明"]
     lists = [rule.formula1 for rule in sheet.data_validations.dataValidation if rule.type == "list"]
     assert lists == ['"属实,不属实,身份不符,已停发"']
+
+
+def answered_once(bureau):
+    """One alert is confirmed; the workbook of findings that came of it, and the next answer."""
+    bureau.usual()
+    bureau.call("match", "2025-09", "--found-on", "2025-09-10")
+    bureau.call("match", "--feedback", bureau.answer("T01", 死亡后继续发放={"核查结果": "属实"}))
+    path = bureau.root / "data" / "问题台账_数据比对.xlsx"
+    return path, bureau.answer("T03", 名下有车辆={"核查结果": "属实"})
+
+
+def test_what_the_office_notes_on_a_finding_stays(bureau):
+    path, later = answered_once(bureau)
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    head = next(cell.row for line in sheet.iter_rows() for cell in line if cell.value == "问题编号")
+    wide_before = sheet.max_column
+    for place, (heading, value) in enumerate(
+        {"交办日期": date(2025, 9, 12), "整改期限": "2025年10月9日", "镇街确认": "认可", "违纪线索": "否"}.items(), 1
+    ):
+        sheet.cell(head, wide_before + place, heading)
+        sheet.cell(head + 1, wide_before + place, value)
+    book.save(path)
+    bureau.call("match", "--feedback", later)
+    sheet = openpyxl.load_workbook(path).worksheets[0]
+    rows = list(sheet.iter_rows(min_row=head, values_only=True))
+    found = [dict(zip(rows[0], row, strict=True)) for row in rows[1:]]
+    told = [[one[name] for name in ("交办日期", "整改期限", "镇街确认", "违纪线索")] for one in found]
+    assert [[str(cell)[:10] for cell in row] for row in told] == [
+        ["2025-09-12", "2025-10-09", "认可", "否"],
+        ["None"] * 4,
+    ]
+    kept = path.read_bytes()
+    bureau.call("match", "--feedback", later)
+    assert path.read_bytes() == kept
+
+
+@pytest.mark.parametrize(
+    ("heading", "value", "number"),
+    [("报送日期", "2025-10-01", ""), ("经办人意见", "示例", ""), ("问题描述", "示例", "手工-1")],
+)
+def test_a_workbook_with_what_would_be_lost_is_not_written_over(bureau, heading, value, number):
+    path, later = answered_once(bureau)
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    head = next(cell.row for line in sheet.iter_rows() for cell in line if cell.value == "问题编号")
+    row = head + 1
+    if number:
+        row, cells = head + 2, [cell.value for cell in sheet[head + 1]]
+        for place, cell in enumerate([number, *cells[1:]], 1):
+            sheet.cell(row, place, cell)
+    columns = {cell.value: cell.column for cell in sheet[head]}
+    place = columns.get(heading) or sheet.max_column + 1
+    sheet.cell(head, place, heading)
+    sheet.cell(row, place, value)
+    book.save(path)
+    held = path.read_bytes(), (bureau.root / "matching" / "alerts.parquet").read_bytes()
+    assert "问题台账_数据比对.xlsx" in bureau.call("match", "--feedback", later, code=1)
+    assert held == (path.read_bytes(), (bureau.root / "matching" / "alerts.parquet").read_bytes())

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
+from schemas.tables import Column as TableColumn
 from schemas.tables import catalogue, table_for
 from schemas.vocabulary import Vocabulary
 from scoring.intake.columns import names_of
@@ -33,6 +35,7 @@ _FINDING: Final = (
     "finding_id", "town", "village", "found_on", "indicator", "severity", "channel", "programme", "problem_type",
     "cases", "persons", "amount", "recoverable", "description", "case_ref",
 )  # fmt: skip
+_KINDS: Final[Mapping[str, Kind]] = {"date": "date", "count": "count", "amount": "points"}
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,12 @@ def answered(alerts: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, di
 
 
 def findings_book(
-    alerts: pl.DataFrame, towns: Mapping[str, str], policy: Policy, labels: Mapping[str, str], lang: str
+    alerts: pl.DataFrame,
+    towns: Mapping[str, str],
+    policy: Policy,
+    labels: Mapping[str, str],
+    lang: str,
+    held: pl.DataFrame,
 ) -> bytes | None:
     """Return the confirmed alerts as a workbook of findings; nothing where none is confirmed.
 
@@ -137,6 +145,9 @@ def findings_book(
         Code to name.
     labels
         What the schemes call an indicator, by id.
+    held
+        The findings that the workbook holds now, as the intake reads them: columns that nobody makes here (handed over
+        on, deadline, signed for …) are kept.
     """
     confirmed = alerts.filter(pl.col("verdict").is_in(CONFIRMED)).sort("found_on", "town", "alert_id")
     if confirmed.is_empty():
@@ -144,10 +155,20 @@ def findings_book(
     table = catalogue().tables["findings"]
     kinds: dict[str, Kind] = {"found_on": "date", "cases": "count", "persons": "count", "amount": "points"}
     kinds |= {"recoverable": "points", "description": "long"}
-    columns = [table.columns[name] for name in _FINDING]
+    held = held.filter(pl.col("finding_id").is_in(confirmed["alert_id"].to_list()))
+    names = [*_FINDING, *added(held)]
+    columns = [table.columns[name] for name in names]
+    kinds |= {one.id: _KINDS[one.type] for one in columns[len(_FINDING) :] if one.type in _KINDS}
     heads = [Column(one.zh if lang == "zh" else one.id, one.width, kinds.get(one.id, "text")) for one in columns]
+    noted = {row["finding_id"]: row for row in held.iter_rows(named=True)}
     findings = [_finding(alert, towns, policy, labels, lang) for alert in confirmed.iter_rows(named=True)]
-    rows = [[finding[name] for name in _FINDING] for finding in findings]
+    rows = [
+        [
+            *(finding[name] for name in _FINDING),
+            *(_noted(one, noted.get(str(finding["finding_id"]), {}).get(one.id)) for one in columns[len(_FINDING) :]),
+        ]
+        for finding in findings
+    ]
     title = table.zh if lang == "zh" else table.id
     made: date = confirmed["found_on"].max()  # type: ignore[assignment]
     with scratch() as folder:
@@ -156,6 +177,21 @@ def findings_book(
         with Book(path, title=title, run_line=line, made=made, decimals=2, lang=lang) as book:
             book.table(title, heads, rows, fixed=2)
         return path.read_bytes()
+
+
+def added(held: pl.DataFrame) -> list[str]:
+    """Return the columns of the findings that somebody filled in beside those that are made here."""
+    others = [name for name in catalogue().tables["findings"].columns if name not in _FINDING and name in held.columns]
+    return [name for name in others if any(value not in (None, []) for value in held[name].to_list())]
+
+
+def _noted(column: TableColumn, value: Any) -> Cell:
+    """Return a cell as the officer may have written it."""
+    if isinstance(value, list):
+        return ";".join(value) or None
+    if isinstance(value, Decimal):
+        return float(value)
+    return column.choices[value][0] if column.choices and value in column.choices else value
 
 
 def _finding(
