@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from scoring.outfolder import Busy, locked
+from scoring.supervision.escalation.ladder import Matter
 from scoring.supervision.letters import making
 from scoring.supervision.letters.log import write_log
 from scoring.supervision.letters.making import make_letters, serial_of, to_write, void_letter
@@ -274,3 +276,18 @@ def test_who_comes_second_is_told_who_writes(tmp_path):
         pass
     assert busy.value.holder == {"user": "示例"}
     assert Path(busy.value.folder) == tmp_path
+
+
+def test_a_partner_found_later_hides_no_confirmation(bureau):
+    register = bureau.register
+    serial = register.next("advisory_letter", 2025)
+    register.take(Entry(serial, "T2", ON, None, ("F2",)))
+    register.made(serial, {})
+    # An earlier finding of the same problem came in after the letter: it is the one that is kept.
+    matter = Matter({"finding_id": "F0", "town": "T2"}, ("F0", "F2"), "on_time", True, None)
+    shown = replace(picture(bureau.root, ROWS, ON, RULES), matters=(matter,), outgoing=())
+    assert [(one.kind, one.members) for one in to_write(shown, register)] == [("confirmation", ("F0",))]
+    told = register.next("confirmation", 2025)
+    register.take(Entry(told, "T2", ON, None, ("F2",)))
+    register.made(told, {})
+    assert to_write(shown, register) == []

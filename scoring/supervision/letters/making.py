@@ -64,7 +64,9 @@ def _confirmations(picture: Picture, register: Register) -> list[Outgoing]:
     told = {finding for one in made if one.serial.kind == "confirmation" for finding in one.members}
     closed: dict[str, list[Matter]] = {}
     for matter in picture.matters:
-        if matter.fixed and matter.id in asked - told:
+        # The letter may name a partner of the finding that is kept now.
+        members = set(matter.members)
+        if matter.fixed and members & asked and not members & told:
             closed.setdefault(matter.town, []).append(matter)
     return [confirmation(town, matters, picture.on) for town, matters in closed.items()]
 
