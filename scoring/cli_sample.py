@@ -149,7 +149,8 @@ def _office(call: Call, month: str) -> tuple[LoadedScheme, Office, Policy]:
         print_problems(intake.problems, lang)
         stop(1, say("sampling-no-towns", lang, folder=call.desk.data))
     calendar = scheme.scheme.calendar
-    return scheme, Office(workspace.root, call.desk.data, intake, words, calendar, points, lang), policy
+    others = tuple(vocabulary(one.loaded.scheme) for one in call.schemes.listed if one.loaded)
+    return scheme, Office(workspace.root, call.desk.data, intake, words, calendar, points, lang, others), policy
 
 
 def _supervision(call: Call, office: Office) -> Supervision:

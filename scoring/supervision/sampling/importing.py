@@ -62,6 +62,8 @@ class Office:
         The workspace and its data folder.
     intake
         The data folder, read by the scheme's words.
+    others
+        The words of every scheme of the workspace: each is to read what is written.
     """
 
     root: Path
@@ -71,6 +73,7 @@ class Office:
     calendar: Calendar
     points: tuple[Point, ...]
     lang: str
+    others: tuple[Vocabulary, ...] = ()
 
     @cached_property
     def towns(self) -> dict[str, str]:
@@ -106,7 +109,12 @@ class Office:
         return Means(
             {point.id: point for point in self.points},
             {name: found for name, found in priced.items() if found},
-            frozenset(self.vocabulary.measures),
+            # A measure unknown to one of the schemes would be refused with the whole folder when that one scores.
+            frozenset(
+                one
+                for one in self.vocabulary.measures
+                if all(one in other.measures for other in self.others if other.measures)
+            ),
             self.vocabulary.severities,
             kinds,
             lambda text: redact(text, words)[0],
@@ -344,8 +352,10 @@ def _put(path: Path, table: str, rows: Sequence[Mapping[str, Any]], office: Offi
     names = names_of(office.vocabulary, {})
     words = {
         "town": office.towns,
-        "indicator": _unlike(office.vocabulary.indicators, names.indicators),
-        "measure": _unlike(office.vocabulary.measures, names.measures),
+        "indicator": _unlike(
+            office.vocabulary.indicators, names.indicators, [one.indicators for one in office.others]
+        ),
+        "measure": _unlike(office.vocabulary.measures, names.measures, [one.measures for one in office.others]),
     }
     rows = sorted(
         rows,
@@ -357,6 +367,12 @@ def _put(path: Path, table: str, rows: Sequence[Mapping[str, Any]], office: Offi
     write_whole(path, ledger_bytes(known, rows, Called(words, office.lang)))
 
 
-def _unlike(labels: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
-    """Return id → label, without labels that two ids share."""
-    return {key: label for key, label in labels.items() if names.get(name_key(label)) == key}
+def _unlike(
+    labels: Mapping[str, str], names: Mapping[str, str], others: Sequence[Mapping[str, str]]
+) -> dict[str, str]:
+    """Return id → label, without labels that two ids share, or that not every scheme gives to the id."""
+    return {
+        key: label
+        for key, label in labels.items()
+        if names.get(name_key(label)) == key and all(one.get(key, label) == label for one in others)
+    }

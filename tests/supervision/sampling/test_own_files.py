@@ -5,6 +5,9 @@ from __future__ import annotations
 import openpyxl
 import pytest
 
+from scoring.intake import read_folder
+from scoring.scheme import load_scheme, vocabulary
+
 FINDINGS = "问题台账_抽查2025-09.xlsx"
 
 
@@ -77,3 +80,18 @@ def test_a_rate_that_cannot_be_read_elsewhere_is_not_counted_beside_it(brought, 
     other.check(other.rows[0]).save()
     code, _, err = call("checks", "import", other.path)
     assert (code, "指标数据.xlsx/Sheet1/2" in err, "重复计入" in err) == (1, True, True)
+
+
+def test_a_rate_that_another_scheme_does_not_know_is_not_written(space, cases, sheet, call, root):
+    text = (root / "weights" / "jiyuan-annual.yaml").read_text("utf-8")
+    own = space / "annual.yaml"
+    own.write_text(text.replace("home_visit_rate", "seen_at_home").replace("新申请入户率", "见面率"), "utf-8")
+    (space / "townscore.yaml").write_text("weights: [weights/jiyuan-quarterly.yaml, annual.yaml]\n", "utf-8")
+    cases()
+    call("sample", "2025-09", "--seed", "20251010")
+    one = sheet("克井镇")
+    one.check(one.rows[0]).save()
+    assert call("checks", "import", one.path)[0] == 0
+    read = read_folder(space / "data", vocabulary(load_scheme(own).scheme))
+    assert not read.refused, read.problems
+    assert set(read.tables.measures["measure"]) == {"means_check_rate", "entry_on_time_rate"}
