@@ -333,8 +333,9 @@ def checks_import(
         sheets = read_returned(files, problems)
         if not sheets:
             _refuse(problems.frame(lang), lang)
-        _, office, _ = _office(call, max(one.month for one in sheets))
-        with locked(office.root / "samples", who()):
+        with locked(open_here(lang)[0].root / "samples", who()):
+            # What is kept of the ledgers is read while nobody else writes them.
+            _, office, _ = _office(call, max(one.month for one in sheets))
             brought = bring_in(sheets, problems, office)
     if (brought.problems["kind"] == "refused").any():
         _refuse(brought.problems, lang)

@@ -420,3 +420,23 @@ def test_a_workbook_with_what_would_be_lost_is_not_written_over(bureau, heading,
     held = path.read_bytes(), (bureau.root / "matching" / "alerts.parquet").read_bytes()
     assert "问题台账_数据比对.xlsx" in bureau.call("match", "--feedback", later, code=1)
     assert held == (path.read_bytes(), (bureau.root / "matching" / "alerts.parquet").read_bytes())
+
+
+@pytest.mark.parametrize(("whole", "message"), [(True, "另一个镇（街道）的"), (False, "人员代码不是")])
+def test_a_row_of_elsewhere_answers_nothing(bureau, whole, message):
+    bureau.usual()
+    bureau.call("match", "2025-09")
+    before = (bureau.root / "matching" / "alerts.parquet").read_bytes()
+    foreign = next(openpyxl.load_workbook(bureau.sent()["T01"]).active.iter_rows(min_row=5, values_only=True))
+    book = openpyxl.load_workbook(bureau.sent()["T03"])
+    sheet = book.active
+    place = {cell.value: cell.column for cell in sheet[4]}
+    row = sheet.max_row + 1 if whole else 5
+    for column, value in enumerate(foreign if whole else foreign[:1], 1):
+        sheet.cell(row, column, value)
+    sheet.cell(row, place["核查结果"], "不属实")
+    path = bureau.root / "混.xlsx"
+    book.save(path)
+    said = bureau.call("match", "--feedback", path, code=1)
+    assert (message in said, f"混.xlsx/比对疑点/{row}/" in said) == (True, True)
+    assert (bureau.root / "matching" / "alerts.parquet").read_bytes() == before

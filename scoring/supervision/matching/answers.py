@@ -91,7 +91,7 @@ def read_answers(files: Sequence[Path], alerts: pl.DataFrame) -> Answers:
     notice(rows, filled & pl.col("verdict").is_null(), "matching-no-verdict", "alerts.verdict", problems)
     unknown = ~pl.col("alert_id").is_in(alerts["alert_id"].to_list())
     rows = refuse(rows, unknown, "matching-unknown-alert", "alerts.alert_id", problems)
-    rows = rows.filter(pl.col("verdict").is_not_null())
+    rows = _of_this_sheet(rows, alerts, problems).filter(pl.col("verdict").is_not_null())
     said = pl.struct("verdict", "stopped", "recovered")
     differ = said.n_unique().over("alert_id") > 1
     rows = refuse(rows, differ, "matching-two-answers", "alerts.alert_id", problems)
@@ -104,6 +104,20 @@ def read_answers(files: Sequence[Path], alerts: pl.DataFrame) -> Answers:
         answer="source_file",
     )
     return Answers(rows, problems)
+
+
+def _of_this_sheet(rows: pl.DataFrame, alerts: pl.DataFrame, problems: Problems) -> pl.DataFrame:
+    """Refuse answers beside another person's code, and those in a sheet of which most rows are another town's."""
+    rows = rows.join(
+        alerts.select("alert_id", _town="town", _token="token"), on="alert_id", how="left", maintain_order="left"
+    )
+    given = ~pl.col(BAD) & pl.col("verdict").is_not_null()
+    other = given & (pl.col("token") != pl.col("_token"))
+    rows = refuse(rows, other, "matching-other-row", "alerts.token", problems)
+    sheet = ("source_file", "source_sheet")
+    known = pl.col("_town").is_not_null()
+    few = 2 * pl.len().over(*sheet, "_town") <= known.sum().over(*sheet)
+    return refuse(rows, given & known & few, "matching-other-town", "alerts.alert_id", problems).drop("_town", "_token")
 
 
 def answered(alerts: pl.DataFrame, rows: pl.DataFrame) -> tuple[pl.DataFrame, dict[str, int]]:
