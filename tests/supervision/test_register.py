@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from scoring.outfolder import Busy, locked
@@ -291,3 +292,21 @@ def test_a_partner_found_later_hides_no_confirmation(bureau):
     register.take(Entry(told, "T2", ON, None, ("F2",)))
     register.made(told, {})
     assert to_write(shown, register) == []
+
+
+def test_a_row_that_somebody_wrote_into_the_log_is_not_lost(bureau):
+    bureau.make(towns=["T1"])
+    (path,) = bureau.data.iterdir()
+    book = openpyxl.load_workbook(path)
+    sheet = book.worksheets[0]
+    last = [cell.value for cell in sheet[sheet.max_row]]
+    sheet.append(["手工-1", *last[1:]])
+    book.save(path)
+    held = path.read_bytes()
+    with pytest.raises(RegisterError) as refused:
+        write_log(bureau.register, bureau.data)
+    assert (refused.value.code, refused.value.parameters["row"]) == ("letters-log-foreign", sheet.max_row)
+    assert path.read_bytes() == held
+    sheet.delete_rows(sheet.max_row)
+    book.save(path)
+    assert write_log(bureau.register, bureau.data)

@@ -8,11 +8,21 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from schemas.tables import catalogue
+import polars as pl
+
+from schemas.tables import catalogue, table_for
+from schemas.vocabulary import Vocabulary
+from scoring.intake.columns import names_of
+from scoring.intake.headings import Headings
+from scoring.intake.limits import Limits
+from scoring.intake.problems import Problems
+from scoring.intake.reader import Placed, Reader
+from scoring.intake.sandbox import Unread, read_files
 from scoring.messages import say
 from scoring.outfolder import write_whole
 from scoring.reports.book import Book, Column, Kind
-from scoring.supervision.letters.register import Entry, Register, Serial
+from scoring.scratch import scratch
+from scoring.supervision.letters.register import Entry, Register, RegisterError, Serial
 
 _LANG: Final = "zh"
 _COLUMNS: Final[tuple[tuple[str, float, Kind], ...]] = (
@@ -38,6 +48,8 @@ def write_log(register: Register, data: Path) -> bool:
     ------
     OSError
         It cannot be written.
+    RegisterError
+        It holds a row that no letter of the register gives (`letters-log-foreign`): it would be lost.
     """
     kinds = catalogue().tables["letters"].columns["kind"].choices
     entries = [one for one in register.entries.values() if one.state == "made" and one.serial.kind in kinds]
@@ -47,8 +59,23 @@ def write_log(register: Register, data: Path) -> bool:
     content = _book(sorted(entries, key=lambda one: (one.sent_on, one.serial)), kinds)
     if path.is_file() and path.read_bytes() == content:
         return False
+    if path.is_file() and (row := _foreign_row(path, {letter_id(serial) for serial in register.entries})):
+        raise RegisterError("letters-log-foreign", file=path.name, row=row)
     write_whole(path, content)
     return True
+
+
+def _foreign_row(path: Path, own: set[str]) -> int | None:
+    """Return the first row of the sheet that bears none of these numbers; None where every row is one of ours."""
+    table = table_for("letters", Vocabulary())
+    reader = Reader({"letters": table}, names_of(Vocabulary(), {}), Problems())
+    with scratch() as texts:
+        for sheet in read_files([(path, "xlsx")], frozenset(Headings([table]).columns), texts, Limits()):
+            if not isinstance(sheet, Unread):
+                reader.lay_out(Placed(sheet, "letters", "", named=True, alone=True))
+    rows = reader.values("letters")
+    others = rows.filter(~pl.col("letter_id").is_in(list(own)).fill_null(value=False))
+    return int(others["source_row"].min()) if others.height else None  # type: ignore[arg-type]
 
 
 def _book(entries: list[Entry], kinds: Mapping[str, tuple[str, ...]]) -> bytes:

@@ -108,9 +108,8 @@ def read_answers(files: Sequence[Path], alerts: pl.DataFrame) -> Answers:
 
 def _of_this_sheet(rows: pl.DataFrame, alerts: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     """Refuse answers beside another person's code, and those in a sheet of which most rows are another town's."""
-    rows = rows.join(
-        alerts.select("alert_id", _town="town", _token="token"), on="alert_id", how="left", maintain_order="left"
-    )
+    own = alerts.select("alert_id", pl.col("town", "token").name.prefix("_"))
+    rows = rows.join(own, on="alert_id", how="left", maintain_order="left")
     given = ~pl.col(BAD) & pl.col("verdict").is_not_null()
     other = given & (pl.col("token") != pl.col("_token"))
     rows = refuse(rows, other, "matching-other-row", "alerts.token", problems)

@@ -183,7 +183,7 @@ def bring_in(sheets: Sequence[Returned], problems: Problems, office: Office) -> 
         if batch is not None:
             batches[sheet.kind, sheet.month] = batch
             _one_sheet(sheet, batch, office, problems)
-    for (kind, month), batch in batches.items():
+    for kind, month in batches:
         _own_files_sound(kind, month, office, problems)
     brought = Brought(problems.frame(office.lang))
     if (brought.problems["kind"] == "refused").any():
@@ -352,9 +352,7 @@ def _put(path: Path, table: str, rows: Sequence[Mapping[str, Any]], office: Offi
     names = names_of(office.vocabulary, {})
     words = {
         "town": office.towns,
-        "indicator": _unlike(
-            office.vocabulary.indicators, names.indicators, [one.indicators for one in office.others]
-        ),
+        "indicator": _unlike(office.vocabulary.indicators, names.indicators, [one.indicators for one in office.others]),
         "measure": _unlike(office.vocabulary.measures, names.measures, [one.measures for one in office.others]),
     }
     rows = sorted(
@@ -367,9 +365,7 @@ def _put(path: Path, table: str, rows: Sequence[Mapping[str, Any]], office: Offi
     write_whole(path, ledger_bytes(known, rows, Called(words, office.lang)))
 
 
-def _unlike(
-    labels: Mapping[str, str], names: Mapping[str, str], others: Sequence[Mapping[str, str]]
-) -> dict[str, str]:
+def _unlike(labels: Mapping[str, str], names: Mapping[str, str], others: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """Return id → label, without labels that two ids share, or that not every scheme gives to the id."""
     return {
         key: label
