@@ -166,6 +166,9 @@ def _match(desk: _Desk, label: str, lists: Path | None, on: date | None, *, set_
     folder = lists or desk.folder / LISTS
     if not folder.is_dir():
         stop(2, say("matching-no-lists", lang, folder=folder))
+    # An open alert has the months up to the one matched: an earlier one would take away what towns hold already.
+    if later := sorted(one.name for one in (desk.call.desk.out / FOLDER).glob("????-??") if one.name > month):
+        stop(1, say("matching-earlier", lang, month=month, later=later[-1], folder=desk.call.desk.out / FOLDER))
     number = number_of(month)
     registers = read_registers(folder, town_names(desk.towns), number)
     filed = _filed(desk, set_aside=set_aside)

@@ -440,3 +440,11 @@ def test_a_row_of_elsewhere_answers_nothing(bureau, whole, message):
     said = bureau.call("match", "--feedback", path, code=1)
     assert (message in said, f"混.xlsx/比对疑点/{row}/" in said) == (True, True)
     assert (bureau.root / "matching" / "alerts.parquet").read_bytes() == before
+
+
+def test_an_earlier_month_does_not_shorten_what_the_towns_hold(bureau):
+    bureau.usual()
+    bureau.call("match", "2025-09")
+    before = (bureau.root / "matching" / "alerts.parquet").read_bytes()
+    assert "2025-09" in bureau.call("match", "2025-07", code=1)
+    assert (bureau.root / "matching" / "alerts.parquet").read_bytes() == before
