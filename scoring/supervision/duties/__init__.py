@@ -123,7 +123,9 @@ def _samples(facts: _Facts, period: Period) -> Iterable[dict[str, Any]]:
         own = by_town.filter(pl.col("month") == month)
         new, done = int(own["newly_confirmed"].sum()), int(own["sampled"].sum())
         short = own.filter(10 * pl.col("sampled") < 3 * pl.col("newly_confirmed"))["town"].to_list()
-        level: Level = "none" if own.is_empty() else "short" if short else "met"
+        # A town without a row may have had no new case, or a sheet that never came back: then nobody can say "met".
+        whole = own["town"].n_unique() == facts.assessment.scores.height
+        level: Level = "none" if own.is_empty() else "short" if short else "met" if whole else "told"
         counts = {"done": done, "of": new, "towns": own.height} if own.height else {}
         yield {"item": "29", "duty": "sample", "scope": month, **counts, "names": short, "level": level}
 
