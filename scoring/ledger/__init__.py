@@ -16,7 +16,7 @@ A longer period that is made of published ones (`rollup`) takes their scores in 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -226,21 +226,24 @@ def score(
 
     taken, posters = of_the_past(past, scheme, period, as_of, rolled)
     origins = repriced(posters, taken, period, given, reprice) if taken else []
-    carried = [found for origin in origins for town in origin.towns for found in origin.carried(town)]
+    carried: defaultdict[str, list[Carried]] = defaultdict(list)
+    for found in (found for origin in origins for town in origin.towns for found in origin.carried(town)):
+        carried[merged.get(found.of, found.of)].append(found)
     scorer = IndicatorScorer(scheme, facts, fine=fine)
     worths = {frozen.period.id: worth(frozen.scheme, scheme) for frozen in taken}
     scores: dict[str, TownScore] = {}
     above: dict[str, Above] = {}
     problems: list[Problem] = []
+    fine_enough: set[int] = set()
     for town in codes:
         if town not in (facts.unchecked if rolled is None else unscored):
-            above[town] = _above(town, adjustments.decided.get(town, []), carried, merged, rolled, scheme, worths)
+            above[town] = _above(town, adjustments.decided.get(town, []), carried[town], rolled, scheme, worths)
             try:
                 if pure:
                     scores[town] = finish(empty_statement(town), above[town], scorer, Fraction(0))
                 else:
                     scores[town] = score_town(town, sums.get(town, {}), above[town], scorer)
-                _refuse_too_fine(town, scores[town])
+                _refuse_too_fine(town, scores[town], fine_enough)
             except Refused as refused:
                 problems.extend(refused.problems)
     if problems:
@@ -253,14 +256,12 @@ def _above(
     town: str,
     adjustments: Sequence[Decided],
     carried: Sequence[Carried],
-    merged: Mapping[str, str],
     rolled: RollUp | None,
     scheme: Scheme,
     worths: Mapping[str, Fraction],
 ) -> Above:
-    own = [found for found in carried if merged.get(found.of, found.of) == town]
     if rolled is None:
-        return Above(adjustments, [(found, worths[found.origin.id]) for found in own])
+        return Above(adjustments, [(found, worths[found.origin.id]) for found in carried])
     shares = rolled.shares[town]
 
     def enter(into: TownScore) -> None:
@@ -268,7 +269,7 @@ def _above(
         if rolled.pure:
             indicators_of(shares, scheme, into)
 
-    differing = [(found, weight) for found in own if (weight := rolled.weight_of(found, town))]
+    differing = [(found, weight) for found in carried if (weight := rolled.weight_of(found, town))]
     return Above(adjustments, differing, enter, sum((share.weight for share in shares), Fraction(0)))
 
 
@@ -287,17 +288,25 @@ def _refuse_inapplicable(charges: Charges, facts: Facts, scheme: Scheme) -> None
         raise Refused(problems)
 
 
-def _refuse_too_fine(town: str, score: TownScore) -> None:
-    """Refuse a town whose exact numbers no column of 64 bits holds (`number-too-fine`)."""
-    statement = score.statement
-    amounts = [statement.value, *score.dimensions.values()]
-    for result in score.indicators.values():
+def _refuse_too_fine(town: str, score: TownScore, seen: set[int]) -> None:
+    """Refuse a town whose exact numbers no column of 64 bits holds (`number-too-fine`).
+
+    Parameters
+    ----------
+    seen
+        Results and rows of other towns that are fit, by identity; added to here.
+    """
+    amounts = [score.statement.value, *score.dimensions.values()]
+    results = [result for result in score.indicators.values() if id(result) not in seen]
+    for result in results:
         amounts += [result.earned, result.value or ZERO, result.target or ZERO, result.factor]
     sizes = [size for amount in amounts for size in (abs(amount.numerator), amount.denominator)]
-    for row in statement.rows:
+    rows = [row for row in score.statement.rows if id(row) not in seen]
+    for row in rows:
         sizes += [abs(row["points_num"]), row["points_den"]]  # type: ignore[arg-type, list-item]
     if max(sizes) > LARGEST:
         raise Refused([problem("number-too-fine", None, town=town)])
+    seen.update(map(id, results), map(id, rows))
 
 
 def _moved(tables: Tables, merged: dict[str, str]) -> Tables:
@@ -323,8 +332,12 @@ def _sums(charges: Charges, scheme: Scheme) -> dict[str, dict[tuple[str, str], S
         .agg(net=pl.col("net_units").sum(), fired=fires.any(), findings=pl.len())
     )
     sums: dict[str, dict[tuple[str, str], Sums]] = {}
-    for town, part, indicator, net, fired, count in grouped.iter_rows():
-        sums.setdefault(town, {})[part, indicator] = Sums(Fraction(net, charges.units.points), fired, count)
+    equal: dict[tuple[int, bool, int], Sums] = {}
+    for town, part, indicator, *found in grouped.iter_rows():
+        net, fired, count = key = tuple(found)
+        if key not in equal:
+            equal[key] = Sums(Fraction(net, charges.units.points), fired, count)
+        sums.setdefault(town, {})[part, indicator] = equal[key]
     return sums
 
 

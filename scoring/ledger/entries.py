@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
@@ -15,9 +14,11 @@ import polars as pl
 
 from schemas.amount import write_amount
 from schemas.scheme import Scheme
-from scoring.exact import common_denominator, reduced
+from scoring.exact import add_up, common_denominator, reduced
 from scoring.pricing.deduct import Units
 
+Row = dict[str, object]
+"""An entry as a statement holds it: all but the town."""
 ONE: Final = Fraction(1)
 # One encoder for all: `json.dumps` makes a new one for each call with options.
 _as_json: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
@@ -51,19 +52,31 @@ def sign_of_loss(scheme: Scheme) -> int:
     return 1 if scheme.direction == "up" else -1
 
 
-@dataclass
 class Statement:
     """What happens to one town above its single findings, in order.
 
-    Entries are held with their part's weight applied.
+    Entries are held with their part's weight applied; towns to which the same happened hold the same row.
     """
 
-    town: str
-    start: Fraction
-    value: Fraction
-    rows: list[dict[str, object]] = field(default_factory=list)
-    weight: Fraction = ONE
-    part: str = ""
+    def __init__(self, town: str, start: Fraction, value: Fraction, *, part: str = "", weight: Fraction = ONE) -> None:
+        self.town = town
+        self.start = start
+        self.rows: list[Row] = []
+        self.part = part
+        self.weight = weight
+        self._moves = [value]
+
+    @property
+    def value(self) -> Fraction:
+        """What the score has come to so far."""
+        if len(self._moves) > 1:
+            self._moves = [add_up(self._moves)]
+        return self._moves[0]
+
+    def move(self, points: Fraction, rows: Sequence[Row] = ()) -> None:
+        """Move the value by points, the part's weight applied, and take over the rows that say why."""
+        self._moves.append(points)
+        self.rows.extend(rows)
 
     def add(
         self,
@@ -80,10 +93,9 @@ class Statement:
     ) -> None:
         """Record an effect of `points` before the part's weight."""
         weighted = points if self.weight is ONE else points * self.weight
-        self.value += weighted
+        self._moves.append(weighted)
         self.rows.append(
             {
-                "town_code": self.town,
                 "part": self.part,
                 "dimension": dimension,
                 "indicator": indicator,
@@ -239,11 +251,7 @@ def assemble(
     findings by day, then what
     happens to the indicator as a whole; dimensions after their indicators, the total last.
     """
-    above = [dict(row, number=n) for statement in statements for n, row in enumerate(statement.rows)]
-    upper = pl.DataFrame(
-        above,
-        schema={c: t for c, t in SCHEMA.items() if c in _UPPER} | {"number": pl.Int64},
-    ).with_columns(stage=pl.lit(9, dtype=pl.Int32))
+    upper = _above_findings(statements).with_columns(stage=pl.lit(9, dtype=pl.Int32))
     of_indicator = {indicator.id: dimension.id for dimension, indicator in scheme.indicators()}
     single = single.with_columns(
         dimension=pl.col("indicator").replace_strict(of_indicator, return_dtype=pl.String),
@@ -297,9 +305,28 @@ def assemble(
     )
 
 
+def _above_findings(statements: Sequence[Statement]) -> pl.DataFrame:
+    """Return the statements' rows, numbered in each. Every different row becomes one of a frame once."""
+    different: dict[int, Row] = {id(row): row for statement in statements for row in statement.rows}
+    places = {of: place for place, of in enumerate(different)}
+    rows = pl.DataFrame(
+        {
+            "place": pl.Series([places[id(row)] for one in statements for row in one.rows], dtype=pl.UInt32),
+            "number": pl.Series([n for one in statements for n in range(len(one.rows))], dtype=pl.Int64),
+        }
+    )
+    towns = pl.DataFrame(
+        {
+            "town_code": pl.Series([one.town for one in statements], dtype=pl.String),
+            "rows": pl.Series([len(one.rows) for one in statements], dtype=pl.Int64),
+        }
+    ).select(pl.col("town_code").repeat_by("rows").explode(empty_as_null=False, keep_nulls=False))
+    said = pl.DataFrame(list(different.values()), schema={c: t for c, t in SCHEMA.items() if c in _UPPER})
+    return pl.concat([towns, said[rows["place"]], rows.select("number")], how="horizontal")
+
+
 _UPPER: Final = frozenset(
     [
-        "town_code",
         "part",
         "dimension",
         "indicator",

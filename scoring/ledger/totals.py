@@ -29,8 +29,6 @@ def score_town(town: str, sums: Mapping[tuple[str, str], Sums], above: Above, sc
     into = score.statement
     for part, weight in parts:
         into.part, into.weight = part, weight
-        # The single findings' entries are made in bulk; the running value takes their sum.
-        into.value += weight * scorer.sign * add_up(s.net for (of, _), s in sums.items() if of == part)
         loss = add_up(_dimension(score, dimension, sums, scorer) for dimension in scheme.dimensions)
         loss += _hand_over(score, scorer)
         scorer.surcharged(into, "part", part, loss, None, {})
@@ -52,7 +50,7 @@ def _dimension(
     for indicator in dimension.indicators:
         result = scorer.score(into, indicator, sums.get((into.part, indicator.id), NOTHING))
         results[indicator.id] = score.indicators[into.part, indicator.id] = result
-    total = add_up(indicator.worth for indicator in dimension.indicators) if dimension.scale else dimension.points
+    total = scorer.worths[dimension.id] if dimension.scale else dimension.points
     _stretch(score, results, dimension.points, total)
     if scheme.direction == "down":
         applicable = [i for i in dimension.indicators if results[i.id].outcome != "not_applicable"]
@@ -104,6 +102,8 @@ def _redistribute(
     Returns the dimension's value in its indicators' own points.
     """
     into = score.statement
+    if len(applicable) == len(results):
+        return add_up(result.earned for result in results.values())
     absent = [i for i in dimension.indicators if results[i.id].outcome == "not_applicable"]
     points = {i.id: i.worth for i in applicable}
     earned = {i.id: results[i.id].earned for i in applicable}

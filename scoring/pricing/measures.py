@@ -28,9 +28,9 @@ ORIGINAL: Final = "original_town"
 """The column with the town that a row was reported for, where the town has merged into the one of `town`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reading:
-    """What a town's rows of one measure say together.
+    """What a town's rows of one measure say together; towns with one equal row each share a reading.
 
     `value` is the rate in percent when there is a denominator, else the plain value or the count; None when the
     denominator is 0.
@@ -92,6 +92,7 @@ class Measures:
         self._rows: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
         self._of_part: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
         self._cache: dict[tuple[str, str, str, str | None, str], Reading | None] = {}
+        self._alone: dict[tuple[Any, ...], Reading] = {}
         self._published: dict[tuple[str, str, str], list[Fraction]] = defaultdict(list)
         for (town, measure, of), value in (published or {}).items():
             self._published[(merged or {}).get(town, town), measure, of].append(value)
@@ -138,7 +139,13 @@ class Measures:
         if key not in self._cache:
             own = self._of_part.get((town, measure, part)) if period is None else None
             rows = own or self._rows.get((town, measure, of)) or []
-            self._cache[key] = self._fold(rows, town, measure, several_values, of) if rows else None
+            if len(rows) == 1:
+                said = tuple(rows[0][name] for name in ("value", "numerator", "denominator", "sample"))
+                if said not in self._alone:
+                    self._alone[said] = self._fold(rows, town, measure, several_values, of)
+                self._cache[key] = self._alone[said]
+            else:
+                self._cache[key] = self._fold(rows, town, measure, several_values, of) if rows else None
         return self._cache[key]
 
     def known(self, rule: Measured, town: str, part: str, period: Period | None = None) -> Known | None:
