@@ -5,7 +5,7 @@ Everything here is a frame with a row a finding; points are whole multiples of 1
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -20,7 +20,7 @@ from scoring.intake import Tables
 from scoring.periods import Period, months_back, parse_period
 from scoring.plan import Plan
 from scoring.pricing.deduct import PriceTable, Units, quantity, refuse_overflow, refuse_unpriced
-from scoring.pricing.matters import pair
+from scoring.pricing.matters import Said, pair
 from scoring.pricing.repeats import occasions_before
 from scoring.timeline import matter_states
 from scoring.workdays import Workdays
@@ -95,57 +95,84 @@ def charge(
         # What the folder no longer holds of this very period has been an occasion, and is nobody's partner.
         gone = pl.col("finding_id").is_in(held["finding_id"].implode()) & (pl.col("disposition") == "priced")
         findings = findings.with_columns(disposition=pl.when(gone).then(pl.lit("gone")).otherwise("disposition"))
-    findings = findings.with_columns(price_row=table.match(findings.schema), quantity=quantity(scheme)).join(
-        table.rows, on="price_row", how="left", maintain_order="left"
-    )
+    findings = findings.with_columns(price_row=table.match(findings.schema), quantity=quantity(scheme))
+    findings = findings.with_columns(table.rows.select(pl.exclude("price_row").gather(findings["price_row"])))
     now = pl.col("disposition") == "priced"
-    refuse_unpriced(findings.filter(now), table, scheme)
-    refuse_overflow(findings.filter(now), scheme, units)
+    refuse_unpriced(findings.filter(now & (pl.col("price_row").is_null() | pl.col("quantity").is_null())), table, scheme)
+    refuse_overflow(findings, now, scheme, units)
+    findings = findings.with_row_index("place")
     # Earlier findings are priced too: what repeats is what was found before, whatever period it was charged in.
-    counting = findings.filter(
+    counting = findings.lazy().filter(
         (now | (pl.col("disposition").is_in(["other_period", "no_part", "gone"]) & ~pl.col("set_aside")))
         & pl.col("price_row").is_not_null()
         & pl.col("quantity").is_not_null()
-    ).with_columns(bucket=_bucket(findings, scheme, period))
+    )
+    counting = counting.select(*_read(scheme, findings.columns), bucket=_bucket(findings, scheme, period)).collect()
     if frozen is not None and scheme.parts is not None:
         # The windows of a published period are counted back from its own day, whatever became known of it since.
         part = _part(scheme, counting.schema, as_of)
         for label, day in frozen.as_of.items():
             part = pl.when(pl.col("bucket") == label).then(_part(scheme, counting.schema, day)).otherwise(part)
         counting = counting.with_columns(part=pl.when(pl.col("bucket") == period.id).then("part").otherwise(part))
-    pairing = counting.filter(pl.col("disposition") != "gone")
-    matters = pair(pairing, _said_of_findings(tables, as_of), scheme.duplicates, frozen.findings if frozen else None)
-    counting = counting.join(matters, on="finding_id", maintain_order="left", how="left").with_columns(
-        matter=pl.coalesce("matter", "finding_id")
-    )
-    occasions = occasions_before(counting, scheme.repeats)
+    pairing = counting if held is None else counting.filter(pl.col("disposition") != "gone")
+    about = Said(findings, _said_of_findings(tables, as_of))
+    pairs = pair(pairing, about, scheme.duplicates, frozen.findings if frozen else None)
+    counting = counting.with_columns(pairs.select(pl.exclude("place").gather(_rows_of(pairs, counting, findings.height))))
+    counting = counting.with_columns(matter=pl.coalesce("keeper", "place"), keeps=pl.col("keeper").is_null())
+    counting = counting.with_columns(occasions_before(counting, scheme.repeats))
     # A town that was not checked has no points, but its findings are to be mended all the same.
-    unscored = findings.filter(pl.col("disposition") == "not_checked").with_columns(matter="finding_id")
+    unscored = findings.lazy().filter(pl.col("disposition") == "not_checked").select(_read(scheme, findings.columns))
+    unscored = unscored.with_columns(matter="place", keeps=pl.lit(value=True)).collect()
     own = pl.concat([counting.filter(now), unscored], how="diagonal_relaxed")
     # The state is the whole matter's, also where one of the two lies in another period.
-    across = matters.filter(pl.col("frozen_in").is_not_null())["matter"].implode()
-    others = counting.filter(~now & pl.col("matter").is_in(across) & pl.col("matter").is_in(own["matter"].implode()))
-    stated = pl.concat([own, others], how="diagonal_relaxed")
+    across = pairs.filter(pl.col("frozen_in").is_not_null())["keeper"].implode()
+    others = counting.filter(~now & pl.col("matter").is_in(across))
+    others = others.filter(pl.col("matter").is_in(own["matter"].implode())) if others.height else others
+    stated = pl.concat([own, others], how="diagonal_relaxed") if others.height else own
     states = matter_states(stated, tables.rectifications, tables.appeals, tables.letters, scheme, as_of, workdays, plan)
-    facts = (
-        own.select("finding_id", "matter", "frozen_in", "already")
-        .join(states, on="matter", how="left", maintain_order="left")
-        .join(occasions, on="matter", how="left", maintain_order="left")
+    own = own.select("place", "matter", "frozen_in", "already", "occasions", "seen_on")
+    states = states.rename({"matter": "place"})
+    own = own.with_columns(
+        states.select(pl.exclude("place").gather(_rows_of(states, own.select(place="matter"), findings.height)))
     )
     # Beyond what a frozen finding of the same matter costs; a veto of the whole indicator fires all the same.
     exceeds = pl.col("zero_out") | (pl.col("price_units") * pl.col("quantity") > pl.col("already"))
     exceeds = pl.col("frozen_in").is_not_null() & exceeds
-    twins = matters.filter(pl.col("matter") != pl.col("finding_id")).select("finding_id", twin=pl.lit(value=True))
-    findings = findings.join(facts, on="finding_id", how="left", maintain_order="left")
-    findings = findings.join(twins, on="finding_id", how="left", maintain_order="left").with_columns(
-        twin=pl.col("twin").fill_null(False),
-        disposition=pl.when(now & (pl.col("matter") != pl.col("finding_id")) & ~exceeds)
+    findings = findings.with_columns(own.select(pl.exclude("place").gather(_rows_of(own, findings, findings.height))))
+    findings = findings.with_columns(
+        matter=pl.col("finding_id").gather(pl.col("matter")),
+        twin=pl.repeat(value=False, n=findings.height, dtype=pl.Boolean, eager=True).scatter(pairs["place"], True),
+        disposition=pl.when(now & (pl.col("matter") != pl.col("place")) & ~exceeds)
         .then(pl.lit("duplicate"))
         .otherwise("disposition"),
-    )
+    ).drop("place")
     if held is not None:
         findings = findings.filter(~pl.col("finding_id").is_in(held["finding_id"].implode()))
     return Charges(plan.collect(plan.step(_points(findings.lazy(), scheme, units))), units)
+
+
+def _read(scheme: Scheme, columns: Sequence[str]) -> list[str]:
+    """Return the columns by which pairs, repeats and states go: of a large ledger the others are not copied."""
+    read = {
+        "place", "finding_id", "town", "found_on", "assigned_on", "belongs_on", "due_on", "extended_to", "severity",
+        "indicator", "part", "disposition", "price_units", "quantity", "zero_out",
+    }  # fmt: skip
+    if scheme.duplicates is not None:
+        conditions = (*scheme.duplicates.sides, *scheme.duplicates.exempt)
+        read |= {*scheme.duplicates.key, scheme.duplicates.order_by, *(field for one in conditions for field in one)}
+    if scheme.repeats is not None:
+        read |= set(scheme.repeats.key)
+    if scheme.parts is not None:
+        read |= {field for row in scheme.parts.allot for field in row.when}
+    read |= set(scheme.rectification.self_reported_when or ())
+    return [column for column in columns if column in read]
+
+
+def _rows_of(frame: pl.DataFrame, wanted: pl.DataFrame, places: int) -> pl.Series:
+    """Return the row of `frame` that bears each wanted `place`, of so many places; null where none does."""
+    rows = pl.repeat(None, places, dtype=pl.UInt32, eager=True)
+    rows = rows.scatter(frame["place"], pl.int_range(frame.height, dtype=pl.UInt32, eager=True))
+    return rows.gather(wanted["place"])
 
 
 def _said_of_findings(tables: Tables, as_of: date) -> tuple[pl.DataFrame, ...]:
@@ -179,14 +206,17 @@ def _dispose(
         .agg(decided=pl.col("new_value").last())
     )
     delegated = tables.towns.select(town="town_code", delegated_on="delegated_on")
-    findings = tables.findings.lazy().join(
-        changed.lazy(), left_on="finding_id", right_on="target_id", how="left", maintain_order="left"
-    )
-    findings = (
-        findings.with_columns(found_severity=pl.col("severity"), severity=pl.coalesce("decided", "severity"))
-        .drop("decided")
-        .join(delegated.lazy(), on="town", how="left", maintain_order="left")
-    )
+    # Of the two columns alone: a join copies every column of the findings that it sees.
+    findings = tables.findings.with_columns(
+        tables.findings.select("town").join(delegated, on="town", how="left", maintain_order="left")["delegated_on"],
+        found_severity=pl.col("severity"),
+    ).lazy()
+    if changed.height:
+        findings = (
+            findings.join(changed.lazy(), left_on="finding_id", right_on="target_id", how="left", maintain_order="left")
+            .with_columns(severity=pl.coalesce("decided", "severity"))
+            .drop("decided")
+        )
     schema = findings.collect_schema()
     exempt = pl.any_horizontal(pl.lit(False), *[holds(conditions, schema) for conditions in scheme.exemptions.when])
     if scheme.exemptions.before_delegation:
