@@ -21,17 +21,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 
 import polars as pl
 
 from schemas.scheme import Scheme
-from scoring.exact import LARGEST
+from scoring.exact import LARGEST, add_up
 from scoring.intake import Tables
 from scoring.ledger.adjustments import AdjustmentFacts, Decided, decide
 from scoring.ledger.appeals import apply_decisions
 from scoring.ledger.charges import Charges, charge
 from scoring.ledger.ending import Above, TownScore, finish
-from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
+from scoring.ledger.entries import assemble, finding_entries, narrow_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import ZERO, IndicatorScorer, Sums
 from scoring.ledger.past import (
@@ -107,9 +108,24 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger(Scored):
-    """The same with every effect written down, in the order of the statements."""
+    """The same with every effect written down."""
 
-    entries: pl.DataFrame
+    narrow: pl.DataFrame
+    """Whose each effect is, of what kind, how much (`entries.narrow_entries`)."""
+    period: Period
+    edition: int
+
+    @cached_property
+    def entries(self) -> pl.DataFrame:
+        """Every effect with all that a statement says of it, in the order of the statements; made when it is read."""
+        order = {town: number for number, town in enumerate(self.facts.towns["town_code"])}
+        findings = self.charges.findings.filter(pl.col("town").is_in(_counted(self)))
+        single = finding_entries(findings, self.scheme, self.charges.units)
+        statements = [town.statement for town in self.scores.values()]
+        entries = assemble(single, statements, self.scheme, order, self.period.id, self.edition)
+        if entries.height != self.narrow.height or entries["entry_id"].n_unique() != entries.height:
+            raise AssertionError("two ledger entries bear one id")
+        return entries
 
 
 def build(
@@ -139,14 +155,18 @@ def build(
         The facts cannot be scored under this scheme; every problem found is named.
     """
     scored = score(tables, scheme, period, as_of, past=past, workdays=workdays, plan=plan, published=published)
-    order = {town: number for number, town in enumerate(scored.facts.towns["town_code"])}
-    counted = list(scored.scores) if scored.rolled is None or not scored.rolled.pure else []
-    findings = scored.charges.findings.filter(pl.col("town").is_in(counted))
-    single = finding_entries(findings, scored.scheme, scored.charges.units)
+    counted = scored.charges.findings
+    if len(_counted(scored)) < len(scored.scores):
+        counted = counted.clear()
     statements = [town.statement for town in scored.scores.values()]
-    entries = assemble(single, statements, scored.scheme, order, period.id, edition)
-    _reconcile(entries, scored.scores)
-    return Ledger(**vars(scored), entries=entries)
+    narrow = narrow_entries(counted, statements, scored.scheme, scored.charges.units)
+    _reconcile(narrow, scored.scores)
+    return Ledger(**vars(scored), narrow=narrow, period=period, edition=edition)
+
+
+def _counted(scored: Scored) -> list[str]:
+    """Return the towns whose findings make their score: none where it is made of published periods alone."""
+    return list(scored.scores) if scored.rolled is None or not scored.rolled.pure else []
 
 
 def score(
@@ -341,23 +361,22 @@ def _sums(charges: Charges, scheme: Scheme) -> dict[str, dict[tuple[str, str], S
     return sums
 
 
-def _reconcile(entries: pl.DataFrame, scores: dict[str, TownScore]) -> None:
-    """Assert that start + Σ entries = score for every town, and that every entry has a name of its own.
+def _reconcile(narrow: pl.DataFrame, scores: dict[str, TownScore]) -> None:
+    """Assert that start + Σ entries = score for every town.
 
     Raises
     ------
     AssertionError
         A fault of the program, never of the data; nothing may be written.
     """
-    totals = {town: score.statement.start for town, score in scores.items()}
-    grouped = entries.group_by("town_code", "points_den").agg(pl.col("points_num").sum())
-    for town, denominator, numerator in grouped.iter_rows():
-        totals[town] += Fraction(numerator, denominator)
-    for town, score in scores.items():
-        if totals[town] != score.statement.value:
-            raise AssertionError(f"ledger of {town}: {totals[town]} is not {score.statement.value}")
-    if entries["entry_id"].n_unique() != entries.height:
-        raise AssertionError("two ledger entries bear one id")
+    sums: list[list[Fraction]] = [[score.statement.start] for score in scores.values()]
+    for town, denominator, numerator in (
+        narrow.group_by("town", "points_den").agg(pl.col("points_num").sum()).iter_rows()
+    ):
+        sums[town].append(Fraction(numerator, denominator))
+    for (town, score), parts in zip(scores.items(), sums, strict=True):
+        if add_up(parts) != score.statement.value:
+            raise AssertionError(f"ledger of {town}: {add_up(parts)} is not {score.statement.value}")
 
 
 __all__ = ["Frozen", "Ledger", "Published", "Scored", "build", "score", "sign_of_loss"]

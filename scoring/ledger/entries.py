@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
@@ -119,84 +119,61 @@ def _plain(value: object) -> object:
     return value if isinstance(value, (str, int)) or value is None else str(value)
 
 
-def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.DataFrame:
-    """Return the entries of steps 3 to 5.
+class Effect(NamedTuple):
+    """One kind of effect that findings have.
 
-    One a finding and effect, with `found_on` and `stage` to put them in order.
+    `of` says which findings have it, `points` how much (in units, before the part's weight, signed like the score).
     """
+
+    kind: str
+    stage: int
+    of: pl.Expr
+    points: pl.Expr
+    reason: pl.Expr
+    parameters: Sequence[pl.Expr]
+
+
+def _effects(scheme: Scheme, units: Units) -> list[Effect]:
+    """Return the effects of steps 3 to 5."""
     sign = sign_of_loss(scheme)
-    weights = {part.id: part.weight for part in scheme.parts.parts} if scheme.parts else {"": ONE}
-    common = common_denominator(weights.values())
-    scaled = {part: int(weight * common) for part, weight in weights.items()}
-    kept = findings.filter(pl.col("disposition") == "priced").with_columns(
-        weight=pl.col("part").replace_strict(scaled, return_dtype=pl.Int64)
-    )
-    clauses = {indicator.id: indicator.clause for _, indicator in scheme.indicators()}
-    common_columns: list[pl.Expr | str] = [
-        pl.col("town").alias("town_code"),
-        "part",
-        "indicator",
-        pl.col("finding_id").alias("subject"),
-        "found_on",
-        pl.coalesce("price_clause", pl.col("indicator").replace_strict(clauses, return_dtype=pl.String)).alias(
-            "clause"
-        ),
-        pl.col("price_line").alias("line"),
-    ]
-
-    def effect(
-        rows: pl.DataFrame, stage: int, kind: str, points: pl.Expr, reason: pl.Expr | str, parameters: Sequence[pl.Expr]
-    ) -> pl.DataFrame:
-        return rows.select(
-            *common_columns,
-            pl.lit(stage).alias("stage"),
-            pl.lit(kind).alias("kind"),
-            (points * pl.col("weight")).alias("multiple"),
-            (pl.lit(reason) if isinstance(reason, str) else reason).alias("reason"),
-            pl.struct(parameters).struct.json_encode().alias("parameters"),
-            *(
-                pl.col(c) if kind == "deduction" else pl.lit(None, dtype=pl.Int64).alias(c)
-                for c in ("quantity", "price_units")
-            ),
-            (pl.col("multiplier_units") if kind == "repeat" else pl.lit(None, dtype=pl.Int64)).alias(
-                "multiplier_units"
-            ),
-        )
-
     states = scheme.rectification.states
     shares = {name: write_amount((getattr(states, name) or states.on_time).share) for name in type(states).model_fields}
     multipliers = scheme.repeats.multipliers if scheme.repeats else (ONE,)
     words = {int(value * units.multiplier): write_amount(value) for value in multipliers}
     due = pl.col("due").dt.to_string("%Y-%m-%d").fill_null("")
     unit_of = {i.id: i.rule.per for _, i in scheme.indicators() if i.rule.kind == "deduct"}
-    partners = findings.filter(pl.col("disposition") == "duplicate").with_columns(weight=pl.lit(0, dtype=pl.Int64))
+    kept, partner = pl.col("disposition") == "priced", pl.col("disposition") == "duplicate"
     across = pl.col("frozen_in").is_not_null()
     own = pl.col("base_units") - pl.col("already_units")
-    repeated = kept.filter(pl.col("charge_units") != own)
     effects = [
-        effect(
-            kept,
+        Effect(
+            "deduction",
             0,
-            "deduction",
+            kept,
             sign * pl.col("base_units"),
-            "deduction",
+            pl.lit("deduction"),
             [pl.col("indicator").replace_strict(unit_of, default="finding", return_dtype=pl.String).alias("unit")],
         ),
-        effect(partners.filter(~across), 1, "duplicate", pl.lit(0), "duplicate", [pl.col("matter").alias("keeper")]),
-        effect(
-            pl.concat([partners, kept], how="diagonal_relaxed").filter(across),
-            1,
+        Effect(
             "duplicate",
+            1,
+            partner & ~across,
+            pl.lit(0, dtype=pl.Int64),
+            pl.lit("duplicate"),
+            [pl.col("matter").alias("keeper")],
+        ),
+        Effect(
+            "duplicate",
+            1,
+            (kept | partner) & across,
             -sign * pl.col("already_units").fill_null(0),
-            pl.when(pl.col("disposition") == "duplicate")
-            .then(pl.lit("duplicate-frozen"))
-            .otherwise(pl.lit("duplicate-excess")),
+            pl.when(partner).then(pl.lit("duplicate-frozen")).otherwise(pl.lit("duplicate-excess")),
             [pl.col("matter").alias("keeper"), pl.col("frozen_in").alias("period")],
         ),
-        effect(
-            repeated,
-            2,
+        Effect(
             "repeat",
+            2,
+            kept & (pl.col("charge_units") != own),
             sign * (pl.col("charge_units") - own),
             pl.when(pl.col("seen_on").is_null()).then(pl.lit("repeat")).otherwise(pl.lit("repeat-since")),
             [
@@ -205,10 +182,10 @@ def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.
                 pl.col("multiplier_units").replace_strict(words, return_dtype=pl.String).alias("multiplier"),
             ],
         ),
-        effect(
-            kept.filter(pl.col("credit_units") != 0),
-            3,
+        Effect(
             "credit",
+            3,
+            kept & (pl.col("credit_units") != 0),
             -sign * pl.col("credit_units"),
             "credit-" + pl.col("share_state").str.replace_all("_", "-"),
             [
@@ -219,14 +196,107 @@ def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.
         ),
     ]
     for name in type(states).model_fields:
-        charged = kept.filter(pl.col(f"extra_{name}") != 0)
         kind = {"same_letter_twice": "letter"}.get(name, name)
-        effects.append(
-            effect(
-                charged, 4, kind, sign * pl.col(f"extra_{name}"), "extra-" + name.replace("_", "-"), [due.alias("due")]
-            )
+        extra = pl.col(f"extra_{name}")
+        reason = pl.lit("extra-" + name.replace("_", "-"))
+        effects.append(Effect(kind, 4, kept & (extra != 0), sign * extra, reason, [due.alias("due")]))
+    return effects
+
+
+def _weights(scheme: Scheme) -> tuple[pl.Expr, int]:
+    """Return the weight of a finding's part in whole numbers, and the denominator of these."""
+    weights = {part.id: part.weight for part in scheme.parts.parts} if scheme.parts else {"": ONE}
+    common = common_denominator(weights.values())
+    scaled = {part: int(weight * common) for part, weight in weights.items()}
+    # A finding that another keeps costs nothing, whatever its part.
+    weight = pl.col("part").replace_strict(scaled, default=0, return_dtype=pl.Int64)
+    return pl.when(pl.col("disposition") == "priced").then(weight).otherwise(0), common
+
+
+def narrow_entries(
+    findings: pl.DataFrame, statements: Sequence[Statement], scheme: Scheme, units: Units
+) -> pl.DataFrame:
+    """Return every effect in the fewest bytes: whose, of what kind, how much; `entries` says all the rest.
+
+    Returns
+    -------
+    `town` (row of `statements`), `indicator` (its number in the scheme, null above), `finding` (row of `findings`, null
+    above), `kind`, `points_num`, `points_den` (not reduced); in no order.
+    """
+    weight, common = _weights(scheme)
+    towns = pl.Series([one.town for one in statements], dtype=pl.String)
+    indicators = [indicator.id for _, indicator in scheme.indicators()]
+    effects = _effects(scheme, units)
+    kinds = pl.Enum(sorted({effect.kind for effect in effects} | _kinds(statements)))
+    numbered = pl.Series(range(towns.len()), dtype=pl.UInt32)
+    counted = findings.lazy().select(
+        pl.col("town").replace_strict(towns, numbered, default=None, return_dtype=pl.UInt32),
+        pl.col("indicator").replace_strict(
+            indicators, list(range(len(indicators))), default=None, return_dtype=pl.UInt16
+        ),
+        finding=pl.int_range(pl.len(), dtype=pl.UInt32),
+        weight=weight,
+        **{f"of_{n}": effect.of for n, effect in enumerate(effects)},
+        **{f"points_{n}": effect.points for n, effect in enumerate(effects)},
+    )
+    counted = counted.filter(pl.col("town").is_not_null() & pl.any_horizontal(pl.col("^of_.*$"))).collect()
+    common_columns = ("town", "indicator", "finding")
+    single = [
+        counted.lazy()
+        .filter(f"of_{n}")
+        .select(
+            *common_columns,
+            kind=pl.lit(effect.kind, dtype=kinds),
+            points_num=pl.col(f"points_{n}") * pl.col("weight"),
+            points_den=pl.lit(units.points * common, dtype=pl.Int64),
         )
-    frame = pl.concat(effects)
+        for n, effect in enumerate(effects)
+    ]
+    upper = above_findings(statements).lazy().select(
+        pl.col("town"),
+        pl.col("indicator").replace_strict(
+            indicators, list(range(len(indicators))), default=None, return_dtype=pl.UInt16
+        ),
+        finding=pl.lit(None, dtype=pl.UInt32),
+        kind=pl.col("kind").cast(kinds),
+        points_num="points_num",
+        points_den="points_den",
+    )
+    return pl.concat([*single, upper]).collect()
+
+
+def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.DataFrame:
+    """Return the entries of steps 3 to 5.
+
+    One a finding and effect, with `found_on` and `stage` to put them in order.
+    """
+    weight, common = _weights(scheme)
+    rows = findings.with_columns(weight=weight)
+    clauses = {indicator.id: indicator.clause for _, indicator in scheme.indicators()}
+    null = pl.lit(None, dtype=pl.Int64)
+    frame = pl.concat(
+        rows.filter(effect.of).select(
+            "part",
+            "indicator",
+            "found_on",
+            town_code="town",
+            subject="finding_id",
+            clause=pl.coalesce(
+                "price_clause",
+                pl.col("indicator").replace_strict(clauses, default=None, return_dtype=pl.String),
+            ),
+            line="price_line",
+            stage=pl.lit(effect.stage),
+            kind=pl.lit(effect.kind),
+            multiple=effect.points * pl.col("weight"),
+            reason=effect.reason,
+            parameters=pl.struct(effect.parameters).struct.json_encode(),
+            quantity=pl.col("quantity") if effect.kind == "deduction" else null,
+            price_units=pl.col("price_units") if effect.kind == "deduction" else null,
+            multiplier_units=pl.col("multiplier_units") if effect.kind == "repeat" else null,
+        )
+        for effect in _effects(scheme, units)
+    )
     frame = reduced(frame, {"multiple": "points"}, units.points * common)
     frame = reduced(frame, {"price_units": "price"}, units.price)
     frame = reduced(frame, {"multiplier_units": "multiplier"}, units.multiplier)
@@ -251,7 +321,11 @@ def assemble(
     findings by day, then what
     happens to the indicator as a whole; dimensions after their indicators, the total last.
     """
-    upper = _above_findings(statements).with_columns(stage=pl.lit(9, dtype=pl.Int32))
+    codes = pl.Series([one.town for one in statements], dtype=pl.String)
+    upper = above_findings(statements).with_columns(
+        town_code=pl.lit(codes).gather(pl.col("town")),
+        stage=pl.lit(9, dtype=pl.Int32),
+    ).drop("town")
     of_indicator = {indicator.id: dimension.id for dimension, indicator in scheme.indicators()}
     single = single.with_columns(
         dimension=pl.col("indicator").replace_strict(of_indicator, return_dtype=pl.String),
@@ -305,24 +379,28 @@ def assemble(
     )
 
 
-def _above_findings(statements: Sequence[Statement]) -> pl.DataFrame:
-    """Return the statements' rows, numbered in each. Every different row becomes one of a frame once."""
-    different: dict[int, Row] = {id(row): row for statement in statements for row in statement.rows}
+def _different(statements: Sequence[Statement]) -> dict[int, Row]:
+    """Return every different row of the statements, by its identity."""
+    return {id(row): row for statement in statements for row in statement.rows}
+
+
+def _kinds(statements: Sequence[Statement]) -> set[str]:
+    return {str(row["kind"]) for row in _different(statements).values()}
+
+
+def above_findings(statements: Sequence[Statement]) -> pl.DataFrame:
+    """Return the statements' rows: `town` (row of `statements`), `number` in the statement, what the row says."""
+    different = _different(statements)
     places = {of: place for place, of in enumerate(different)}
-    rows = pl.DataFrame(
-        {
-            "place": pl.Series([places[id(row)] for one in statements for row in one.rows], dtype=pl.UInt32),
-            "number": pl.Series([n for one in statements for n in range(len(one.rows))], dtype=pl.Int64),
-        }
-    )
-    towns = pl.DataFrame(
-        {
-            "town_code": pl.Series([one.town for one in statements], dtype=pl.String),
-            "rows": pl.Series([len(one.rows) for one in statements], dtype=pl.Int64),
-        }
-    ).select(pl.col("town_code").repeat_by("rows").explode(empty_as_null=False, keep_nulls=False))
     said = pl.DataFrame(list(different.values()), schema={c: t for c, t in SCHEMA.items() if c in _UPPER})
-    return pl.concat([towns, said[rows["place"]], rows.select("number")], how="horizontal")
+    which = pl.Series([places[id(row)] for one in statements for row in one.rows], dtype=pl.UInt32)
+    sizes = pl.DataFrame({"size": pl.Series([len(one.rows) for one in statements], dtype=pl.Int64)})
+    numbers = (
+        sizes.with_row_index("town")
+        .select(pl.col("town").repeat_by("size"), number=pl.int_ranges("size"))
+        .explode("town", "number", empty_as_null=False, keep_nulls=False)
+    )
+    return pl.concat([numbers, said[which]], how="horizontal")
 
 
 _UPPER: Final = frozenset(
