@@ -17,11 +17,11 @@ A longer period that is made of published ones (`rollup`) takes their scores in 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 
 import polars as pl
 
@@ -32,9 +32,10 @@ from scoring.ledger.adjustments import AdjustmentFacts, Decided, decide
 from scoring.ledger.appeals import apply_decisions
 from scoring.ledger.charges import Charges, charge
 from scoring.ledger.ending import Above, TownScore, finish
-from scoring.ledger.entries import assemble, finding_entries, narrow_entries, sign_of_loss
+from scoring.ledger.entries import assemble, finding_entries, narrow_entries, sign_of_loss, upper_rows
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import ZERO, IndicatorScorer, Sums
+from scoring.ledger.many import MANY, Late, Many, score_many
 from scoring.ledger.past import (
     Carried,
     Frozen,
@@ -55,7 +56,7 @@ from scoring.ledger.rollup import (
     rolls_up,
     with_year_end,
 )
-from scoring.ledger.totals import score_town
+from scoring.ledger.totals import score_town, start_of
 from scoring.periods import Period
 from scoring.plan import Plan
 from scoring.pricing.measures import ORIGINAL, Published
@@ -73,8 +74,8 @@ class Scored:
     charges: Charges
     facts: Facts
     adjustments: AdjustmentFacts
-    scores: dict[str, TownScore]
-    sums: dict[str, dict[tuple[str, str], Sums]]
+    scores: Mapping[str, TownScore]
+    sums: Mapping[str, Mapping[tuple[str, str], Sums]]
     withdrawn: dict[str, Counter[str]]
     """By table, the rows that an appeal took away."""
     scheme: Scheme
@@ -88,6 +89,8 @@ class Scored:
     """The published periods whose differences are carried over, where they were asked for."""
     merged: Mapping[str, str] = field(default_factory=dict)
     """Town merged away → town that it became."""
+    together: Many | None = None
+    """What the towns come to that were scored together; their statements are made when they are read."""
 
     def again(
         self,
@@ -158,9 +161,8 @@ def build(
     counted = scored.charges.findings
     if len(_counted(scored)) < len(scored.scores):
         counted = counted.clear()
-    statements = [town.statement for town in scored.scores.values()]
-    narrow = narrow_entries(counted, statements, scored.scheme, scored.charges.units)
-    _reconcile(narrow, scored.scores)
+    narrow = narrow_entries(counted, list(scored.scores), _upper(scored), scored.scheme, scored.charges.units)
+    _reconcile(narrow, scored)
     return Ledger(**vars(scored), narrow=narrow, period=period, edition=edition)
 
 
@@ -227,7 +229,8 @@ def score(
     )
     adjustments = decide(tables.adjustments, scheme, period, as_of, rolled_up=rolled is not None)
     pure = rolled is not None and rolled.pure
-    sums = {} if pure else _sums(charges, scheme)
+    found = pl.DataFrame() if pure else _sums(charges, scheme)
+    sums = {} if pure else by_town(found, charges.units.points)
     if not pure:
         _refuse_inapplicable(charges, facts, scheme)
 
@@ -251,25 +254,52 @@ def score(
         carried[merged.get(found.of, found.of)].append(found)
     scorer = IndicatorScorer(scheme, facts, fine=fine)
     worths = {frozen.period.id: worth(frozen.scheme, scheme) for frozen in taken}
-    scores: dict[str, TownScore] = {}
-    above: dict[str, Above] = {}
+    above = {
+        town: _above(town, adjustments.decided.get(town, []), carried[town], rolled, scheme, worths)
+        for town in codes
+        if town not in (facts.unchecked if rolled is None else unscored)
+    }
+    together: Many | None = None
+    if rolled is None and len(above) >= MANY:
+        plain = [town for town, own in above.items() if not own.adjustments and not own.carried]
+        together = _together(plain, found, charges.units.points, scorer) if plain else None
+
+    def one(town: str) -> TownScore:
+        if pure:
+            return finish(empty_statement(town), above[town], scorer, Fraction(0))
+        score = score_town(town, sums.get(town, {}), above[town], scorer)
+        if together is not None and together.values.get(town, score.statement.value) != score.statement.value:
+            raise AssertionError(f"{town}: {together.values[town]} is not {score.statement.value}")
+        return score
+
+    scores = Late(list(above), one)
+    _refuse_unfit(scores, together.values if together is not None else {})
+    kept = tuple(origins) if with_origins else ()
+    return Scored(
+        charges, facts, adjustments, scores, sums, withdrawn, scheme, scorer, above, rolled, kept, merged, together
+    )
+
+
+def _together(towns: Sequence[str], sums: pl.DataFrame, units: int, scorer: IndicatorScorer) -> Many | None:
+    """Score towns together; None where some of them are refused, which is then told town by town."""
+    try:
+        return score_many(towns, sums.filter(pl.col("town").is_in(towns)), units, scorer)
+    except Refused:
+        return None
+
+
+def _refuse_unfit(scores: Mapping[str, TownScore], fit: Container[str]) -> None:
+    """Refuse the towns that cannot be scored, all together; those in `fit` are known to be."""
     problems: list[Problem] = []
     fine_enough: set[int] = set()
-    for town in codes:
-        if town not in (facts.unchecked if rolled is None else unscored):
-            above[town] = _above(town, adjustments.decided.get(town, []), carried[town], rolled, scheme, worths)
+    for town in scores:
+        if town not in fit:
             try:
-                if pure:
-                    scores[town] = finish(empty_statement(town), above[town], scorer, Fraction(0))
-                else:
-                    scores[town] = score_town(town, sums.get(town, {}), above[town], scorer)
                 _refuse_too_fine(town, scores[town], fine_enough)
             except Refused as refused:
                 problems.extend(refused.problems)
     if problems:
         raise Refused(problems)
-    kept = tuple(origins) if with_origins else ()
-    return Scored(charges, facts, adjustments, scores, sums, withdrawn, scheme, scorer, above, rolled, kept, merged)
 
 
 def _above(
@@ -341,27 +371,58 @@ def _moved(tables: Tables, merged: dict[str, str]) -> Tables:
     )
 
 
-def _sums(charges: Charges, scheme: Scheme) -> dict[str, dict[tuple[str, str], Sums]]:
-    """Add up step 5 by town, part and indicator. A zero-out that fixing lifts is lifted here."""
+def _sums(charges: Charges, scheme: Scheme) -> pl.DataFrame:
+    """Add up step 5 by `town`, `part`, `indicator`: `net`, `fired`, `findings`.
+
+    A zero-out that fixing lifts is lifted here.
+    """
     by_fix = [i.id for _, i in scheme.indicators() if i.rule.kind == "deduct" and i.rule.zero_out_lifted_by == "fix"]
     mended = pl.col("state").is_in(["on_time", "late", "extended", "self_reported"])
     fires = pl.col("zero_out") & ~(mended & pl.col("indicator").is_in(by_fix))
-    grouped = (
-        charges.findings.filter(pl.col("disposition") == "priced")
+    return (
+        charges.findings.lazy()
+        .filter(pl.col("disposition") == "priced")
         .group_by("town", "part", "indicator")
         .agg(net=pl.col("net_units").sum(), fired=fires.any(), findings=pl.len())
+        .collect()
     )
-    sums: dict[str, dict[tuple[str, str], Sums]] = {}
-    equal: dict[tuple[int, bool, int], Sums] = {}
-    for town, part, indicator, *found in grouped.iter_rows():
-        net, fired, count = key = tuple(found)
-        if key not in equal:
-            equal[key] = Sums(Fraction(net, charges.units.points), fired, count)
-        sums.setdefault(town, {})[part, indicator] = equal[key]
-    return sums
 
 
-def _reconcile(narrow: pl.DataFrame, scores: dict[str, TownScore]) -> None:
+def by_town(sums: pl.DataFrame, units: int) -> Mapping[str, Mapping[tuple[str, str], Sums]]:
+    """Return the sums of each town that has findings by part and indicator, made when the first is read."""
+
+    @cache
+    def made() -> dict[str, dict[tuple[str, str], Sums]]:
+        towns: dict[str, dict[tuple[str, str], Sums]] = {}
+        equal: dict[tuple[int, bool, int], Sums] = {}
+        for town, part, indicator, *found in sums.iter_rows():
+            net, fired, count = key = tuple(found)
+            if key not in equal:
+                equal[key] = Sums(Fraction(net, units), fired, count)
+            towns.setdefault(town, {})[part, indicator] = equal[key]
+        return towns
+
+    return Late(sums["town"].unique().to_list(), lambda town: made()[town])
+
+
+def _upper(scored: Scored) -> pl.DataFrame:
+    """Return every entry above the findings, as `narrow_entries` takes them."""
+    places = {town: number for number, town in enumerate(scored.scores)}
+    together = scored.together
+    rows, towns = [], []
+    for town, number in places.items():
+        if together is None or town not in together.values:
+            own = scored.scores[town].statement.rows
+            rows += own
+            towns += [number] * len(own)
+    single = upper_rows(rows, scored.scheme).with_columns(town=pl.Series(towns, dtype=pl.UInt32))
+    if together is None:
+        return single
+    number_of = pl.Series([places[town] for town in together.values], dtype=pl.UInt32)
+    return pl.concat([single, together.upper.with_columns(pl.lit(number_of).gather("town"))], how="diagonal")
+
+
+def _reconcile(narrow: pl.DataFrame, scored: Scored) -> None:
     """Assert that start + Σ entries = score for every town.
 
     Raises
@@ -369,14 +430,19 @@ def _reconcile(narrow: pl.DataFrame, scores: dict[str, TownScore]) -> None:
     AssertionError
         A fault of the program, never of the data; nothing may be written.
     """
-    sums: list[list[Fraction]] = [[score.statement.start] for score in scores.values()]
-    for town, denominator, numerator in (
-        narrow.group_by("town", "points_den").agg(pl.col("points_num").sum()).iter_rows()
-    ):
+    sums: list[list[Fraction]] = [[] for _ in scored.scores]
+    grouped = narrow.group_by("town", "points_den").agg(pl.col("points_num").sum())
+    for town, denominator, numerator in grouped.iter_rows():
         sums[town].append(Fraction(numerator, denominator))
-    for (town, score), parts in zip(scores.items(), sums, strict=True):
-        if add_up(parts) != score.statement.value:
-            raise AssertionError(f"ledger of {town}: {add_up(parts)} is not {score.statement.value}")
+    together = scored.together.values if scored.together is not None else {}
+    for town, parts in zip(scored.scores, sums, strict=True):
+        value = together.get(town)
+        if value is None:
+            start, value = scored.scores[town].statement.start, scored.scores[town].statement.value
+        else:
+            start = start_of(scored.scheme)
+        if start + add_up(parts) != value:
+            raise AssertionError(f"ledger of {town}: {start + add_up(parts)} is not {value}")
 
 
 __all__ = ["Frozen", "Ledger", "Published", "Scored", "build", "score", "sign_of_loss"]

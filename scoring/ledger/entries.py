@@ -47,6 +47,9 @@ SCHEMA: Final = {
 }
 
 
+_KIND: Final = pl.Categorical(pl.Categories("kind of entry"))
+
+
 def sign_of_loss(scheme: Scheme) -> int:
     """Return the sign of a loss in the score: +1 where points are added from 0 and lower is better, else -1."""
     return 1 if scheme.direction == "up" else -1
@@ -214,55 +217,55 @@ def _weights(scheme: Scheme) -> tuple[pl.Expr, int]:
 
 
 def narrow_entries(
-    findings: pl.DataFrame, statements: Sequence[Statement], scheme: Scheme, units: Units
+    findings: pl.DataFrame, towns: Sequence[str], upper: pl.DataFrame, scheme: Scheme, units: Units
 ) -> pl.DataFrame:
     """Return every effect in the fewest bytes: whose, of what kind, how much; `entries` says all the rest.
 
+    Parameters
+    ----------
+    upper
+        What happened above the findings: the columns below without `finding`.
+
     Returns
     -------
-    `town` (row of `statements`), `indicator` (its number in the scheme, null above), `finding` (row of `findings`, null
+    `town` (its number), `indicator` (its number in the scheme, null above), `finding` (row of `findings`, null
     above), `kind`, `points_num`, `points_den` (not reduced); in no order.
     """
     weight, common = _weights(scheme)
-    towns = pl.Series([one.town for one in statements], dtype=pl.String)
-    indicators = [indicator.id for _, indicator in scheme.indicators()]
     effects = _effects(scheme, units)
-    kinds = pl.Enum(sorted({effect.kind for effect in effects} | _kinds(statements)))
-    numbered = pl.Series(range(towns.len()), dtype=pl.UInt32)
     counted = findings.lazy().select(
-        pl.col("town").replace_strict(towns, numbered, default=None, return_dtype=pl.UInt32),
-        pl.col("indicator").replace_strict(
-            indicators, list(range(len(indicators))), default=None, return_dtype=pl.UInt16
+        pl.col("town").replace_strict(
+            pl.Series(towns, dtype=pl.String), _numbers(len(towns)), default=None, return_dtype=pl.UInt32
         ),
+        indicator=_indicator(scheme),
         finding=pl.int_range(pl.len(), dtype=pl.UInt32),
         weight=weight,
         **{f"of_{n}": effect.of for n, effect in enumerate(effects)},
         **{f"points_{n}": effect.points for n, effect in enumerate(effects)},
     )
-    counted = counted.filter(pl.col("town").is_not_null() & pl.any_horizontal(pl.col("^of_.*$"))).collect()
-    common_columns = ("town", "indicator", "finding")
+    counted = counted.filter(pl.col("town").is_not_null() & pl.any_horizontal(pl.col("^of_.*$"))).collect().lazy()
     single = [
-        counted.lazy()
-        .filter(f"of_{n}")
-        .select(
-            *common_columns,
-            kind=pl.lit(effect.kind, dtype=kinds),
+        counted.filter(f"of_{n}").select(
+            "town",
+            "indicator",
+            "finding",
+            kind=pl.lit(effect.kind),
             points_num=pl.col(f"points_{n}") * pl.col("weight"),
             points_den=pl.lit(units.points * common, dtype=pl.Int64),
-        )
+        ).with_columns(pl.col("kind").cast(_KIND))
         for n, effect in enumerate(effects)
     ]
-    upper = above_findings(statements).lazy().select(
-        pl.col("town"),
-        pl.col("indicator").replace_strict(
-            indicators, list(range(len(indicators))), default=None, return_dtype=pl.UInt16
-        ),
-        finding=pl.lit(None, dtype=pl.UInt32),
-        kind=pl.col("kind").cast(kinds),
-        points_num="points_num",
-        points_den="points_den",
-    )
-    return pl.concat([*single, upper]).collect()
+    columns = ("town", "indicator", "finding", "kind", "points_num", "points_den")
+    return pl.concat([*single, upper.lazy().with_columns(finding=pl.lit(None, dtype=pl.UInt32)).select(columns)]).collect()
+
+
+def _numbers(count: int) -> pl.Series:
+    return pl.int_range(count, dtype=pl.UInt32, eager=True)
+
+
+def _indicator(scheme: Scheme) -> pl.Expr:
+    ids = [indicator.id for _, indicator in scheme.indicators()]
+    return pl.col("indicator").replace_strict(ids, _numbers(len(ids)), default=None, return_dtype=pl.UInt32)
 
 
 def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.DataFrame:
@@ -384,8 +387,10 @@ def _different(statements: Sequence[Statement]) -> dict[int, Row]:
     return {id(row): row for statement in statements for row in statement.rows}
 
 
-def _kinds(statements: Sequence[Statement]) -> set[str]:
-    return {str(row["kind"]) for row in _different(statements).values()}
+def upper_rows(rows: Sequence[Row], scheme: Scheme) -> pl.DataFrame:
+    """Return rows of statements as `narrow_entries` takes them."""
+    said = pl.DataFrame(list(rows), schema={c: t for c, t in SCHEMA.items() if c in _UPPER})
+    return said.select(pl.col("kind").cast(_KIND), "points_num", "points_den", indicator=_indicator(scheme))
 
 
 def above_findings(statements: Sequence[Statement]) -> pl.DataFrame:

@@ -91,7 +91,7 @@ class IndicatorScorer:
         Refused
             There is no data and the scheme refuses that.
         """
-        situation = self._situation(into, indicator, sums)
+        situation = self.situation(into.town, into.part, indicator, sums)
         known = None if situation is None else self._known.get(situation)
         if known is None:
             apart = Statement(into.town, ZERO, into.weight * self.sign * sums.net, part=into.part, weight=into.weight)
@@ -103,20 +103,18 @@ class IndicatorScorer:
             into.move(moved, rows)
         return result
 
-    def _situation(self, into: Statement, indicator: Indicator, sums: Sums) -> Hashable:
+    def situation(self, town: str, part: str, indicator: Indicator, sums: Sums) -> Hashable:
         """Return everything that an indicator comes to goes by, in whatever town; None where that is not known."""
         rule = indicator.rule
         if indicator.applies_when is not None or None in self._charged or indicator.id in self._charged:
             return None
         if isinstance(rule, Deduct):
             if rule.exposure is None:
-                return indicator.id, into.part, sums
-            counts = self.facts.checked.get(into.town)
-            return indicator.id, into.part, sums, counts and counts[rule.exposure.checked]
+                return indicator.id, part, sums
+            counts = self.facts.checked.get(town)
+            return indicator.id, part, sums, counts and counts[rule.exposure.checked]
         if isinstance(rule, (Rate, Accrue, PassFail)) and not sums.findings:
-            return (
-                indicator.id, into.part, self.facts.measures.reading(into.town, rule.measure, into.part, rule.several_values)
-            )
+            return indicator.id, part, self.facts.measures.reading(town, rule.measure, part, rule.several_values)
         return None
 
     def _result(self, into: Statement, indicator: Indicator, sums: Sums) -> Result:

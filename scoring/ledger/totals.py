@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from schemas.scheme import Dimension, Indicator
+from schemas.scheme import Dimension, Indicator, Scheme
 from scoring.exact import add_up
 from scoring.ledger.ending import Above, TownScore, finish, rounded
 from scoring.ledger.entries import ONE, Statement
@@ -24,7 +24,7 @@ def score_town(town: str, sums: Mapping[tuple[str, str], Sums], above: Above, sc
     scheme = scorer.scheme
     parts = [(part.id, part.weight) for part in scheme.parts.parts] if scheme.parts else [("", ONE)]
     weights = add_up(weight for _, weight in parts)
-    start = {"down": scheme.full, "up": ZERO, "net": scheme.base}[scheme.direction] * weights
+    start = start_of(scheme) * weights
     score = TownScore(Statement(town, start, start))
     into = score.statement
     for part, weight in parts:
@@ -40,12 +40,16 @@ def score_town(town: str, sums: Mapping[tuple[str, str], Sums], above: Above, sc
     return finish(score, above, scorer, weights)
 
 
+def start_of(scheme: Scheme) -> Fraction:
+    """Return the points that a score begins with."""
+    return {"down": scheme.full, "up": ZERO, "net": scheme.base}[scheme.direction]
+
+
 def _dimension(
     score: TownScore, dimension: Dimension, sums: Mapping[tuple[str, str], Sums], scorer: IndicatorScorer
 ) -> Fraction:
     """Score a dimension's indicators and the dimension itself; return its loss."""
     into, scheme = score.statement, scorer.scheme
-    place: dict[str, object] = {"dimension": dimension.id}
     results: dict[str, Result] = {}
     for indicator in dimension.indicators:
         result = scorer.score(into, indicator, sums.get((into.part, indicator.id), NOTHING))
@@ -59,7 +63,16 @@ def _dimension(
                 raise Refused([problem("dimension-not-applicable", None, town=into.town, dimension=dimension.id)])
             score.dimensions[into.part, dimension.id] = dimension.points
             return ZERO
-        value = _redistribute(score, dimension, applicable, results, scorer)
+        return close_dimension(score, dimension, _redistribute(score, dimension, applicable, results, scorer), scorer)
+    return close_dimension(score, dimension, add_up(result.earned for result in results.values()), scorer)
+
+
+def close_dimension(score: TownScore, dimension: Dimension, value: Fraction, scorer: IndicatorScorer) -> Fraction:
+    """Scale and cap what a dimension's indicators come to, let surcharges act, note what it earned; return its loss."""
+    into, scheme = score.statement, scorer.scheme
+    place: dict[str, object] = {"dimension": dimension.id}
+    total = scorer.worths[dimension.id] if dimension.scale else dimension.points
+    if scheme.direction == "down":
         if dimension.scale and total != dimension.points:
             held = value + dimension.points - total
             change = rounded(dimension.points * value / total - held, scorer)
@@ -68,7 +81,6 @@ def _dimension(
                 into.add("scale", change, weight=dimension.points, of=total, **place)  # type: ignore[arg-type]
         loss = dimension.points - value
     else:
-        value = add_up(result.earned for result in results.values())
         if dimension.scale and total != dimension.points:
             change = rounded(value * dimension.points / total - value, scorer)
             value += change
