@@ -16,6 +16,7 @@ A longer period that is made of published ones (`rollup`) takes their scores in 
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -430,19 +431,19 @@ def _reconcile(narrow: pl.DataFrame, scored: Scored) -> None:
     AssertionError
         A fault of the program, never of the data; nothing may be written.
     """
-    sums: list[list[Fraction]] = [[] for _ in scored.scores]
     grouped = narrow.group_by("town", "points_den").agg(pl.col("points_num").sum())
-    for town, denominator, numerator in grouped.iter_rows():
-        sums[town].append(Fraction(numerator, denominator))
+    common = math.lcm(*grouped["points_den"].unique())
+    sums = [0] * len(scored.scores)
+    for town, denominator, numerator in zip(*grouped.get_columns(), strict=True):
+        sums[town] += numerator * (common // denominator)
     together = scored.together.values if scored.together is not None else {}
-    for town, parts in zip(scored.scores, sums, strict=True):
-        value = together.get(town)
-        if value is None:
-            start, value = scored.scores[town].statement.start, scored.scores[town].statement.value
+    for town, found in zip(scored.scores, sums, strict=True):
+        if town in together:
+            moved = together[town] - start_of(scored.scheme)
         else:
-            start = start_of(scored.scheme)
-        if start + add_up(parts) != value:
-            raise AssertionError(f"ledger of {town}: {start + add_up(parts)} is not {value}")
+            moved = scored.scores[town].statement.value - scored.scores[town].statement.start
+        if found * moved.denominator != moved.numerator * common:
+            raise AssertionError(f"ledger of {town}: {Fraction(found, common)} is not {moved}")
 
 
 __all__ = ["Frozen", "Ledger", "Published", "Scored", "build", "score", "sign_of_loss"]

@@ -14,11 +14,11 @@ from typing import Final
 import polars as pl
 
 from schemas.scheme import Scheme
-from schemas.scheme.policy import Consequence
 from scoring.conditions import holds
 from scoring.intake import Tables
 from scoring.periods import Period, months_back, parse_period
 from scoring.plan import Plan
+from scoring.ledger.entries import with_extras
 from scoring.pricing.deduct import PriceTable, Units, quantity, refuse_overflow, refuse_unpriced
 from scoring.pricing.matters import Said, pair
 from scoring.pricing.repeats import occasions_before
@@ -115,7 +115,7 @@ def charge(
             part = pl.when(pl.col("bucket") == label).then(_part(scheme, counting.schema, day)).otherwise(part)
         counting = counting.with_columns(part=pl.when(pl.col("bucket") == period.id).then("part").otherwise(part))
     pairing = counting if held is None else counting.filter(pl.col("disposition") != "gone")
-    about = Said(findings, _said_of_findings(tables, as_of))
+    about = Said(findings, lambda tied: _said_of_findings(tables, as_of, tied))
     pairs = pair(pairing, about, scheme.duplicates, frozen.findings if frozen else None)
     counting = counting.with_columns(pairs.select(pl.exclude("place").gather(_rows_of(pairs, counting, findings.height))))
     counting = counting.with_columns(matter=pl.coalesce("keeper", "place"), keeps=pl.col("keeper").is_null())
@@ -175,15 +175,17 @@ def _rows_of(frame: pl.DataFrame, wanted: pl.DataFrame, places: int) -> pl.Serie
     return rows.gather(wanted["place"])
 
 
-def _said_of_findings(tables: Tables, as_of: date) -> tuple[pl.DataFrame, ...]:
-    """Return what other tables say of findings by `as_of`, each row under its `finding_id`."""
+def _said_of_findings(tables: Tables, as_of: date, of: pl.Series) -> tuple[pl.DataFrame, ...]:
+    """Return what other tables say of some findings by `as_of`, each row under its `finding_id`."""
+    ids = of.implode()
     appeals = tables.appeals.filter(
         pl.col("target").is_in(["finding", "verdict"]) & (pl.col("filed_on") <= as_of)
     ).rename({"target_id": "finding_id"})
     letters = (
         tables.letters.filter(pl.col("sent_on") <= as_of).explode("finding_ids").rename({"finding_ids": "finding_id"})
     )
-    return tables.rectifications.filter(pl.col("submitted_on") <= as_of), appeals, letters
+    reports = tables.rectifications.filter(pl.col("finding_id").is_in(ids) & (pl.col("submitted_on") <= as_of))
+    return reports, appeals.filter(pl.col("finding_id").is_in(ids)), letters.filter(pl.col("finding_id").is_in(ids))
 
 
 def _dispose(
@@ -300,10 +302,9 @@ def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFram
     multipliers = scheme.repeats.multipliers if scheme.repeats else (Fraction(1),)
     steps = {number: int(value * units.multiplier) for number, value in enumerate(multipliers)}
     kept = pl.col("disposition") == "priced"
-    policy: dict[str, Consequence] = {
-        name: getattr(states, name) or states.on_time for name in type(states).model_fields
+    shares = {
+        name: int((getattr(states, name) or states.on_time).share * units.share) for name in type(states).model_fields
     }
-    shares = {name: int(consequence.share * units.share) for name, consequence in policy.items()}
     multiplier = (
         pl.col("occasions").fill_null(0).clip(0, len(multipliers) - 1).replace_strict(steps, return_dtype=pl.Int64)
     )
@@ -323,7 +324,7 @@ def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFram
         )
     )
     extras = []
-    for name, consequence in policy.items():
+    for name, consequence in with_extras(scheme).items():
         flag = pl.col(EVENTS[name]) if name in EVENTS else (pl.col("state") == name)
         amount = pl.lit(int(consequence.extra * units.points), dtype=pl.Int64)
         if scheme.rectification.extra_per == "quantity":
@@ -335,7 +336,7 @@ def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFram
         extras.append(pl.when(charged).then(amount).otherwise(0).alias(f"extra_{name}"))
     return (
         findings.with_columns(extras)
-        .with_columns(extra_units=pl.sum_horizontal(f"extra_{name}" for name in policy))
+        .with_columns(extra_units=pl.sum_horizontal(pl.lit(0, dtype=pl.Int64), *(f"extra_{n}" for n in with_extras(scheme))))
         .with_columns(net_units=pl.col("charge_units") - pl.col("credit_units") + pl.col("extra_units"))
         .drop("raw_charge")
     )

@@ -14,6 +14,7 @@ import polars as pl
 
 from schemas.amount import write_amount
 from schemas.scheme import Scheme
+from schemas.scheme.policy import Consequence
 from scoring.exact import add_up, common_denominator, reduced
 from scoring.pricing.deduct import Units
 
@@ -198,12 +199,19 @@ def _effects(scheme: Scheme, units: Units) -> list[Effect]:
             ],
         ),
     ]
-    for name in type(states).model_fields:
+    for name in with_extras(scheme):
         kind = {"same_letter_twice": "letter"}.get(name, name)
         extra = pl.col(f"extra_{name}")
         reason = pl.lit("extra-" + name.replace("_", "-"))
         effects.append(Effect(kind, 4, kept & (extra != 0), sign * extra, reason, [due.alias("due")]))
     return effects
+
+
+def with_extras(scheme: Scheme) -> dict[str, Consequence]:
+    """Return the states that cost something beside the charge."""
+    states = scheme.rectification.states
+    named = {name: getattr(states, name) for name in type(states).model_fields}
+    return {name: consequence for name, consequence in named.items() if consequence is not None and consequence.extra}
 
 
 def _weights(scheme: Scheme) -> tuple[pl.Expr, int]:

@@ -6,7 +6,7 @@ partner enter the loop.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
@@ -50,8 +50,8 @@ class Said(NamedTuple):
 
     findings: pl.DataFrame
     """Every column of every finding."""
-    elsewhere: Sequence[pl.DataFrame]
-    """What other tables say of them (reports, appeals, letters), with `finding_id`."""
+    elsewhere: Callable[[pl.Series], Sequence[pl.DataFrame]]
+    """Ids of findings → what other tables say of these (reports, appeals, letters), with `finding_id`."""
 
 
 def pair(
@@ -92,22 +92,24 @@ def _chosen(findings: pl.DataFrame, said: Said, policy: Duplicates, frozen: pl.D
     exempt = pl.any_horizontal(pl.lit(False), *[holds(conditions, findings.schema) for conditions in policy.exempt])
     # Of a large ledger hardly a row has a possible partner. Equal keys have equal hashes, which are quickly found.
     possible = (
-        findings.filter(findings.select(policy.key).hash_rows().is_duplicated())
+        findings.filter(findings.select(group).hash_rows().is_duplicated())
         .with_columns(side=side)
         .filter(pl.col("side").is_not_null() & ~exempt & pl.all_horizontal(pl.col(policy.key).is_not_null()))
         .sort(*group, "found_on")
+        .with_columns(group=pl.struct(group).rle_id())
     )
     # The nearest two of different sides stand next to each other.
+    # Across two groups that may seem so too, which does no harm.
     near = (pl.col("side") != pl.col("side").shift()) & (pl.col("found_on").diff().dt.total_days() <= policy.days)
-    possible = possible.filter(near.any().over(group))
+    possible = possible.filter(near.any().over("group"))
     if possible.is_empty():
         return []
     opens = findings.group_by("bucket").agg(opens=pl.col("belongs_on").min())
     possible = possible.join(opens, on="bucket", how="left", maintain_order="left").join(
         frozen, on="finding_id", how="left", maintain_order="left"
     )
-    ordered = _ordered(possible, said, policy, group)
-    rows = zip(ordered.select(group).iter_rows(), ordered.select(_Row._fields).iter_rows(), strict=True)
+    ordered = _ordered(possible, said, policy)
+    rows = zip(ordered["group"], ordered.select(_Row._fields).iter_rows(), strict=True)
     return [
         found
         for _, members in groupby(rows, key=itemgetter(0))
@@ -115,7 +117,7 @@ def _chosen(findings: pl.DataFrame, said: Said, policy: Duplicates, frozen: pl.D
     ]
 
 
-def _ordered(possible: pl.DataFrame, said: Said, policy: Duplicates, group: Sequence[str]) -> pl.DataFrame:
+def _ordered(possible: pl.DataFrame, said: Said, policy: Duplicates) -> pl.DataFrame:
     """Put the findings of each group in the order in which they choose."""
     place = {word: number for number, word in enumerate(policy.order)}
     possible = possible.with_columns(
@@ -123,13 +125,9 @@ def _ordered(possible: pl.DataFrame, said: Said, policy: Duplicates, group: Sequ
         channel_order=pl.col(policy.order_by).replace_strict(place, default=len(place), return_dtype=pl.Int64),
     )
     first = ["zero_out", "dearness", "channel_order", "found_on"]
-    tied = possible.filter(pl.struct(*group, *first).is_duplicated())
+    tied = possible.filter(pl.struct("group", *first).is_duplicated())
     return possible.join(_contents(tied, said), on="place", how="left").sort(
-        *group,
-        *first,
-        "content",
-        "finding_id",
-        descending=[False] * len(group) + [True, True, False, False, False, False],
+        "group", *first, "content", "finding_id", descending=[False, True, True, False, False, False, False]
     )
 
 
@@ -183,10 +181,8 @@ def _contents(tied: pl.DataFrame, said: Said) -> pl.DataFrame:
     own = said.findings[tied["place"]].with_columns(tied.select("bucket", "part", "side", "opens", "frozen_in"))
     texts = (
         pl.concat(
-            frame.join(tied.select("finding_id"), on="finding_id", how="semi").select(
-                "finding_id", said=pl.struct(facts(frame)).struct.json_encode()
-            )
-            for frame in said.elsewhere
+            frame.select("finding_id", said=pl.struct(facts(frame)).struct.json_encode())
+            for frame in said.elsewhere(tied["finding_id"])
         )
         .sort("finding_id", "said")
         .group_by("finding_id", maintain_order=True)

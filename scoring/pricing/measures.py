@@ -99,24 +99,37 @@ class Measures:
         earlier: dict[str, list[Period]] = defaultdict(list)
         for measure, span in compared:
             earlier[measure].append(span)
-        labels: dict[str | None, Period | None] = {}
-        for row in frame.iter_rows(named=True):
+        known = [label for label in frame["period"].unique() if label is not None]
+        labels: dict[str | None, Period | None] = {None: None} | {of: parse_period(of, calendar) for of in known}
+        late = (pl.col("dated_on") > as_of).fill_null(False)
+        self.unpriced["after_as_of"] = frame.select(late.sum()).item()
+        # Of a whole country's rows most speak for other periods: those are counted, not looked at.
+        said = frame.filter(~late & pl.col("period").is_not_null()).select("measure", "period").unique()
+        silent = pl.DataFrame(
+            [
+                (measure, label)
+                for measure, label in said.iter_rows()
+                if label not in parts
+                and not any(_speaks(read, labels[label], {}) for read in (period, *earlier.get(measure, ())))
+            ],
+            schema=["measure", "period"],
+            orient="row",
+            schema_overrides={"measure": pl.String, "period": pl.String},
+        )
+        kept = frame.filter(~late).join(silent, on=["measure", "period"], how="anti", maintain_order="left")
+        self.unpriced["other_period"] = frame.height - self.unpriced["after_as_of"] - kept.height
+        for row in kept.iter_rows(named=True):
             label = row["period"]
-            if label not in labels:
-                labels[label] = parse_period(label, calendar) if label is not None else None
-            span_of_row = labels[label]
-            if row["dated_on"] is not None and row["dated_on"] > as_of:
-                self.unpriced["after_as_of"] += 1
-                continue
             if label in parts:
                 self._of_part[row["town"], row["measure"], label].append(row)
                 continue
             for read in (period, *earlier.get(row["measure"], ())):
-                if _speaks(read, span_of_row, row):
-                    self._rows[row["town"], row["measure"], read.id].append({**row, "span": span_of_row})
+                if _speaks(read, labels[label], row):
+                    self._rows[row["town"], row["measure"], read.id].append({**row, "span": labels[label]})
                     break
             else:
                 self.unpriced["other_period"] += 1
+        self.unpriced = +self.unpriced
 
     def reading(
         self, town: str, measure: str, part: str, several_values: str | None, period: Period | None = None
@@ -207,7 +220,7 @@ class Measures:
 def _speaks(period: Period, span: Period | None, row: Row) -> bool:
     if span is None:
         # A row without a period speaks for the day it states.
-        return row["period"] is None and row["dated_on"] is not None and period.holds(row["dated_on"])
+        return bool(row) and row["period"] is None and row["dated_on"] is not None and period.holds(row["dated_on"])
     return span.id == period.id or span.inside(period)
 
 
