@@ -16,7 +16,7 @@ import polars as pl
 
 from schemas.scheme import Scheme
 from scoring.conditions import holds
-from scoring.plan import Plan
+from scoring.plan import Plan, alike
 from scoring.problems import Refused, problem
 from scoring.workdays import Workdays
 
@@ -40,17 +40,16 @@ def known_reports(rectifications: pl.DataFrame, as_of: date) -> pl.LazyFrame:
     facts = ["finding_id", "submitted_on", "completed_on", "verified_on", "outcome", "verdict"]
     known = rectifications["submitted_on"] <= as_of
     reports = rectifications.select(facts).filter(known)
-    # Equal hashes are found far faster than equal texts; those few are then looked at closely.
-    alike = reports.select("finding_id", "submitted_on").hash_rows().is_duplicated()
-    if alike.any():
-        several = rectifications.filter(known).filter(alike).unique(facts, keep="any")
+    same_day = alike(reports.select("finding_id", "submitted_on"))
+    if same_day.any():
+        several = rectifications.filter(known).filter(same_day).unique(facts, keep="any")
         twice = several.filter(pl.struct("finding_id", "submitted_on").is_duplicated())
         if twice.height:
             rows = twice.sort("finding_id", "submitted_on", "source_file", "source_sheet", "source_row").to_dicts()
             raise Refused(
                 [problem("reports-of-one-day-differ", r, finding=r["finding_id"], day=r["submitted_on"]) for r in rows]
             )
-        reports = pl.concat([reports.filter(~alike), several.select(facts)])
+        reports = pl.concat([reports.filter(~same_day), several.select(facts)])
     unknown = pl.col("verdict").is_null() | (pl.col("verified_on") > as_of).fill_null(False)
     return reports.lazy().with_columns(verdict=pl.when(unknown).then(pl.lit("waiting")).otherwise(pl.col("verdict")))
 

@@ -16,6 +16,7 @@ import polars as pl
 
 from schemas.scheme.policy import Duplicates
 from scoring.conditions import holds
+from scoring.plan import alike
 
 _NOT_CONTENT: Final = ("place", "finding_id", "appeal_id", "letter_id", "source_file", "source_sheet", "source_row")
 _PAIRS: Final = {"place": pl.UInt32, "keeper": pl.UInt32, "frozen_in": pl.String, "already": pl.Int64}
@@ -90,9 +91,9 @@ def _chosen(findings: pl.DataFrame, said: Said, policy: Duplicates, frozen: pl.D
         group += ["part", "bucket"]
     group = list(dict.fromkeys(group))
     exempt = pl.any_horizontal(pl.lit(False), *[holds(conditions, findings.schema) for conditions in policy.exempt])
-    # Of a large ledger hardly a row has a possible partner. Equal keys have equal hashes, which are quickly found.
+    # Of a large ledger hardly a row has a possible partner.
     possible = (
-        findings.filter(findings.select(group).hash_rows().is_duplicated())
+        findings.filter(alike(findings.select(group)))
         .with_columns(side=side)
         .filter(pl.col("side").is_not_null() & ~exempt & pl.all_horizontal(pl.col(policy.key).is_not_null()))
         .sort(*group, "found_on")

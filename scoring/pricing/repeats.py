@@ -40,7 +40,8 @@ def occasions_before(findings: pl.DataFrame, policy: Repeats | None) -> pl.DataF
     known = known if complete.all() else known.filter(complete)
     places = _coded(known, key) * _SPAN + _ordinal(known["found_on"])
     # Distinct days of each key, in order: a count of days becomes a difference of places.
-    days = places.unique().sort()
+    days = places.sort()
+    days = days.filter((days != days.shift()).fill_null(value=True))
     dates = known["found_on"].unique()
     opens = _ordinal(pl.Series([_opens(day, policy) for day in dates], dtype=pl.Date))
     back = (days % _SPAN).replace_strict(_ordinal(dates), _ordinal(dates) - opens, return_dtype=pl.Int64)
