@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -73,7 +74,8 @@ def ours(folder: Path, out: Path) -> dict[str, object]:
     assert ledger.together is not None
     places = place([Candidate(t, kinds[t], value) for t, value in ledger.together.values.items()], scheme)
     totals = {town: value * 100 for town, value in ledger.together.values.items()}
-    assert len(places) == data.TOWNS and all(value.denominator == 1 for value in totals.values())
+    assert len(places) == data.TOWNS
+    assert all(value.denominator == 1 for value in totals.values())
     _write_totals({town: int(value) for town, value in totals.items()}, out)
     return {"entries": ledger.narrow.height}
 
@@ -185,7 +187,9 @@ def compare(findings: int, work: Path, cases: list[str], rounds: int) -> dict[st
             print(f"  {case} / townscore: {best[case].cpu / best['ours'].cpu:.2f} ×; totals {same}")
     if "write" in best:
         told = best["write"].told
-        print(f"  writing {told['entries']:,} entries: {told['whole']:.1f} s cpu, of which the file {told['alone']:.1f} s")
+        print(
+            f"  writing {told['entries']:,} entries: {told['whole']:.1f} s cpu, of which the file {told['alone']:.1f} s"
+        )
     return best
 
 
@@ -210,7 +214,7 @@ def main() -> None:
         work = asked.work or Path(scratch)
         work.mkdir(parents=True, exist_ok=True)
         measured = [(size, compare(size, work, asked.cases, asked.rounds)) for size in sorted(asked.sizes)]
-    for (small, before), (large, after) in zip(measured, measured[1:], strict=False):
+    for (small, before), (large, after) in pairwise(measured):
         if "ours" in before and "ours" in after:
             grown = after["ours"].cpu / before["ours"].cpu
             print(f"{large / small:.0f} times the findings: {grown:.1f} times the processor time")

@@ -138,7 +138,9 @@ def generate(folder: Path, findings: int) -> None:
     for name in ("towns", "checks", "measures"):
         table = complete(getattr(country, f"{name}_table")(), name)
         if name == "measures":
-            table = table.filter(pl.col("measure").is_in([i.rule.measure for _, i in scheme().indicators() if i.id in RATES]))
+            table = table.filter(
+                pl.col("measure").is_in([i.rule.measure for _, i in scheme().indicators() if i.id in RATES])
+            )
         table.write_parquet(made / f"{name}.parquet")
     for name, rows in (("findings", country.findings), ("rectifications", country.rectifications)):
         for first in range(0, rows, ROWS_A_FILE):

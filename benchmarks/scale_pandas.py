@@ -103,7 +103,9 @@ def run(folder: Path) -> tuple[Any, Any]:
     stops = stops.sort_values(["matter", "submitted_on", "verified_on"])
     till = stops.groupby("matter", sort=False).verified_on.cummax().groupby(stops.matter, sort=False).shift()
     stops["nth"] = (stops.submitted_on > till).groupby(stops.matter, sort=False).cumsum()
-    stops = stops.groupby(["matter", "nth"]).agg(first=("submitted_on", "min"), till=("verified_on", "max")).reset_index()
+    stops = (
+        stops.groupby(["matter", "nth"]).agg(first=("submitted_on", "min"), till=("verified_on", "max")).reset_index()
+    )
     started = (own.found_on - base).dt.days.to_numpy()
     allowed = own.severity.map(known["days_allowed"]).to_numpy()
     due, added = workday[upto[started] + allowed], np.zeros(len(own), dtype=np.int64)
@@ -119,7 +121,9 @@ def run(folder: Path) -> tuple[Any, Any]:
         due = np.where(hit, workday[upto[started] + allowed + added], due)
     own["due"] = base + pd.to_timedelta(due, unit="D")
     # ------------------------------------------------------------ charges
-    c = own[own.kept].merge(own.groupby("matter").due.min().rename("matter_due"), left_on="finding_id", right_index=True)
+    c = own[own.kept].merge(
+        own.groupby("matter").due.min().rename("matter_due"), left_on="finding_id", right_index=True
+    )
     c = c.merge(folded, left_on="finding_id", right_index=True, how="left")
     occasions = c.finding_id.map(pairs.set_index("keeper").occasions).fillna(c.before)
     overdue = (c.matter_due < as_of) & ~(c.good_on <= c.matter_due)
@@ -155,14 +159,22 @@ def run(folder: Path) -> tuple[Any, Any]:
     num, den = m.numerator.astype("int64"), m.denominator.astype("int64")
     m["earned"] = np.maximum(0, (2 * (m.points * den - m.price * (m.target * den - 100 * num)) + den) // (2 * den))
     earned = pd.concat([loss[["town", "indicator", "points", "earned"]], m[["town", "indicator", "points", "earned"]]])
-    total = earned.groupby("town").earned.sum().clip(0, known["full"]).rename("score").reset_index().merge(towns, on="town")
+    total = (
+        earned.groupby("town").earned.sum().clip(0, known["full"]).rename("score").reset_index().merge(towns, on="town")
+    )
     total["rank"] = total.score.rank(method="min", ascending=False).astype(int)
     total["group_rank"] = total.groupby("kind").score.rank(method="min", ascending=False).astype(int)
     total["grade"] = np.select(
         [total.score >= least for _, least in known["grades"]], [name for name, _ in known["grades"]], ""
     )
     at = ["town", "indicator", "finding_id"]
-    effects = {"deduction": c.base, "repeat": c.charge - c.base, "credit": -c.credit, "overdue": c.overdue, "sent_back": c.back}
+    effects = {
+        "deduction": c.base,
+        "repeat": c.charge - c.base,
+        "credit": -c.credit,
+        "overdue": c.overdue,
+        "sent_back": c.back,
+    }
     ledger = [c.loc[points != 0, at].assign(kind=kind, points=points[points != 0]) for kind, points in effects.items()]
     capped = earned[earned.earned != earned.points]
     ledger.append(capped[["town", "indicator"]].assign(finding_id=None, kind="cap", points=capped.earned))

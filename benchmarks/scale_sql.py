@@ -172,7 +172,8 @@ WITH net AS (SELECT town, indicator, sum(charge - credit + extra_overdue + extra
 checked AS (SELECT town, greatest(sum(sampled), {minimum}) AS checked FROM read_parquet('{checks}')
             WHERE checked_on BETWEEN DATE '{start}' AND DATE '{end}' GROUP BY town)
 SELECT t.town_code AS town, i.id AS indicator, i.points, coalesce(n.net, 0) AS net,
-       CASE WHEN i.exposure THEN 100 ELSE 1 END AS times, {units}::HUGEINT * CASE WHEN i.exposure THEN c.checked ELSE 1 END AS den,
+       CASE WHEN i.exposure THEN 100 ELSE 1 END AS times,
+       {units}::HUGEINT * CASE WHEN i.exposure THEN c.checked ELSE 1 END AS den,
        coalesce(n.fired, false) AS fired
 FROM read_parquet('{towns}') t CROSS JOIN indicator i LEFT JOIN net n ON n.town = t.town_code AND n.indicator = i.id
 LEFT JOIN checked c ON c.town = t.town_code;
@@ -181,7 +182,8 @@ CREATE TABLE earned AS
 SELECT town, indicator, points, CASE WHEN fired OR 100 * net * times >= points * den THEN 0
   ELSE (2 * (points * den - 100 * net * times) + den) // (2 * den) END AS earned FROM loss
 UNION ALL
-SELECT m.town, r.id, r.points, greatest(0, (2 * (r.points * den - r.price * (r.target * den - 100 * num)) + den) // (2 * den))
+SELECT m.town, r.id, r.points,
+       greatest(0, (2 * (r.points * den - r.price * (r.target * den - 100 * num)) + den) // (2 * den))
 FROM (SELECT town, measure, sum(numerator)::BIGINT AS num, sum(denominator)::BIGINT AS den
       FROM read_parquet('{measures}') WHERE period = '{period}' GROUP BY ALL) m JOIN rate r USING (measure);
 
@@ -215,8 +217,9 @@ def statements(folder: Path, known: dict[str, Any]) -> str:
         again = f"CASE WHEN added > 0 THEN {workday}[{upto}[start] + allowed + added] ELSE due END"
         moved = f"SELECT * REPLACE ({again} AS due) FROM ({moved})"
     stops = ", ".join(
-        f"max(first) FILTER (nth = {n}) - DATE '{BASE}' AS first{n}, max(till) FILTER (nth = {n}) - DATE '{BASE}' AS till{n}"
+        f"max({edge}) FILTER (nth = {n}) - DATE '{BASE}' AS {edge}{n}"
         for n in range(1, STOPS + 1)
+        for edge in ("first", "till")
     )
     grade = "CASE " + " ".join(f"WHEN score >= {least} THEN '{name}'" for name, least in known["grades"]) + " END"
     return SQL.format(
@@ -235,7 +238,11 @@ def run(folder: Path, threads: int) -> Any:
     known = constants()
     database = duckdb.connect(config={"threads": threads})
     for table, columns, rows in (
-        ("price", "indicator VARCHAR, severity VARCHAR, price BIGINT, zero_out BOOLEAN, per_case BOOLEAN", known["prices"]),
+        (
+            "price",
+            "indicator VARCHAR, severity VARCHAR, price BIGINT, zero_out BOOLEAN, per_case BOOLEAN",
+            known["prices"],
+        ),
         ("indicator", "id VARCHAR, dimension VARCHAR, points BIGINT, exposure BOOLEAN", known["indicators"]),
         ("rate", "id VARCHAR, measure VARCHAR, points BIGINT, target BIGINT, price BIGINT", known["rates"]),
         ("severity", "id VARCHAR, days BIGINT", list(known["days_allowed"].items())),

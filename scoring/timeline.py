@@ -27,6 +27,7 @@ _UNFAVOURABLE = {"passed": 0, "ended": 1, "partly": 2, "waiting": 3, "sent_back"
 # no trace in what a town is handed.
 _NO_NOTICE = ("work_note", "phone_reminder", "on_site_guidance", "referral")
 
+
 def known_reports(rectifications: pl.DataFrame, as_of: date) -> pl.LazyFrame:
     """Return the reports submitted by `as_of` with the verdict known by then.
 
@@ -248,7 +249,7 @@ def _moved(frame: pl.DataFrame, due: str, explicit: str, stops: pl.DataFrame, wo
 def _of_each(
     frame: pl.DataFrame, one: str, other: str, function: Callable[..., object], dtype: type[pl.DataType]
 ) -> pl.Series:
-    """Apply a function of Python to two columns: once for each pair of values, of which there are few; null for none."""
+    """Apply a function of Python to two columns: once for each pair of values, which are few; null for none."""
     pairs = frame.select(one, other).drop_nulls().unique()
     values = pl.Series([function(a, b) for a, b in pairs.iter_rows()], dtype=dtype)
     return frame.join(pairs.with_columns(_of=values), on=[one, other], how="left", maintain_order="left")["_of"]

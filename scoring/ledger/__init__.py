@@ -16,27 +16,27 @@ A longer period that is made of published ones (`rollup`) takes their scores in 
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cached_property
 
 import polars as pl
 
 from schemas.scheme import Scheme
-from scoring.exact import LARGEST, add_up
+from scoring.exact import LARGEST
 from scoring.intake import Tables
 from scoring.ledger.adjustments import AdjustmentFacts, Decided, decide
 from scoring.ledger.appeals import apply_decisions
 from scoring.ledger.charges import Charges, charge
 from scoring.ledger.ending import Above, TownScore, finish
-from scoring.ledger.entries import assemble, finding_entries, narrow_entries, sign_of_loss, upper_rows
+from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import ZERO, IndicatorScorer, Sums
-from scoring.ledger.many import MANY, Late, Many, score_many
+from scoring.ledger.many import MANY, Late, Many, by_town, score_many
+from scoring.ledger.narrow import above_findings, narrow_entries, reconcile
 from scoring.ledger.past import (
     Carried,
     Frozen,
@@ -57,7 +57,7 @@ from scoring.ledger.rollup import (
     rolls_up,
     with_year_end,
 )
-from scoring.ledger.totals import score_town, start_of
+from scoring.ledger.totals import score_town
 from scoring.periods import Period
 from scoring.plan import Plan
 from scoring.pricing.measures import ORIGINAL, Published
@@ -162,8 +162,9 @@ def build(
     counted = scored.charges.findings
     if len(_counted(scored)) < len(scored.scores):
         counted = counted.clear()
-    narrow = narrow_entries(counted, list(scored.scores), _upper(scored), scored.scheme, scored.charges.units)
-    _reconcile(narrow, scored)
+    upper = above_findings(scored.scores, scored.together, scored.scheme)
+    narrow = narrow_entries(counted, list(scored.scores), upper, scored.scheme, scored.charges.units)
+    reconcile(narrow, scored.scores, scored.together, scored.scheme)
     return Ledger(**vars(scored), narrow=narrow, period=period, edition=edition)
 
 
@@ -251,8 +252,8 @@ def score(
     taken, posters = of_the_past(past, scheme, period, as_of, rolled)
     origins = repriced(posters, taken, period, given, reprice) if taken else []
     carried: defaultdict[str, list[Carried]] = defaultdict(list)
-    for found in (found for origin in origins for town in origin.towns for found in origin.carried(town)):
-        carried[merged.get(found.of, found.of)].append(found)
+    for one in (one for origin in origins for town in origin.towns for one in origin.carried(town)):
+        carried[merged.get(one.of, one.of)].append(one)
     scorer = IndicatorScorer(scheme, facts, fine=fine)
     worths = {frozen.period.id: worth(frozen.scheme, scheme) for frozen in taken}
     above = {
@@ -265,7 +266,7 @@ def score(
         plain = [town for town, own in above.items() if not own.adjustments and not own.carried]
         together = _together(plain, found, charges.units.points, scorer) if plain else None
 
-    def one(town: str) -> TownScore:
+    def score_of(town: str) -> TownScore:
         if pure:
             return finish(empty_statement(town), above[town], scorer, Fraction(0))
         score = score_town(town, sums.get(town, {}), above[town], scorer)
@@ -273,7 +274,7 @@ def score(
             raise AssertionError(f"{town}: {together.values[town]} is not {score.statement.value}")
         return score
 
-    scores = Late(list(above), one)
+    scores = Late(list(above), score_of)
     _refuse_unfit(scores, together.values if together is not None else {})
     kept = tuple(origins) if with_origins else ()
     return Scored(
@@ -387,63 +388,6 @@ def _sums(charges: Charges, scheme: Scheme) -> pl.DataFrame:
         .agg(net=pl.col("net_units").sum(), fired=fires.any(), findings=pl.len())
         .collect()
     )
-
-
-def by_town(sums: pl.DataFrame, units: int) -> Mapping[str, Mapping[tuple[str, str], Sums]]:
-    """Return the sums of each town that has findings by part and indicator, made when the first is read."""
-
-    @cache
-    def made() -> dict[str, dict[tuple[str, str], Sums]]:
-        towns: dict[str, dict[tuple[str, str], Sums]] = {}
-        equal: dict[tuple[int, bool, int], Sums] = {}
-        for town, part, indicator, *found in sums.iter_rows():
-            net, fired, count = key = tuple(found)
-            if key not in equal:
-                equal[key] = Sums(Fraction(net, units), fired, count)
-            towns.setdefault(town, {})[part, indicator] = equal[key]
-        return towns
-
-    return Late(sums["town"].unique().to_list(), lambda town: made()[town])
-
-
-def _upper(scored: Scored) -> pl.DataFrame:
-    """Return every entry above the findings, as `narrow_entries` takes them."""
-    places = {town: number for number, town in enumerate(scored.scores)}
-    together = scored.together
-    rows, towns = [], []
-    for town, number in places.items():
-        if together is None or town not in together.values:
-            own = scored.scores[town].statement.rows
-            rows += own
-            towns += [number] * len(own)
-    single = upper_rows(rows, scored.scheme).with_columns(town=pl.Series(towns, dtype=pl.UInt32))
-    if together is None:
-        return single
-    number_of = pl.Series([places[town] for town in together.values], dtype=pl.UInt32)
-    return pl.concat([single, together.upper.with_columns(pl.lit(number_of).gather("town"))], how="diagonal")
-
-
-def _reconcile(narrow: pl.DataFrame, scored: Scored) -> None:
-    """Assert that start + Σ entries = score for every town.
-
-    Raises
-    ------
-    AssertionError
-        A fault of the program, never of the data; nothing may be written.
-    """
-    grouped = narrow.group_by("town", "points_den").agg(pl.col("points_num").sum())
-    common = math.lcm(*grouped["points_den"].unique())
-    sums = [0] * len(scored.scores)
-    for town, denominator, numerator in zip(*grouped.get_columns(), strict=True):
-        sums[town] += numerator * (common // denominator)
-    together = scored.together.values if scored.together is not None else {}
-    for town, found in zip(scored.scores, sums, strict=True):
-        if town in together:
-            moved = together[town] - start_of(scored.scheme)
-        else:
-            moved = scored.scores[town].statement.value - scored.scores[town].statement.start
-        if found * moved.denominator != moved.numerator * common:
-            raise AssertionError(f"ledger of {town}: {Fraction(found, common)} is not {moved}")
 
 
 __all__ = ["Frozen", "Ledger", "Published", "Scored", "build", "score", "sign_of_loss"]

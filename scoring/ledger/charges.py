@@ -16,9 +16,9 @@ import polars as pl
 from schemas.scheme import Scheme
 from scoring.conditions import holds
 from scoring.intake import Tables
+from scoring.ledger.entries import with_extras
 from scoring.periods import Period, months_back, parse_period
 from scoring.plan import Plan
-from scoring.ledger.entries import with_extras
 from scoring.pricing.deduct import PriceTable, Units, quantity, refuse_overflow, refuse_unpriced
 from scoring.pricing.matters import Said, pair
 from scoring.pricing.repeats import occasions_before
@@ -98,16 +98,20 @@ def charge(
     findings = findings.with_columns(price_row=table.match(findings.schema), quantity=quantity(scheme))
     findings = findings.with_columns(table.rows.select(pl.exclude("price_row").gather(findings["price_row"])))
     now = pl.col("disposition") == "priced"
-    refuse_unpriced(findings.filter(now & (pl.col("price_row").is_null() | pl.col("quantity").is_null())), table, scheme)
+    refuse_unpriced(
+        findings.filter(now & (pl.col("price_row").is_null() | pl.col("quantity").is_null())), table, scheme
+    )
     refuse_overflow(findings, now, scheme, units)
     findings = findings.with_row_index("place")
     # Earlier findings are priced too: what repeats is what was found before, whatever period it was charged in.
-    counting = findings.lazy().filter(
+    counts = (
         (now | (pl.col("disposition").is_in(["other_period", "no_part", "gone"]) & ~pl.col("set_aside")))
         & pl.col("price_row").is_not_null()
         & pl.col("quantity").is_not_null()
     )
-    counting = counting.select(*_read(scheme, findings.columns), bucket=_bucket(findings, scheme, period)).collect()
+    read = _read(scheme, findings.columns)
+    bucket = _bucket(findings, scheme, period)
+    counting = findings.lazy().filter(counts).select(*read, bucket=bucket).collect()
     if frozen is not None and scheme.parts is not None:
         # The windows of a published period are counted back from its own day, whatever became known of it since.
         part = _part(scheme, counting.schema, as_of)
@@ -117,12 +121,14 @@ def charge(
     pairing = counting if held is None else counting.filter(pl.col("disposition") != "gone")
     about = Said(findings, lambda tied: _said_of_findings(tables, as_of, tied))
     pairs = pair(pairing, about, scheme.duplicates, frozen.findings if frozen else None)
-    counting = counting.with_columns(pairs.select(pl.exclude("place").gather(_rows_of(pairs, counting, findings.height))))
+    counting = counting.with_columns(
+        pairs.select(pl.exclude("place").gather(_rows_of(pairs, counting, findings.height)))
+    )
     counting = counting.with_columns(matter=pl.coalesce("keeper", "place"), keeps=pl.col("keeper").is_null())
     counting = counting.with_columns(occasions_before(counting, scheme.repeats))
     # A town that was not checked has no points, but its findings are to be mended all the same.
-    unscored = findings.lazy().filter(pl.col("disposition") == "not_checked").select(_read(scheme, findings.columns))
-    unscored = unscored.with_columns(matter="place", keeps=pl.lit(value=True)).collect()
+    unscored = findings.lazy().filter(pl.col("disposition") == "not_checked").select(read).collect()
+    unscored = unscored.with_columns(matter="place", keeps=pl.lit(value=True))
     own = pl.concat([counting.filter(now), unscored], how="diagonal_relaxed")
     # The state is the whole matter's, also where one of the two lies in another period.
     across = pairs.filter(pl.col("frozen_in").is_not_null())["keeper"].implode()
@@ -336,7 +342,9 @@ def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFram
         extras.append(pl.when(charged).then(amount).otherwise(0).alias(f"extra_{name}"))
     return (
         findings.with_columns(extras)
-        .with_columns(extra_units=pl.sum_horizontal(pl.lit(0, dtype=pl.Int64), *(f"extra_{n}" for n in with_extras(scheme))))
+        .with_columns(
+            extra_units=pl.sum_horizontal(pl.lit(0, dtype=pl.Int64), *(f"extra_{n}" for n in with_extras(scheme)))
+        )
         .with_columns(net_units=pl.col("charge_units") - pl.col("credit_units") + pl.col("extra_units"))
         .drop("raw_charge")
     )

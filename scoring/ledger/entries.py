@@ -48,9 +48,6 @@ SCHEMA: Final = {
 }
 
 
-_KIND: Final = pl.Categorical(pl.Categories("kind of entry"))
-
-
 def sign_of_loss(scheme: Scheme) -> int:
     """Return the sign of a loss in the score: +1 where points are added from 0 and lower is better, else -1."""
     return 1 if scheme.direction == "up" else -1
@@ -137,7 +134,7 @@ class Effect(NamedTuple):
     parameters: Sequence[pl.Expr]
 
 
-def _effects(scheme: Scheme, units: Units) -> list[Effect]:
+def effects_of(scheme: Scheme, units: Units) -> list[Effect]:
     """Return the effects of steps 3 to 5."""
     sign = sign_of_loss(scheme)
     states = scheme.rectification.states
@@ -214,7 +211,7 @@ def with_extras(scheme: Scheme) -> dict[str, Consequence]:
     return {name: consequence for name, consequence in named.items() if consequence is not None and consequence.extra}
 
 
-def _weights(scheme: Scheme) -> tuple[pl.Expr, int]:
+def weight_of(scheme: Scheme) -> tuple[pl.Expr, int]:
     """Return the weight of a finding's part in whole numbers, and the denominator of these."""
     weights = {part.id: part.weight for part in scheme.parts.parts} if scheme.parts else {"": ONE}
     common = common_denominator(weights.values())
@@ -224,64 +221,12 @@ def _weights(scheme: Scheme) -> tuple[pl.Expr, int]:
     return pl.when(pl.col("disposition") == "priced").then(weight).otherwise(0), common
 
 
-def narrow_entries(
-    findings: pl.DataFrame, towns: Sequence[str], upper: pl.DataFrame, scheme: Scheme, units: Units
-) -> pl.DataFrame:
-    """Return every effect in the fewest bytes: whose, of what kind, how much; `entries` says all the rest.
-
-    Parameters
-    ----------
-    upper
-        What happened above the findings: the columns below without `finding`.
-
-    Returns
-    -------
-    `town` (its number), `indicator` (its number in the scheme, null above), `finding` (row of `findings`, null
-    above), `kind`, `points_num`, `points_den` (not reduced); in no order.
-    """
-    weight, common = _weights(scheme)
-    effects = _effects(scheme, units)
-    counted = findings.lazy().select(
-        pl.col("town").replace_strict(
-            pl.Series(towns, dtype=pl.String), _numbers(len(towns)), default=None, return_dtype=pl.UInt32
-        ),
-        indicator=_indicator(scheme),
-        finding=pl.int_range(pl.len(), dtype=pl.UInt32),
-        weight=weight,
-        **{f"of_{n}": effect.of for n, effect in enumerate(effects)},
-        **{f"points_{n}": effect.points for n, effect in enumerate(effects)},
-    )
-    counted = counted.filter(pl.col("town").is_not_null() & pl.any_horizontal(pl.col("^of_.*$"))).collect().lazy()
-    single = [
-        counted.filter(f"of_{n}").select(
-            "town",
-            "indicator",
-            "finding",
-            kind=pl.lit(effect.kind),
-            points_num=pl.col(f"points_{n}") * pl.col("weight"),
-            points_den=pl.lit(units.points * common, dtype=pl.Int64),
-        ).with_columns(pl.col("kind").cast(_KIND))
-        for n, effect in enumerate(effects)
-    ]
-    columns = ("town", "indicator", "finding", "kind", "points_num", "points_den")
-    return pl.concat([*single, upper.lazy().with_columns(finding=pl.lit(None, dtype=pl.UInt32)).select(columns)]).collect()
-
-
-def _numbers(count: int) -> pl.Series:
-    return pl.int_range(count, dtype=pl.UInt32, eager=True)
-
-
-def _indicator(scheme: Scheme) -> pl.Expr:
-    ids = [indicator.id for _, indicator in scheme.indicators()]
-    return pl.col("indicator").replace_strict(ids, _numbers(len(ids)), default=None, return_dtype=pl.UInt32)
-
-
 def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.DataFrame:
     """Return the entries of steps 3 to 5.
 
     One a finding and effect, with `found_on` and `stage` to put them in order.
     """
-    weight, common = _weights(scheme)
+    weight, common = weight_of(scheme)
     rows = findings.with_columns(weight=weight)
     clauses = {indicator.id: indicator.clause for _, indicator in scheme.indicators()}
     null = pl.lit(None, dtype=pl.Int64)
@@ -306,7 +251,7 @@ def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.
             price_units=pl.col("price_units") if effect.kind == "deduction" else null,
             multiplier_units=pl.col("multiplier_units") if effect.kind == "repeat" else null,
         )
-        for effect in _effects(scheme, units)
+        for effect in effects_of(scheme, units)
     )
     frame = reduced(frame, {"multiple": "points"}, units.points * common)
     frame = reduced(frame, {"price_units": "price"}, units.price)
@@ -333,10 +278,14 @@ def assemble(
     happens to the indicator as a whole; dimensions after their indicators, the total last.
     """
     codes = pl.Series([one.town for one in statements], dtype=pl.String)
-    upper = above_findings(statements).with_columns(
-        town_code=pl.lit(codes).gather(pl.col("town")),
-        stage=pl.lit(9, dtype=pl.Int32),
-    ).drop("town")
+    upper = (
+        _above_findings(statements)
+        .with_columns(
+            town_code=pl.lit(codes).gather(pl.col("town")),
+            stage=pl.lit(9, dtype=pl.Int32),
+        )
+        .drop("town")
+    )
     of_indicator = {indicator.id: dimension.id for dimension, indicator in scheme.indicators()}
     single = single.with_columns(
         dimension=pl.col("indicator").replace_strict(of_indicator, return_dtype=pl.String),
@@ -390,22 +339,11 @@ def assemble(
     )
 
 
-def _different(statements: Sequence[Statement]) -> dict[int, Row]:
-    """Return every different row of the statements, by its identity."""
-    return {id(row): row for statement in statements for row in statement.rows}
-
-
-def upper_rows(rows: Sequence[Row], scheme: Scheme) -> pl.DataFrame:
-    """Return rows of statements as `narrow_entries` takes them."""
-    said = pl.DataFrame(list(rows), schema={c: t for c, t in SCHEMA.items() if c in _UPPER})
-    return said.select(pl.col("kind").cast(_KIND), "points_num", "points_den", indicator=_indicator(scheme))
-
-
-def above_findings(statements: Sequence[Statement]) -> pl.DataFrame:
+def _above_findings(statements: Sequence[Statement]) -> pl.DataFrame:
     """Return the statements' rows: `town` (row of `statements`), `number` in the statement, what the row says."""
-    different = _different(statements)
+    different = {id(row): row for statement in statements for row in statement.rows}
     places = {of: place for place, of in enumerate(different)}
-    said = pl.DataFrame(list(different.values()), schema={c: t for c, t in SCHEMA.items() if c in _UPPER})
+    said = pl.DataFrame(list(different.values()), schema={c: t for c, t in SCHEMA.items() if c in UPPER})
     which = pl.Series([places[id(row)] for one in statements for row in one.rows], dtype=pl.UInt32)
     sizes = pl.DataFrame({"size": pl.Series([len(one.rows) for one in statements], dtype=pl.Int64)})
     numbers = (
@@ -416,7 +354,7 @@ def above_findings(statements: Sequence[Statement]) -> pl.DataFrame:
     return pl.concat([numbers, said[which]], how="horizontal")
 
 
-_UPPER: Final = frozenset(
+UPPER: Final = frozenset(
     [
         "part",
         "dimension",

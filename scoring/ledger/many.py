@@ -1,4 +1,4 @@
-"""Steps 6 to 11 of very many towns together: every different situation is worked out once, by the same code, and counted.
+"""Steps 6 to 11 of very many towns together: every different situation is worked out once, by the same code.
 
 What a town comes to here is what `score_town` says of it alone, which is asserted when its statement is read.
 """
@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import polars as pl
@@ -17,8 +18,9 @@ from schemas.scheme import Indicator
 from schemas.scheme.rules import Deduct
 from scoring.exact import LARGEST
 from scoring.ledger.ending import Above, TownScore, finish
-from scoring.ledger.entries import ONE, Row, Statement, upper_rows
+from scoring.ledger.entries import ONE, Row, Statement
 from scoring.ledger.indicators import NOTHING, ZERO, IndicatorScorer, Result, Sums
+from scoring.ledger.narrow import upper_rows
 from scoring.ledger.totals import close_dimension, start_of
 
 if TYPE_CHECKING:
@@ -51,6 +53,23 @@ class Late(Mapping[str, Value]):
 
     def __len__(self) -> int:
         return len(self._made)
+
+
+def by_town(sums: pl.DataFrame, units: int) -> Mapping[str, Mapping[tuple[str, str], Sums]]:
+    """Return the sums of each town that has findings by part and indicator, made when the first is read."""
+
+    @cache
+    def made() -> dict[str, dict[tuple[str, str], Sums]]:
+        towns: dict[str, dict[tuple[str, str], Sums]] = {}
+        equal: dict[tuple[int, bool, int], Sums] = {}
+        for town, part, indicator, *found in sums.iter_rows():
+            net, fired, count = key = tuple(found)
+            if key not in equal:
+                equal[key] = Sums(Fraction(net, units), fired, count)
+            towns.setdefault(town, {})[part, indicator] = equal[key]
+        return towns
+
+    return Late(sums["town"].unique().to_list(), lambda town: made()[town])
 
 
 @dataclass(frozen=True)
@@ -177,7 +196,8 @@ def _measured(towns: Sequence[str], indicator: Indicator, known: _Situations, sc
     seen: dict[Hashable, int] = {}
     found = []
     for town in towns:
-        situation = scorer.situation(town, "", indicator, NOTHING) or town
+        situation = scorer.situation(town, "", indicator, NOTHING)
+        situation = town if situation is None else situation
         if situation not in seen:
             seen[situation] = known.result(scorer, town, indicator, NOTHING)
         found.append(seen[situation])

@@ -99,8 +99,8 @@ class Measures:
         earlier: dict[str, list[Period]] = defaultdict(list)
         for measure, span in compared:
             earlier[measure].append(span)
-        known = [label for label in frame["period"].unique() if label is not None]
-        labels: dict[str | None, Period | None] = {None: None} | {of: parse_period(of, calendar) for of in known}
+        labels: dict[str | None, Period | None] = {None: None}
+        labels |= {label: parse_period(label, calendar) for label in frame["period"].unique().drop_nulls()}
         late = (pl.col("dated_on") > as_of).fill_null(False)
         self.unpriced["after_as_of"] = frame.select(late.sum()).item()
         # Of a whole country's rows most speak for other periods: those are counted, not looked at.

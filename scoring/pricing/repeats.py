@@ -54,7 +54,10 @@ def occasions_before(findings: pl.DataFrame, policy: Repeats | None) -> pl.DataF
     )
     if not complete.all():
         counted = findings.select(known.columns).join(
-            counted.select("place", "occasions", "seen_on", "row", "back"), on="place", how="left", maintain_order="left"
+            counted.select("place", "occasions", "seen_on", "row", "back"),
+            on="place",
+            how="left",
+            maintain_order="left",
         )
     counted = counted.with_columns(
         occasions=pl.col("occasions").fill_null(0), seen_on=pl.when(pl.col("occasions") > 0).then("seen_on")
@@ -64,7 +67,8 @@ def occasions_before(findings: pl.DataFrame, policy: Repeats | None) -> pl.DataF
         paired = _without_own_dates(counted.filter(pl.col("matter").is_in(pairs.implode())), key, row)
         paired = paired.group_by("matter").agg(together=pl.col("occasions").max())
         counted = counted.join(paired, on="matter", how="left", maintain_order="left").with_columns(
-            occasions=pl.coalesce("together", "occasions"), seen_on=pl.when(pl.col("together").is_null()).then("seen_on")
+            occasions=pl.coalesce("together", "occasions"),
+            seen_on=pl.when(pl.col("together").is_null()).then("seen_on"),
         )
     return counted.select("occasions", "seen_on")
 

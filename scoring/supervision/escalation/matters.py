@@ -75,7 +75,14 @@ def _of(span: Span, on: date, past: Sequence[Frozen], workdays: Workdays) -> lis
     states = {row["matter"]: row for row in kept.filter(pl.col("state").is_not_null()).iter_rows(named=True)}
     if loose.height:
         own = matter_states(
-            loose.with_columns(keeps=True), tables.rectifications, tables.appeals, tables.letters, scheme, on, workdays, _PLAN
+            loose.with_columns(keeps=True),
+            tables.rectifications,
+            tables.appeals,
+            tables.letters,
+            scheme,
+            on,
+            workdays,
+            _PLAN,
         ).to_dicts()
         states |= {row["matter"]: row for row in own}
     return _matters(kept, members, states, tables, scheme, on, workdays)
