@@ -40,13 +40,15 @@ def occasions_before(findings: pl.DataFrame, policy: Repeats | None) -> pl.DataF
     known = known if complete.all() else known.filter(complete)
     places = _coded(known, key) * _SPAN + _ordinal(known["found_on"])
     # Distinct days of each key, in order: a count of days becomes a difference of places.
-    days = places.sort()
-    days = days.filter((days != days.shift()).fill_null(value=True))
+    order = places.arg_sort()
+    ordered = places.gather(order)
+    new = (ordered != ordered.shift()).fill_null(value=True)
+    days = ordered.filter(new)
+    row = pl.zeros(order.len(), dtype=pl.UInt32, eager=True).scatter(order, new.cum_sum() - 1)
     dates = known["found_on"].unique()
     opens = _ordinal(pl.Series([_opens(day, policy) for day in dates], dtype=pl.Date))
     back = (days % _SPAN).replace_strict(_ordinal(dates), _ordinal(dates) - opens, return_dtype=pl.Int64)
     before = pl.int_range(days.len(), dtype=pl.Int64, eager=True) - days.search_sorted(days - back)
-    row = days.search_sorted(places)
     # Of one key the day before stands just before; where nothing is counted it may be another key's.
     latest = (days.shift(1) % _SPAN - _EPOCH).cast(pl.Int32).cast(pl.Date)
     counted = known.with_columns(
