@@ -135,6 +135,8 @@ def charge(
     others = counting.filter(~now & pl.col("matter").is_in(across))
     others = others.filter(pl.col("matter").is_in(own["matter"].implode())) if others.height else others
     stated = pl.concat([own, others], how="diagonal_relaxed") if others.height else own
+    # States take as much room again: of a whole country's findings these frames are some gigabytes.
+    del counting, pairing, others
     states = matter_states(stated, tables.rectifications, tables.appeals, tables.letters, scheme, as_of, workdays, plan)
     own = own.select("place", "matter", "frozen_in", "already", "occasions", "seen_on")
     states = states.rename({"matter": "place"})
