@@ -256,10 +256,11 @@ def score(
         carried[merged.get(one.of, one.of)].append(one)
     scorer = IndicatorScorer(scheme, facts, fine=fine)
     worths = {frozen.period.id: worth(frozen.scheme, scheme) for frozen in taken}
+    left_out = frozenset(facts.unchecked) if rolled is None else unscored
     above = {
         town: _above(town, adjustments.decided.get(town, []), carried[town], rolled, scheme, worths)
         for town in codes
-        if town not in (facts.unchecked if rolled is None else unscored)
+        if town not in left_out
     }
     together: Many | None = None
     if rolled is None and len(above) >= MANY:
