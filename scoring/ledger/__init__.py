@@ -125,8 +125,8 @@ class Ledger(Scored):
         order = {town: number for number, town in enumerate(self.facts.towns["town_code"])}
         findings = self.charges.findings.filter(pl.col("town").is_in(_counted(self)))
         single = finding_entries(findings, self.scheme, self.charges.units)
-        statements = [town.statement for town in self.scores.values()]
-        entries = assemble(single, statements, self.scheme, order, self.period.id, self.edition)
+        upper = above_findings(self.scores, self.together)
+        entries = assemble(single, upper, list(self.scores), self.scheme, order, self.period.id, self.edition)
         if entries.height != self.narrow.height or entries["entry_id"].n_unique() != entries.height:
             raise AssertionError("two ledger entries bear one id")
         return entries
@@ -162,7 +162,7 @@ def build(
     counted = scored.charges.findings
     if len(_counted(scored)) < len(scored.scores):
         counted = counted.clear()
-    upper = above_findings(scored.scores, scored.together, scored.scheme)
+    upper = above_findings(scored.scores, scored.together)
     narrow = narrow_entries(counted, list(scored.scores), upper, scored.scheme, scored.charges.units)
     reconcile(narrow, scored.scores, scored.together, scored.scheme)
     return Ledger(**vars(scored), narrow=narrow, period=period, edition=edition)

@@ -120,6 +120,15 @@ def _plain(value: object) -> object:
     return value if isinstance(value, (str, int)) or value is None else str(value)
 
 
+class Upper(NamedTuple):
+    """What happened above the findings: the same to many towns, so that each different entry stands here once."""
+
+    different: pl.DataFrame
+    """The different entries, all that a statement says of them."""
+    rows: pl.DataFrame
+    """`town` (its number), `number` (the place in its statement), `which` (row of `different`)."""
+
+
 class Effect(NamedTuple):
     """One kind of effect that findings have.
 
@@ -263,7 +272,8 @@ def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.
 
 def assemble(
     single: pl.DataFrame,
-    statements: Sequence[Statement],
+    upper: Upper,
+    scored: Sequence[str],
     scheme: Scheme,
     towns: Mapping[str, int],
     period: str,
@@ -271,27 +281,30 @@ def assemble(
 ) -> pl.DataFrame:
     """Put all entries in the order of the statement, name and number them.
 
+    Parameters
+    ----------
+    scored
+        The towns by their number in `upper`.
+    towns
+        Their places in the ledger.
+
     Returns
     -------
     The ledger with the columns of `SCHEMA`: town by town, part, dimension, indicator; within an indicator the
     findings by day, then what
     happens to the indicator as a whole; dimensions after their indicators, the total last.
     """
-    codes = pl.Series([one.town for one in statements], dtype=pl.String)
-    upper = (
-        _above_findings(statements)
-        .with_columns(
-            town_code=pl.lit(codes).gather(pl.col("town")),
-            stage=pl.lit(9, dtype=pl.Int32),
-        )
-        .drop("town")
+    above = upper.different[upper.rows["which"]].with_columns(
+        upper.rows["number"],
+        town_code=pl.Series(scored, dtype=pl.String).gather(upper.rows["town"]),
+        stage=pl.lit(9, dtype=pl.Int32),
     )
     of_indicator = {indicator.id: dimension.id for dimension, indicator in scheme.indicators()}
     single = single.with_columns(
         dimension=pl.col("indicator").replace_strict(of_indicator, return_dtype=pl.String),
         number=pl.lit(-1, dtype=pl.Int64),
     )
-    ledger = pl.concat([single, upper], how="diagonal")
+    ledger = pl.concat([single, above], how="diagonal")
     # The places of town, part, dimension and indicator make one number, which sorts faster than four texts.
     ranked = [
         ("town_code", towns),
@@ -339,21 +352,24 @@ def assemble(
     )
 
 
-def _above_findings(statements: Sequence[Statement]) -> pl.DataFrame:
-    """Return the statements' rows: `town` (row of `statements`), `number` in the statement, what the row says."""
-    different = {id(row): row for statement in statements for row in statement.rows}
+def different_rows(rows: Sequence[Row]) -> pl.DataFrame:
+    """Return rows of statements as a frame."""
+    return pl.DataFrame(list(rows), schema={c: t for c, t in SCHEMA.items() if c in UPPER})
+
+
+def upper_of(statements: Mapping[int, Statement]) -> Upper:
+    """Return the entries of statements, each under its town's number."""
+    different = {id(row): row for statement in statements.values() for row in statement.rows}
     places = {of: place for place, of in enumerate(different)}
-    said = pl.DataFrame(list(different.values()), schema={c: t for c, t in SCHEMA.items() if c in UPPER})
-    which = pl.Series([places[id(row)] for one in statements for row in one.rows], dtype=pl.UInt32)
-    sizes = pl.DataFrame({"size": pl.Series([len(one.rows) for one in statements], dtype=pl.Int64)})
-    numbers = (
-        sizes.with_row_index("town")
-        .select(pl.col("town").repeat_by("size"), number=pl.int_ranges("size"))
-        .explode("town", "number", empty_as_null=False, keep_nulls=False)
+    rows = pl.DataFrame(
+        [(town, n, places[id(row)]) for town, one in statements.items() for n, row in enumerate(one.rows)],
+        schema=UPPER_ROWS,
+        orient="row",
     )
-    return pl.concat([numbers, said[which]], how="horizontal")
+    return Upper(different_rows(list(different.values())), rows)
 
 
+UPPER_ROWS: Final = {"town": pl.UInt32, "number": pl.Int64, "which": pl.UInt32}
 UPPER: Final = frozenset(
     [
         "part",

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import polars as pl
 
-from schemas.scheme import Indicator
+from schemas.scheme import Dimension, Indicator
 from schemas.scheme.rules import Deduct
 from scoring.exact import LARGEST
 from scoring.ledger.ending import Above, TownScore, finish
-from scoring.ledger.entries import ONE, Row, Statement
+from scoring.ledger.entries import ONE, Row, Statement, Upper, different_rows
 from scoring.ledger.indicators import NOTHING, ZERO, IndicatorScorer, Result, Sums
-from scoring.ledger.narrow import upper_rows
 from scoring.ledger.totals import close_dimension, start_of
 
 if TYPE_CHECKING:
@@ -74,13 +73,10 @@ def by_town(sums: pl.DataFrame, units: int) -> Mapping[str, Mapping[tuple[str, s
 
 @dataclass(frozen=True)
 class Many:
-    """What towns come to: the score of each, and `upper`, every entry above the findings.
-
-    `upper` has `town` (its number among the towns), `indicator`, `kind`, `points_num`, `points_den`.
-    """
+    """What towns come to: the score of each, and every entry above the findings, the towns numbered as in `values`."""
 
     values: Mapping[str, Fraction]
-    upper: pl.DataFrame
+    upper: Upper
 
 
 class _Unusual(Exception):
@@ -145,30 +141,32 @@ def _scored(towns: Sequence[str], sums: pl.DataFrame, units: int, scorer: Indica
     import numpy as np
 
     scheme = scorer.scheme
-    indicators = [indicator for _, indicator in scheme.indicators()]
     known = _Situations()
-    # A column an indicator, a dimension, and one for the end; a row a town; in each cell the situation it is in.
-    cells = np.zeros((len(towns), len(indicators) + len(scheme.dimensions) + 1), dtype=np.int32)
-    for place, indicator in enumerate(indicators):
-        if isinstance(indicator.rule, Deduct):
-            cells[:, place] = known.result(scorer, towns[0], indicator, NOTHING)
-        else:
-            cells[:, place] = _measured(towns, indicator, known, scorer)
-    found = _found(towns, sums, indicators, units, known, scorer)
+    # A row a town; a column an indicator, one a dimension after its indicators, and one for the end: the order of a
+    # statement. In each cell stands the situation that the town is in.
+    columns: list[Indicator | Dimension] = []
+    for dimension in scheme.dimensions:
+        columns += [*dimension.indicators, dimension]
+    cells = np.zeros((len(towns), len(columns) + 1), dtype=np.int32)
+    for place, one in enumerate(columns):
+        if isinstance(one, Indicator):
+            deduct = isinstance(one.rule, Deduct)
+            none = known.result(scorer, towns[0], one, NOTHING) if deduct else _measured(towns, one, known, scorer)
+            cells[:, place] = none
+    found = _found(towns, sums, columns, units, known, scorer)
     cells[found["town"].to_numpy(), found["indicator"].to_numpy()] = found["situation"].to_numpy()
-    earned, common = _whole(known.earned, len(indicators))
-    first = 0
-    for number, dimension in enumerate(scheme.dimensions):
-        last = first + len(dimension.indicators)
-        different, which = np.unique(earned[cells[:, first:last]].sum(axis=1), return_inverse=True)
-        closed = []
-        for value in different.tolist():
-            score = TownScore(Statement("", ZERO, ZERO))
-            close_dimension(score, dimension, Fraction(value, common), scorer)
-            closed.append(known.add(score.statement, score.dimensions["", dimension.id]))
-        cells[:, len(indicators) + number] = np.array(closed, dtype=np.int32)[which]
-        first = last
-    moved, common = _whole(known.moved, cells.shape[1])
+    earned, common = _whole(known.earned, len(columns))
+    for place, one in enumerate(columns):
+        if isinstance(one, Dimension):
+            own = cells[:, place - len(one.indicators) : place]
+            different, which = np.unique(earned[own].sum(axis=1), return_inverse=True)
+            closed = []
+            for value in different.tolist():
+                score = TownScore(Statement("", ZERO, ZERO))
+                close_dimension(score, one, Fraction(value, common), scorer)
+                closed.append(known.add(score.statement, score.dimensions["", one.id]))
+            cells[:, place] = np.array(closed, dtype=np.int32)[which]
+    moved, common = _whole(known.moved, len(columns))
     start = start_of(scheme)
     different, which = np.unique(moved[cells[:, :-1]].sum(axis=1), return_inverse=True)
     ended, values = [], []
@@ -178,7 +176,7 @@ def _scored(towns: Sequence[str], sums: pl.DataFrame, units: int, scorer: Indica
         values.append(score.statement.value)
         ended.append(known.add(score.statement, ZERO))
     cells[:, -1] = np.array(ended, dtype=np.int32)[which]
-    return Many(dict(zip(towns, [values[n] for n in which.tolist()], strict=True)), _upper(cells, known, scorer))
+    return Many(dict(zip(towns, [values[n] for n in which.tolist()], strict=True)), _upper(cells, known))
 
 
 def _whole(values: Sequence[Fraction], terms: int) -> tuple[ndarray[Any, Any], int]:
@@ -207,16 +205,17 @@ def _measured(towns: Sequence[str], indicator: Indicator, known: _Situations, sc
 def _found(
     towns: Sequence[str],
     sums: pl.DataFrame,
-    indicators: Sequence[Indicator],
+    columns: Sequence[Indicator | Dimension],
     units: int,
     known: _Situations,
     scorer: IndicatorScorer,
 ) -> pl.DataFrame:
     """Return `town`, `indicator` (their numbers), `situation` where there are findings."""
-    places = {indicator.id: number for number, indicator in enumerate(indicators)}
+    indicators = {place: one for place, one in enumerate(columns) if isinstance(one, Indicator)}
+    places = {indicator.id: place for place, indicator in indicators.items()}
     numbers = pl.Series(range(len(towns)), dtype=pl.UInt32)
     checked = pl.lit(None, dtype=pl.Int64)
-    for number, indicator in enumerate(indicators):
+    for number, indicator in indicators.items():
         if isinstance(indicator.rule, Deduct) and indicator.rule.exposure is not None:
             of = indicator.rule.exposure.checked
             own = pl.Series([scorer.facts.checked.get(town, {}).get(of) for town in towns], dtype=pl.Int64)
@@ -237,16 +236,25 @@ def _found(
     return cells.join(different, on=same, nulls_equal=True).select("town", "indicator", "situation")
 
 
-def _upper(cells: ndarray[Any, Any], known: _Situations, scorer: IndicatorScorer) -> pl.DataFrame:
+def _upper(cells: ndarray[Any, Any], known: _Situations) -> Upper:
     """Return the entries of all cells."""
     import numpy as np
 
     sizes = np.array([len(rows) for rows in known.rows])
     begins = np.cumsum(sizes) - sizes
-    towns, _ = np.nonzero(sizes[cells])
-    own = cells[sizes[cells] > 0]
-    count = sizes[own]
-    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    said = upper_rows([row for rows in known.rows for row in rows], scorer.scheme)
-    which = pl.Series(np.repeat(begins[own], count) + within, dtype=pl.UInt32)
-    return said[which].with_columns(town=pl.Series(np.repeat(towns, count), dtype=pl.UInt32))
+    counts = sizes[cells]
+    of_town = counts.sum(axis=1)
+    own, count = cells[counts > 0], counts[counts > 0]
+
+    def within(each: ndarray[Any, Any]) -> ndarray[Any, Any]:
+        numbers: ndarray[Any, Any] = np.arange(each.sum()) - np.repeat(np.cumsum(each) - each, each)
+        return numbers
+
+    rows = pl.DataFrame(
+        {
+            "town": pl.Series(np.repeat(np.arange(len(cells)), of_town), dtype=pl.UInt32),
+            "number": pl.Series(within(of_town), dtype=pl.Int64),
+            "which": pl.Series(np.repeat(begins[own], count) + within(count), dtype=pl.UInt32),
+        }
+    )
+    return Upper(different_rows([row for rows in known.rows for row in rows]), rows)

@@ -11,7 +11,7 @@ import polars as pl
 
 from schemas.scheme import Scheme
 from scoring.ledger.ending import TownScore
-from scoring.ledger.entries import SCHEMA, UPPER, Row, effects_of, weight_of
+from scoring.ledger.entries import Upper, effects_of, upper_of, weight_of
 from scoring.ledger.totals import start_of
 from scoring.pricing.deduct import Units
 
@@ -22,14 +22,14 @@ _KIND: Final = pl.Categorical(pl.Categories("kind of entry"))
 
 
 def narrow_entries(
-    findings: pl.DataFrame, towns: Sequence[str], upper: pl.DataFrame, scheme: Scheme, units: Units
+    findings: pl.DataFrame, towns: Sequence[str], upper: Upper, scheme: Scheme, units: Units
 ) -> pl.DataFrame:
     """Return every effect in the fewest bytes: whose, of what kind, how much; `entries` says all the rest.
 
     Parameters
     ----------
-    upper
-        What happened above the findings: the columns below without `finding`.
+    towns
+        The scored towns, by their number in `upper`.
 
     Returns
     -------
@@ -62,9 +62,12 @@ def narrow_entries(
         .with_columns(pl.col("kind").cast(_KIND))
         for n, effect in enumerate(effects)
     ]
-    columns = ("town", "indicator", "finding", "kind", "points_num", "points_den")
+    said = upper.different.select(
+        pl.col("kind").cast(_KIND), "points_num", "points_den", indicator=_indicator(scheme), finding=None
+    )
+    above = said[upper.rows["which"]].lazy().with_columns(upper.rows["town"], pl.col("finding").cast(pl.UInt32))
     return pl.concat(
-        [*single, upper.lazy().with_columns(finding=pl.lit(None, dtype=pl.UInt32)).select(columns)]
+        [*single, above.select("town", "indicator", "finding", "kind", "points_num", "points_den")]
     ).collect()
 
 
@@ -77,27 +80,19 @@ def _indicator(scheme: Scheme) -> pl.Expr:
     return pl.col("indicator").replace_strict(ids, _numbers(len(ids)), default=None, return_dtype=pl.UInt32)
 
 
-def upper_rows(rows: Sequence[Row], scheme: Scheme) -> pl.DataFrame:
-    """Return rows of statements as `narrow_entries` takes them."""
-    said = pl.DataFrame(list(rows), schema={c: t for c, t in SCHEMA.items() if c in UPPER})
-    return said.select(pl.col("kind").cast(_KIND), "points_num", "points_den", indicator=_indicator(scheme))
-
-
-def above_findings(scores: Mapping[str, TownScore], together: Many | None, scheme: Scheme) -> pl.DataFrame:
-    """Return every entry above the findings, as `narrow_entries` takes them."""
+def above_findings(scores: Mapping[str, TownScore], together: Many | None) -> Upper:
+    """Return every entry above the findings; towns are numbered as in `scores`."""
+    joint = together.values if together is not None else {}
     places = {town: number for number, town in enumerate(scores)}
-    rows: list[Row] = []
-    towns: list[int] = []
-    for town, number in places.items():
-        if together is None or town not in together.values:
-            own = scores[town].statement.rows
-            rows += own
-            towns += [number] * len(own)
-    single = upper_rows(rows, scheme).with_columns(town=pl.Series(towns, dtype=pl.UInt32))
+    single = upper_of({number: scores[town].statement for town, number in places.items() if town not in joint})
     if together is None:
         return single
-    number_of = pl.Series([places[town] for town in together.values], dtype=pl.UInt32)
-    return pl.concat([single, together.upper.with_columns(pl.lit(number_of).gather("town"))], how="diagonal")
+    number_of = pl.Series([places[town] for town in joint], dtype=pl.UInt32)
+    first = single.different.height
+    rows = together.upper.rows.with_columns(
+        town=number_of.gather(together.upper.rows["town"]), which=pl.col("which") + pl.lit(first, dtype=pl.UInt32)
+    )
+    return Upper(pl.concat([single.different, together.upper.different]), pl.concat([single.rows, rows]))
 
 
 def reconcile(narrow: pl.DataFrame, scores: Mapping[str, TownScore], together: Many | None, scheme: Scheme) -> None:
