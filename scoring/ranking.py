@@ -9,6 +9,7 @@ from math import floor
 
 from schemas.scheme import Scheme
 from schemas.scheme.outcome import BandGrades, Gate, Grade, Grades
+from scoring.exact import common_denominator
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def place(candidates: Sequence[Candidate], scheme: Scheme) -> dict[str, Place]:
     after all others, by score.
     """
     gates = {gate.id: gate for gate in scheme.gates}
-    key = _key(scheme, gates)
+    key = _key(scheme, gates, candidates)
     ranks = _ranks(candidates, key)
     groups: dict[str, list[Candidate]] = {}
     for candidate in candidates:
@@ -59,11 +60,13 @@ def place(candidates: Sequence[Candidate], scheme: Scheme) -> dict[str, Place]:
 Key = Callable[[Candidate], tuple[object, ...]]
 
 
-def _key(scheme: Scheme, gates: Mapping[str, Gate]) -> Key:
-    sign = 1 if scheme.direction == "up" else -1
+def _key(scheme: Scheme, gates: Mapping[str, Gate], candidates: Sequence[Candidate]) -> Key:
+    # Whole numbers are compared ten times faster than Fractions.
+    units = (1 if scheme.direction == "up" else -1) * common_denominator(one.score for one in candidates)
 
     def key(candidate: Candidate) -> tuple[object, ...]:
-        return (_is_last(candidate, gates), sign * candidate.score, *candidate.ties)
+        score = candidate.score.numerator * (units // candidate.score.denominator)
+        return (_is_last(candidate, gates), score, *candidate.ties)
 
     return key
 
@@ -73,11 +76,11 @@ def _is_last(candidate: Candidate, gates: Mapping[str, Gate]) -> bool:
 
 
 def _ranks(candidates: Sequence[Candidate], key: Key) -> dict[str, int]:
-    keys = sorted(key(candidate) for candidate in candidates)
+    keys = [key(candidate) for candidate in candidates]
     first: dict[object, int] = {}
-    for number, value in enumerate(keys, 1):
+    for number, value in enumerate(sorted(keys), 1):
         first.setdefault(value, number)
-    return {candidate.town: first[key(candidate)] for candidate in candidates}
+    return {candidate.town: first[value] for candidate, value in zip(candidates, keys, strict=True)}
 
 
 def _grades(
@@ -96,7 +99,7 @@ def _grades(
             grades |= {member.town: _band(member.score, policy.grades) for member in members}
             continue
         # A gated town frees no place: to the others it stands where its score would put it.
-        by_score, last = _ranks(members, _key(scheme, {})), _ranks(members, _key(scheme, gates))
+        by_score, last = _ranks(members, _key(scheme, {}, members)), _ranks(members, _key(scheme, gates, members))
         for member in members:
             places = last if _is_last(member, gates) else by_score
             stand = places[member.town]

@@ -9,15 +9,14 @@ Policy terms are design.md's "State and time" and semantics.md's "States and ext
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date
 
 import polars as pl
 
 from schemas.scheme import Scheme
 from scoring.conditions import holds
-from scoring.plan import Plan
+from scoring.plan import Plan, alike
 from scoring.problems import Refused, problem
 from scoring.workdays import Workdays
 
@@ -27,9 +26,6 @@ _UNFAVOURABLE = {"passed": 0, "ended": 1, "partly": 2, "waiting": 3, "sent_back"
 # Of what the bureau logs, that which is no letter asking the town to correct a problem. A referral above all must leave
 # no trace in what a town is handed.
 _NO_NOTICE = ("work_note", "phone_reminder", "on_site_guidance", "referral")
-
-Interval = tuple[date, date]
-"""Days d with first ≤ d < second, on which a clock stands still."""
 
 
 def known_reports(rectifications: pl.DataFrame, as_of: date) -> pl.LazyFrame:
@@ -43,28 +39,29 @@ def known_reports(rectifications: pl.DataFrame, as_of: date) -> pl.LazyFrame:
         Two reports of one finding on one day differ (`reports-of-one-day-differ`).
     """
     facts = ["finding_id", "submitted_on", "completed_on", "verified_on", "outcome", "verdict"]
-    reports = rectifications.filter(pl.col("submitted_on") <= as_of).unique(facts, keep="any")
-    twice = reports.filter(pl.struct("finding_id", "submitted_on").is_duplicated())
-    if twice.height:
-        rows = twice.sort("finding_id", "submitted_on", "source_file", "source_sheet", "source_row").to_dicts()
-        raise Refused(
-            [problem("reports-of-one-day-differ", r, finding=r["finding_id"], day=r["submitted_on"]) for r in rows]
-        )
+    known = rectifications["submitted_on"] <= as_of
+    reports = rectifications.select(facts).filter(known)
+    same_day = alike(reports.select("finding_id", "submitted_on"))
+    if same_day.any():
+        several = rectifications.filter(known).filter(same_day).unique(facts, keep="any")
+        twice = several.filter(pl.struct("finding_id", "submitted_on").is_duplicated())
+        if twice.height:
+            rows = twice.sort("finding_id", "submitted_on", "source_file", "source_sheet", "source_row").to_dicts()
+            raise Refused(
+                [problem("reports-of-one-day-differ", r, finding=r["finding_id"], day=r["submitted_on"]) for r in rows]
+            )
+        reports = pl.concat([reports.filter(~same_day), several.select(facts)])
     unknown = pl.col("verdict").is_null() | (pl.col("verified_on") > as_of).fill_null(False)
-    return reports.lazy().select(
-        *facts[:5], verdict=pl.when(unknown).then(pl.lit("waiting")).otherwise(pl.col("verdict"))
-    )
+    return reports.lazy().with_columns(verdict=pl.when(unknown).then(pl.lit("waiting")).otherwise(pl.col("verdict")))
 
 
-def fold_reports(reports: pl.LazyFrame, matters: pl.LazyFrame, timely_by: str) -> pl.LazyFrame:
+def fold_reports(reports: pl.DataFrame, timely_by: str) -> pl.LazyFrame:
     """Fold the reports of each matter into one row.
 
     Parameters
     ----------
     reports
-        What `known_reports` returns.
-    matters
-        `finding_id`, `matter`.
+        What `known_reports` returns, with `matter`.
     timely_by
         `submitted_on`, or `completed_on` (the town's own claim; the submission where it is empty).
 
@@ -77,26 +74,37 @@ def fold_reports(reports: pl.LazyFrame, matters: pl.LazyFrame, timely_by: str) -
     first that waits).
     """
     timely = pl.coalesce("completed_on", "submitted_on") if timely_by == "completed_on" else pl.col("submitted_on")
-    verdict = pl.col("verdict")
-    i = pl.col("i")
+    reports = reports.with_columns(timely=timely)
+    several = reports["matter"].is_duplicated()
+    # Most matters have one report, which needs neither order nor windows: the same sentences hold of it alone.
+    return pl.concat([_folded(reports.filter(several), alone=False), _folded(reports.filter(~several), alone=True)])
+
+
+def _folded(reports: pl.DataFrame, *, alone: bool) -> pl.LazyFrame:
+    """Fold reports, `alone` where each is the only one of its matter."""
+    verdict, timely, i = pl.col("verdict"), pl.col("timely"), pl.col("i")
 
     def last_where(test: pl.Expr) -> pl.Expr:
-        return pl.when(test).then(i).otherwise(-1).max().over("matter")
+        index = pl.when(test).then(i).otherwise(-1)
+        return index if alone else index.max().over("matter")
 
     def first_where(test: pl.Expr) -> pl.Expr:
-        return pl.when(test).then(i).min().over("matter")
+        index = pl.when(test).then(i)
+        return index if alone else index.min().over("matter")
 
+    if not alone:
+        reports = reports.with_columns(unfavourable=verdict.replace_strict(_UNFAVOURABLE, return_dtype=pl.Int8)).sort(
+            # Full ties say the same thing, so their order cannot matter; the rest of the key makes it fixed.
+            "matter", "submitted_on", "unfavourable", "timely", "outcome"
+        )  # fmt: skip
     indexed = (
-        reports.join(matters, on="finding_id", how="inner")
-        .with_columns(timely=timely, unfavourable=verdict.replace_strict(_UNFAVOURABLE, return_dtype=pl.Int8))
-        # Full ties say the same thing, so their order cannot matter; the rest of the key makes it fixed.
-        .sort("matter", "submitted_on", "unfavourable", "timely", "outcome")
+        reports.lazy()
         .with_columns(i=pl.int_range(pl.len(), dtype=pl.Int64))
         .with_columns(
             last_false=last_where(verdict == "false"),
             last_reset=last_where(verdict.is_in(["sent_back", "false"])),
             last_judged=last_where(verdict != "waiting"),
-            last_i=i.max().over("matter"),
+            last_i=last_where(pl.lit(value=True)),
         )
         .with_columns(
             closing=first_where(verdict.is_in(["passed", "ended"]) & (i > pl.col("last_reset"))),
@@ -106,59 +114,70 @@ def fold_reports(reports: pl.LazyFrame, matters: pl.LazyFrame, timely_by: str) -
     good = (verdict.is_in(["passed", "ended"]) & (i > pl.col("last_false"))) | (
         (verdict == "waiting") & (i > pl.col("last_judged"))
     )
-    closing = pl.col("closing")
+    closes, waits = i == pl.col("closing"), i == pl.col("first_waiting")
+    ever = {"false_report": verdict == "false", "sent_back": verdict == "sent_back"}
+    of_one = {
+        "last": (i == pl.col("last_i"), verdict),
+        "closed_by": (closes, verdict),
+        "closed_on": (closes, timely),
+        "closed_submitted_on": (closes, pl.col("submitted_on")),
+        "waiting_on": (waits, timely),
+        "outcome": (i == pl.coalesce("closing", "first_waiting"), pl.col("outcome")),
+    }
+    earliest = {"waiting_since": (i >= pl.col("first_waiting"), timely), "good_on": (good, timely)}
+    if alone:
+        told = {name: pl.when(test).then(value) for name, (test, value) in (of_one | earliest).items()}
+        return indexed.select("matter", **ever, **told)
     return indexed.group_by("matter").agg(
-        false_report=(verdict == "false").any(),
-        sent_back=(verdict == "sent_back").any(),
-        last=verdict.filter(i == pl.col("last_i")).first(),
-        closed_by=verdict.filter(i == closing).first(),
-        closed_on=pl.col("timely").filter(i == closing).first(),
-        closed_submitted_on=pl.col("submitted_on").filter(i == closing).first(),
-        waiting_on=pl.col("timely").filter(i == pl.col("first_waiting")).first(),
-        waiting_since=pl.col("timely").filter(i >= pl.col("first_waiting")).min(),
-        good_on=pl.col("timely").filter(good).min(),
-        outcome=pl.col("outcome").filter(i == pl.coalesce("closing", "first_waiting")).first(),
+        **{name: test.any() for name, test in ever.items()},
+        **{name: value.filter(test).first() for name, (test, value) in of_one.items()},
+        **{name: value.filter(test).min() for name, (test, value) in earliest.items()},
     )
 
 
-def stopped_days(
-    findings: pl.DataFrame, reports: pl.DataFrame, appeals: pl.DataFrame, as_of: date
-) -> dict[str, list[Interval]]:
+def stopped_days(findings: pl.DataFrame, reports: pl.DataFrame, appeals: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Return the intervals in which each matter's clock stands still, merged.
 
     The keeper's appeals (on the finding or on a verdict of its fix) stop it, and the days from a report's submission
     to its being sent back, of both findings.
+
+    Parameters
+    ----------
+    findings
+        `finding_id`, `matter`, `keeps` (Boolean: the matter is this finding's).
+    reports
+        `matter`, `submitted_on`, `verified_on`, `verdict`.
+
+    Returns
+    -------
+    `matter`, `first`, `end` (days d with first ≤ d < end), `nth` (0 for a matter's first interval).
     """
-    matter_of = dict(zip(findings["finding_id"], findings["matter"], strict=True))
-    stops: dict[str, list[Interval]] = defaultdict(list)
-    on_findings = appeals.filter(pl.col("target").is_in(["finding", "verdict"]))
-    for target, filed, decided in on_findings.select("target_id", "filed_on", "decided_on").iter_rows():
-        # Only the keeper's own appeals count; a matter bears its keeper's id.
-        if matter_of.get(target) == target and filed is not None and filed <= as_of:
-            stops[target].append((filed, min(decided or as_of, as_of)))
-    back = reports.filter(pl.col("verdict") == "sent_back").select("finding_id", "submitted_on", "verified_on")
-    for finding, submitted, verified in back.iter_rows():
-        if finding in matter_of and verified is not None:
-            stops[matter_of[finding]].append((submitted, verified))
-    return {matter: _merged(intervals) for matter, intervals in stops.items()}
+    on_findings = appeals.filter(pl.col("target").is_in(["finding", "verdict"]) & (pl.col("filed_on") <= as_of))
+    # Only the keeper's own appeals count.
+    appealed = on_findings.join(findings.filter("keeps"), left_on="target_id", right_on="finding_id")
+    back = reports.filter((pl.col("verdict") == "sent_back") & pl.col("verified_on").is_not_null())
+    stops = pl.concat(
+        [
+            appealed.select(
+                "matter",
+                first="filed_on",
+                end=pl.min_horizontal(pl.col("decided_on").fill_null(as_of), pl.lit(as_of)),
+            ),
+            back.select("matter", first="submitted_on", end="verified_on"),
+        ]
+    )
+    return (
+        stops.filter(pl.col("end") > pl.col("first"))
+        .sort("matter", "first", "end")
+        .with_columns(before=pl.col("end").cum_max().shift().over("matter"))
+        .with_columns(nth=(pl.col("first") > pl.col("before")).fill_null(False).cum_sum().over("matter"))
+        .group_by("matter", "nth", maintain_order=True)
+        .agg(pl.col("first").min(), pl.col("end").max())
+    )
 
 
-def _merged(intervals: Iterable[Interval]) -> list[Interval]:
-    union: list[Interval] = []
-    for start, end in sorted(intervals):
-        if end <= start:
-            continue
-        if union and start <= union[-1][1]:
-            union[-1] = (union[-1][0], max(end, union[-1][1]))
-        else:
-            union.append((start, end))
-    return union
-
-
-def deadlines(
-    findings: pl.DataFrame, stops: dict[str, list[Interval]], scheme: Scheme, workdays: Workdays
-) -> pl.DataFrame:
-    """Return `finding_id`, `original_due`, `due` (Date, null where there is no deadline) for each finding.
+def deadlines(findings: pl.DataFrame, stops: pl.DataFrame, scheme: Scheme, workdays: Workdays) -> pl.DataFrame:
+    """Return `finding_id`, `original_due`, `due` (Date, null where there is no deadline) for each finding, in order.
 
     Explicit dates (`extended_to`, else `due_on`) count calendar days, severities count working days from the day
     after the start. `original_due` is the deadline without its extension. Stopped days move both: due is the first day
@@ -166,66 +185,74 @@ def deadlines(
     """
     allowed = {s.id: s.working_days for s in scheme.severities if s.working_days is not None}
     start = "assigned_on" if scheme.rectification.deadline_from == "assigned_on" else "found_on"
+    by_severity = (
+        pl.col("severity").replace_strict(allowed, default=None, return_dtype=pl.Int64)
+        if allowed
+        else pl.lit(None, dtype=pl.Int64)
+    )
     frame = findings.select(
         "finding_id",
         "matter",
         start=pl.coalesce(start, "found_on"),
         explicit=pl.coalesce("extended_to", "due_on"),
         first_due="due_on",
-        days=pl.col("severity").replace_strict(allowed, default=None, return_dtype=pl.Int64)
-        if allowed
-        else pl.lit(None, dtype=pl.Int64),
+        days=pl.when(pl.col("due_on").is_null()).then(by_severity),
     )
-    counted = (
-        frame.filter(pl.col("first_due").is_null() & pl.col("days").is_not_null()).select("start", "days").unique()
+    counted = _of_each(frame, "start", "days", workdays.after, pl.Date)
+    frame = frame.with_columns(
+        due=pl.coalesce("explicit", counted), original_due=pl.coalesce("first_due", counted)
+    ).with_row_index("row")
+    stopped = frame.join(stops, on="matter", how="semi")
+    if stopped.is_empty():
+        return frame.select("finding_id", "original_due", "due")
+    later = stopped.select(
+        "row",
+        later_original=_moved(stopped, "original_due", "first_due", stops, workdays),
+        later=_moved(stopped, "due", "explicit", stops, workdays),
     )
-    lookup = counted.with_columns(
-        by_severity=pl.Series([workdays.after(first, days) for first, days in counted.iter_rows()], dtype=pl.Date)
-    )
-    frame = frame.join(lookup, on=["start", "days"], how="left", maintain_order="left").with_columns(
-        due=pl.coalesce("explicit", "by_severity"), original_due=pl.coalesce("first_due", "by_severity")
-    )
-    moved = [
-        (
-            finding,
-            _moved(first, original, None if first_due else days, stops[matter], workdays),
-            _moved(first, due, None if explicit else days, stops[matter], workdays),
-        )
-        for finding, matter, first, first_due, explicit, days, original, due in frame.filter(
-            pl.col("matter").is_in(list(stops))
-        )
-        .select("finding_id", "matter", "start", "first_due", "explicit", "days", "original_due", "due")
-        .iter_rows()
-    ]
-    schema = {"finding_id": pl.String, "later_original": pl.Date, "later": pl.Date}
-    later = pl.DataFrame(moved, schema=schema, orient="row")
-    return frame.join(later, on="finding_id", how="left", maintain_order="left").select(
+    return frame.join(later, on="row", how="left", maintain_order="left").select(
         "finding_id",
         original_due=pl.coalesce("later_original", "original_due"),
         due=pl.coalesce("later", "due"),
     )
 
 
-def _moved(
-    start: date, due: date | None, working_days: int | None, stops: list[Interval], workdays: Workdays
-) -> date | None:
-    """Return `due` moved by the stopped days in (start, due], working days where the deadline counts those."""
-    if due is None:
-        return None
+def _moved(frame: pl.DataFrame, due: str, explicit: str, stops: pl.DataFrame, workdays: Workdays) -> pl.Series:
+    """Return a deadline moved by the stopped days in (start, due], working days where the deadline counts those.
 
-    def stopped(until: date) -> int:
-        total = 0
-        for first, end in stops:
-            low, high = max(first - timedelta(days=1), start), min(end - timedelta(days=1), until)
-            if high > low:
-                total += (high - low).days if working_days is None else workdays.between(low, high)
-        return total
+    A deadline that falls into an interval, or past it, has all of the interval's days before it in the end.
+    """
+    moved = frame.select("row", "matter", "start", due=due, days=pl.when(pl.col(explicit).is_null()).then("days"))
+    before = pl.duration(days=1)
+    for nth in range(int(stops["nth"].max()) + 1):  # type: ignore[arg-type]
+        hit = (
+            moved.join(stops.filter(pl.col("nth") == nth), on="matter")
+            .with_columns(low=pl.max_horizontal(pl.col("first") - before, "start"), high=pl.col("end") - before)
+            .filter((pl.col("due") > pl.col("low")) & (pl.col("high") > pl.col("low")))
+        )
+        working = _of_each(hit.filter(pl.col("days").is_not_null()), "low", "high", workdays.between, pl.Int64)
+        counting = hit.filter(pl.col("days").is_not_null()).with_columns(days=pl.col("days") + working)
+        later = pl.concat(
+            [
+                counting.select("row", "days", later=_of_each(counting, "start", "days", workdays.after, pl.Date)),
+                hit.filter(pl.col("days").is_null()).select(
+                    "row", "days", later=pl.col("due") + (pl.col("high") - pl.col("low"))
+                ),
+            ]
+        )
+        moved = moved.join(later, on="row", how="left", maintain_order="left", suffix="_then").select(
+            "row", "matter", "start", due=pl.coalesce("later", "due"), days=pl.coalesce("days_then", "days")
+        )
+    return moved["due"]
 
-    moved, seen = due, 0
-    while (count := stopped(moved)) != seen:
-        seen = count
-        moved = due + timedelta(days=count) if working_days is None else workdays.after(start, working_days + count)
-    return moved
+
+def _of_each(
+    frame: pl.DataFrame, one: str, other: str, function: Callable[..., object], dtype: type[pl.DataType]
+) -> pl.Series:
+    """Apply a function of Python to two columns: once for each pair of values, which are few; null for none."""
+    pairs = frame.select(one, other).drop_nulls().unique()
+    values = pl.Series([function(a, b) for a, b in pairs.iter_rows()], dtype=dtype)
+    return frame.join(pairs.with_columns(_of=values), on=[one, other], how="left", maintain_order="left")["_of"]
 
 
 def same_letter_twice(letters: pl.DataFrame, matters: pl.LazyFrame, as_of: date) -> pl.LazyFrame:
@@ -261,33 +288,37 @@ def matter_states(
     Parameters
     ----------
     findings
-        The findings of the matters (keepers and partners) with the column `matter`.
+        The findings of the matters (keepers and partners) with the columns `matter` (a number or a text that the
+        findings of a matter share) and `keeps` (Boolean: this finding is the one that is kept).
 
     Returns
     -------
-    One row a matter: `matter`, `state` (a key of the scheme's states), `share_state` (the state whose share is
-    credited; null for none),
+    One row a matter, in the order of the findings that are kept: `matter`, `state` (a key of the scheme's states),
+    `share_state` (the state whose share is credited; null for none),
     `overdue`, `sent_back`, `false_report`, `letter_twice`, `fixed` (Boolean), `due`, `fixed_on` (Date).
     """
     policy = scheme.rectification
-    matters = findings.lazy().select("finding_id", "matter")
-    reports = plan.collect(known_reports(rectifications, as_of).join(matters.select("finding_id"), on="finding_id"))
-    folded = plan.step(fold_reports(reports.lazy(), matters, policy.timely_by))
-    due = deadlines(findings, stopped_days(findings, reports, appeals, as_of), scheme, workdays)
-    keepers = findings.lazy().filter(pl.col("finding_id") == pl.col("matter"))
-    dues = matters.join(due.lazy(), on="finding_id").group_by("matter").agg(due=pl.col("due").min())
-    originals = due.lazy().select(matter="finding_id", original_due="original_due")
+    matters = findings.select("finding_id", "matter", "keeps")
+    reports = plan.collect(
+        known_reports(rectifications, as_of).join(matters.lazy().select("finding_id", "matter"), on="finding_id")
+    ).drop("finding_id")
+    due = deadlines(findings, stopped_days(matters, reports, appeals, as_of), scheme, workdays)
     self_reported = holds(policy.self_reported_when, findings.schema) if policy.self_reported_when else pl.lit(False)
-    twice = same_letter_twice(letters, matters, as_of).with_columns(letter_twice=True)
+    stated = findings.select(
+        "matter", "keeps", self_reported=self_reported, extended=pl.col("extended_to").is_not_null()
+    ).with_columns(due["due"], due["original_due"])
+    partners = stated.lazy().filter(~pl.col("keeps")).group_by("matter").agg(other=pl.col("due").min())
+    twice = same_letter_twice(letters, matters.lazy(), as_of).with_columns(letter_twice=True)
     facts = (
-        keepers.select("matter", self_reported=self_reported, extended=pl.col("extended_to").is_not_null())
-        .join(dues, on="matter", how="left")
-        .join(originals, on="matter", how="left")
-        .join(folded, on="matter", how="left")
-        .join(twice, on="matter", how="left")
+        stated.lazy()
+        .filter("keeps")
+        .join(partners, on="matter", how="left", maintain_order="left")
+        .with_columns(due=pl.min_horizontal("due", "other"))
+        .join(plan.step(fold_reports(reports, policy.timely_by)), on="matter", how="left", maintain_order="left")
+        .join(twice, on="matter", how="left", maintain_order="left")
         .with_columns(pl.col("false_report", "sent_back", "letter_twice").fill_null(False))
     )
-    return plan.collect(plan.step(_judge(facts, scheme, as_of)).sort("matter"))
+    return plan.collect(_judge(facts, scheme, as_of))
 
 
 def _judge(facts: pl.LazyFrame, scheme: Scheme, as_of: date) -> pl.LazyFrame:

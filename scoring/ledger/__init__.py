@@ -16,11 +16,12 @@ A longer period that is made of published ones (`rollup`) takes their scores in 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 
 import polars as pl
 
@@ -34,6 +35,8 @@ from scoring.ledger.ending import Above, TownScore, finish
 from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import ZERO, IndicatorScorer, Sums
+from scoring.ledger.many import MANY, Late, Many, by_town, score_many
+from scoring.ledger.narrow import above_findings, narrow_entries, reconcile
 from scoring.ledger.past import (
     Carried,
     Frozen,
@@ -72,8 +75,8 @@ class Scored:
     charges: Charges
     facts: Facts
     adjustments: AdjustmentFacts
-    scores: dict[str, TownScore]
-    sums: dict[str, dict[tuple[str, str], Sums]]
+    scores: Mapping[str, TownScore]
+    sums: Mapping[str, Mapping[tuple[str, str], Sums]]
     withdrawn: dict[str, Counter[str]]
     """By table, the rows that an appeal took away."""
     scheme: Scheme
@@ -87,6 +90,8 @@ class Scored:
     """The published periods whose differences are carried over, where they were asked for."""
     merged: Mapping[str, str] = field(default_factory=dict)
     """Town merged away → town that it became."""
+    together: Many | None = None
+    """What the towns come to that were scored together; their statements are made when they are read."""
 
     def again(
         self,
@@ -107,9 +112,24 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True)
 class Ledger(Scored):
-    """The same with every effect written down, in the order of the statements."""
+    """The same with every effect written down."""
 
-    entries: pl.DataFrame
+    narrow: pl.DataFrame
+    """Whose each effect is, of what kind, how much (`entries.narrow_entries`)."""
+    period: Period
+    edition: int
+
+    @cached_property
+    def entries(self) -> pl.DataFrame:
+        """Every effect with all that a statement says of it, in the order of the statements; made when it is read."""
+        order = {town: number for number, town in enumerate(self.facts.towns["town_code"])}
+        findings = self.charges.findings.filter(pl.col("town").is_in(_counted(self)))
+        single = finding_entries(findings, self.scheme, self.charges.units)
+        upper = above_findings(self.scores, self.together)
+        entries = assemble(single, upper, list(self.scores), self.scheme, order, self.period.id, self.edition)
+        if entries.height != self.narrow.height or entries["entry_id"].n_unique() != entries.height:
+            raise AssertionError("two ledger entries bear one id")
+        return entries
 
 
 def build(
@@ -139,14 +159,18 @@ def build(
         The facts cannot be scored under this scheme; every problem found is named.
     """
     scored = score(tables, scheme, period, as_of, past=past, workdays=workdays, plan=plan, published=published)
-    order = {town: number for number, town in enumerate(scored.facts.towns["town_code"])}
-    counted = list(scored.scores) if scored.rolled is None or not scored.rolled.pure else []
-    findings = scored.charges.findings.filter(pl.col("town").is_in(counted))
-    single = finding_entries(findings, scored.scheme, scored.charges.units)
-    statements = [town.statement for town in scored.scores.values()]
-    entries = assemble(single, statements, scored.scheme, order, period.id, edition)
-    _reconcile(entries, scored.scores)
-    return Ledger(**vars(scored), entries=entries)
+    counted = scored.charges.findings
+    if len(_counted(scored)) < len(scored.scores):
+        counted = counted.clear()
+    upper = above_findings(scored.scores, scored.together)
+    narrow = narrow_entries(counted, list(scored.scores), upper, scored.scheme, scored.charges.units)
+    reconcile(narrow, scored.scores, scored.together, scored.scheme)
+    return Ledger(**vars(scored), narrow=narrow, period=period, edition=edition)
+
+
+def _counted(scored: Scored) -> list[str]:
+    """Return the towns whose findings make their score: none where it is made of published periods alone."""
+    return list(scored.scores) if scored.rolled is None or not scored.rolled.pure else []
 
 
 def score(
@@ -207,7 +231,8 @@ def score(
     )
     adjustments = decide(tables.adjustments, scheme, period, as_of, rolled_up=rolled is not None)
     pure = rolled is not None and rolled.pure
-    sums = {} if pure else _sums(charges, scheme)
+    found = pl.DataFrame() if pure else _sums(charges, scheme)
+    sums = {} if pure else by_town(found, charges.units.points)
     if not pure:
         _refuse_inapplicable(charges, facts, scheme)
 
@@ -226,41 +251,70 @@ def score(
 
     taken, posters = of_the_past(past, scheme, period, as_of, rolled)
     origins = repriced(posters, taken, period, given, reprice) if taken else []
-    carried = [found for origin in origins for town in origin.towns for found in origin.carried(town)]
+    carried: defaultdict[str, list[Carried]] = defaultdict(list)
+    for one in (one for origin in origins for town in origin.towns for one in origin.carried(town)):
+        carried[merged.get(one.of, one.of)].append(one)
     scorer = IndicatorScorer(scheme, facts, fine=fine)
     worths = {frozen.period.id: worth(frozen.scheme, scheme) for frozen in taken}
-    scores: dict[str, TownScore] = {}
-    above: dict[str, Above] = {}
+    left_out = frozenset(facts.unchecked) if rolled is None else unscored
+    above = {
+        town: _above(town, adjustments.decided.get(town, []), carried[town], rolled, scheme, worths)
+        for town in codes
+        if town not in left_out
+    }
+    together: Many | None = None
+    if rolled is None and len(above) >= MANY:
+        plain = [town for town, own in above.items() if not own.adjustments and not own.carried]
+        together = _together(plain, found, charges.units.points, scorer) if plain else None
+
+    def score_of(town: str) -> TownScore:
+        if pure:
+            return finish(empty_statement(town), above[town], scorer, Fraction(0))
+        score = score_town(town, sums.get(town, {}), above[town], scorer)
+        if together is not None and together.values.get(town, score.statement.value) != score.statement.value:
+            raise AssertionError(f"{town}: {together.values[town]} is not {score.statement.value}")
+        return score
+
+    scores = Late(list(above), score_of)
+    _refuse_unfit(scores, together.values if together is not None else {})
+    kept = tuple(origins) if with_origins else ()
+    return Scored(
+        charges, facts, adjustments, scores, sums, withdrawn, scheme, scorer, above, rolled, kept, merged, together
+    )
+
+
+def _together(towns: Sequence[str], sums: pl.DataFrame, units: int, scorer: IndicatorScorer) -> Many | None:
+    """Score towns together; None where some of them are refused, which is then told town by town."""
+    try:
+        return score_many(towns, sums.filter(pl.col("town").is_in(towns)), units, scorer)
+    except Refused:
+        return None
+
+
+def _refuse_unfit(scores: Mapping[str, TownScore], fit: Container[str]) -> None:
+    """Refuse the towns that cannot be scored, all together; those in `fit` are known to be."""
     problems: list[Problem] = []
-    for town in codes:
-        if town not in (facts.unchecked if rolled is None else unscored):
-            above[town] = _above(town, adjustments.decided.get(town, []), carried, merged, rolled, scheme, worths)
+    fine_enough: set[int] = set()
+    for town in scores:
+        if town not in fit:
             try:
-                if pure:
-                    scores[town] = finish(empty_statement(town), above[town], scorer, Fraction(0))
-                else:
-                    scores[town] = score_town(town, sums.get(town, {}), above[town], scorer)
-                _refuse_too_fine(town, scores[town])
+                _refuse_too_fine(town, scores[town], fine_enough)
             except Refused as refused:
                 problems.extend(refused.problems)
     if problems:
         raise Refused(problems)
-    kept = tuple(origins) if with_origins else ()
-    return Scored(charges, facts, adjustments, scores, sums, withdrawn, scheme, scorer, above, rolled, kept, merged)
 
 
 def _above(
     town: str,
     adjustments: Sequence[Decided],
     carried: Sequence[Carried],
-    merged: Mapping[str, str],
     rolled: RollUp | None,
     scheme: Scheme,
     worths: Mapping[str, Fraction],
 ) -> Above:
-    own = [found for found in carried if merged.get(found.of, found.of) == town]
     if rolled is None:
-        return Above(adjustments, [(found, worths[found.origin.id]) for found in own])
+        return Above(adjustments, [(found, worths[found.origin.id]) for found in carried])
     shares = rolled.shares[town]
 
     def enter(into: TownScore) -> None:
@@ -268,7 +322,7 @@ def _above(
         if rolled.pure:
             indicators_of(shares, scheme, into)
 
-    differing = [(found, weight) for found in own if (weight := rolled.weight_of(found, town))]
+    differing = [(found, weight) for found in carried if (weight := rolled.weight_of(found, town))]
     return Above(adjustments, differing, enter, sum((share.weight for share in shares), Fraction(0)))
 
 
@@ -287,17 +341,25 @@ def _refuse_inapplicable(charges: Charges, facts: Facts, scheme: Scheme) -> None
         raise Refused(problems)
 
 
-def _refuse_too_fine(town: str, score: TownScore) -> None:
-    """Refuse a town whose exact numbers no column of 64 bits holds (`number-too-fine`)."""
-    statement = score.statement
-    amounts = [statement.value, *score.dimensions.values()]
-    for result in score.indicators.values():
+def _refuse_too_fine(town: str, score: TownScore, seen: set[int]) -> None:
+    """Refuse a town whose exact numbers no column of 64 bits holds (`number-too-fine`).
+
+    Parameters
+    ----------
+    seen
+        Results and rows of other towns that are fit, by identity; added to here.
+    """
+    amounts = [score.statement.value, *score.dimensions.values()]
+    results = [result for result in score.indicators.values() if id(result) not in seen]
+    for result in results:
         amounts += [result.earned, result.value or ZERO, result.target or ZERO, result.factor]
     sizes = [size for amount in amounts for size in (abs(amount.numerator), amount.denominator)]
-    for row in statement.rows:
+    rows = [row for row in score.statement.rows if id(row) not in seen]
+    for row in rows:
         sizes += [abs(row["points_num"]), row["points_den"]]  # type: ignore[arg-type, list-item]
     if max(sizes) > LARGEST:
         raise Refused([problem("number-too-fine", None, town=town)])
+    seen.update(map(id, results), map(id, rows))
 
 
 def _moved(tables: Tables, merged: dict[str, str]) -> Tables:
@@ -312,39 +374,21 @@ def _moved(tables: Tables, merged: dict[str, str]) -> Tables:
     )
 
 
-def _sums(charges: Charges, scheme: Scheme) -> dict[str, dict[tuple[str, str], Sums]]:
-    """Add up step 5 by town, part and indicator. A zero-out that fixing lifts is lifted here."""
+def _sums(charges: Charges, scheme: Scheme) -> pl.DataFrame:
+    """Add up step 5 by `town`, `part`, `indicator`: `net`, `fired`, `findings`.
+
+    A zero-out that fixing lifts is lifted here.
+    """
     by_fix = [i.id for _, i in scheme.indicators() if i.rule.kind == "deduct" and i.rule.zero_out_lifted_by == "fix"]
     mended = pl.col("state").is_in(["on_time", "late", "extended", "self_reported"])
     fires = pl.col("zero_out") & ~(mended & pl.col("indicator").is_in(by_fix))
-    grouped = (
-        charges.findings.filter(pl.col("disposition") == "priced")
+    return (
+        charges.findings.lazy()
+        .filter(pl.col("disposition") == "priced")
         .group_by("town", "part", "indicator")
         .agg(net=pl.col("net_units").sum(), fired=fires.any(), findings=pl.len())
+        .collect()
     )
-    sums: dict[str, dict[tuple[str, str], Sums]] = {}
-    for town, part, indicator, net, fired, count in grouped.iter_rows():
-        sums.setdefault(town, {})[part, indicator] = Sums(Fraction(net, charges.units.points), fired, count)
-    return sums
-
-
-def _reconcile(entries: pl.DataFrame, scores: dict[str, TownScore]) -> None:
-    """Assert that start + Σ entries = score for every town, and that every entry has a name of its own.
-
-    Raises
-    ------
-    AssertionError
-        A fault of the program, never of the data; nothing may be written.
-    """
-    totals = {town: score.statement.start for town, score in scores.items()}
-    grouped = entries.group_by("town_code", "points_den").agg(pl.col("points_num").sum())
-    for town, denominator, numerator in grouped.iter_rows():
-        totals[town] += Fraction(numerator, denominator)
-    for town, score in scores.items():
-        if totals[town] != score.statement.value:
-            raise AssertionError(f"ledger of {town}: {totals[town]} is not {score.statement.value}")
-    if entries["entry_id"].n_unique() != entries.height:
-        raise AssertionError("two ledger entries bear one id")
 
 
 __all__ = ["Frozen", "Ledger", "Published", "Scored", "build", "score", "sign_of_loss"]

@@ -5,7 +5,7 @@ Everything here is a frame with a row a finding; points are whole multiples of 1
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -14,13 +14,13 @@ from typing import Final
 import polars as pl
 
 from schemas.scheme import Scheme
-from schemas.scheme.policy import Consequence
 from scoring.conditions import holds
 from scoring.intake import Tables
+from scoring.ledger.entries import with_extras
 from scoring.periods import Period, months_back, parse_period
 from scoring.plan import Plan
 from scoring.pricing.deduct import PriceTable, Units, quantity, refuse_overflow, refuse_unpriced
-from scoring.pricing.matters import pair
+from scoring.pricing.matters import Said, pair
 from scoring.pricing.repeats import occasions_before
 from scoring.timeline import matter_states
 from scoring.workdays import Workdays
@@ -95,68 +95,105 @@ def charge(
         # What the folder no longer holds of this very period has been an occasion, and is nobody's partner.
         gone = pl.col("finding_id").is_in(held["finding_id"].implode()) & (pl.col("disposition") == "priced")
         findings = findings.with_columns(disposition=pl.when(gone).then(pl.lit("gone")).otherwise("disposition"))
-    findings = findings.with_columns(price_row=table.match(findings.schema), quantity=quantity(scheme)).join(
-        table.rows, on="price_row", how="left", maintain_order="left"
-    )
+    findings = findings.with_columns(price_row=table.match(findings.schema), quantity=quantity(scheme))
+    findings = findings.with_columns(table.rows.select(pl.exclude("price_row").gather(findings["price_row"])))
     now = pl.col("disposition") == "priced"
-    refuse_unpriced(findings.filter(now), table, scheme)
-    refuse_overflow(findings.filter(now), scheme, units)
+    refuse_unpriced(
+        findings.filter(now & (pl.col("price_row").is_null() | pl.col("quantity").is_null())), table, scheme
+    )
+    refuse_overflow(findings, now, scheme, units)
+    findings = findings.with_row_index("place")
     # Earlier findings are priced too: what repeats is what was found before, whatever period it was charged in.
-    counting = findings.filter(
+    counts = (
         (now | (pl.col("disposition").is_in(["other_period", "no_part", "gone"]) & ~pl.col("set_aside")))
         & pl.col("price_row").is_not_null()
         & pl.col("quantity").is_not_null()
-    ).with_columns(bucket=_bucket(findings, scheme, period))
+    )
+    read = _read(scheme, findings.columns)
+    bucket = _bucket(findings, scheme, period)
+    counting = findings.lazy().filter(counts).select(*read, bucket=bucket).collect()
     if frozen is not None and scheme.parts is not None:
         # The windows of a published period are counted back from its own day, whatever became known of it since.
         part = _part(scheme, counting.schema, as_of)
         for label, day in frozen.as_of.items():
             part = pl.when(pl.col("bucket") == label).then(_part(scheme, counting.schema, day)).otherwise(part)
         counting = counting.with_columns(part=pl.when(pl.col("bucket") == period.id).then("part").otherwise(part))
-    pairing = counting.filter(pl.col("disposition") != "gone")
-    matters = pair(pairing, _said_of_findings(tables, as_of), scheme.duplicates, frozen.findings if frozen else None)
-    counting = counting.join(matters, on="finding_id", maintain_order="left", how="left").with_columns(
-        matter=pl.coalesce("matter", "finding_id")
+    pairing = counting if held is None else counting.filter(pl.col("disposition") != "gone")
+    about = Said(findings, lambda tied: _said_of_findings(tables, as_of, tied))
+    pairs = pair(pairing, about, scheme.duplicates, frozen.findings if frozen else None)
+    counting = counting.with_columns(
+        pairs.select(pl.exclude("place").gather(_rows_of(pairs, counting, findings.height)))
     )
-    occasions = occasions_before(counting, scheme.repeats)
+    counting = counting.with_columns(matter=pl.coalesce("keeper", "place"), keeps=pl.col("keeper").is_null())
+    counting = counting.with_columns(occasions_before(counting, scheme.repeats))
     # A town that was not checked has no points, but its findings are to be mended all the same.
-    unscored = findings.filter(pl.col("disposition") == "not_checked").with_columns(matter="finding_id")
+    unscored = findings.lazy().filter(pl.col("disposition") == "not_checked").select(read).collect()
+    unscored = unscored.with_columns(matter="place", keeps=pl.lit(value=True))
     own = pl.concat([counting.filter(now), unscored], how="diagonal_relaxed")
     # The state is the whole matter's, also where one of the two lies in another period.
-    across = matters.filter(pl.col("frozen_in").is_not_null())["matter"].implode()
-    others = counting.filter(~now & pl.col("matter").is_in(across) & pl.col("matter").is_in(own["matter"].implode()))
-    stated = pl.concat([own, others], how="diagonal_relaxed")
+    across = pairs.filter(pl.col("frozen_in").is_not_null())["keeper"].implode()
+    others = counting.filter(~now & pl.col("matter").is_in(across))
+    others = others.filter(pl.col("matter").is_in(own["matter"].implode())) if others.height else others
+    stated = pl.concat([own, others], how="diagonal_relaxed") if others.height else own
+    # States take as much room again: of a whole country's findings these frames are some gigabytes.
+    del counting, pairing, others
     states = matter_states(stated, tables.rectifications, tables.appeals, tables.letters, scheme, as_of, workdays, plan)
-    facts = (
-        own.select("finding_id", "matter", "frozen_in", "already")
-        .join(states, on="matter", how="left", maintain_order="left")
-        .join(occasions, on="matter", how="left", maintain_order="left")
+    own = own.select("place", "matter", "frozen_in", "already", "occasions", "seen_on")
+    states = states.rename({"matter": "place"})
+    own = own.with_columns(
+        states.select(pl.exclude("place").gather(_rows_of(states, own.select(place="matter"), findings.height)))
     )
     # Beyond what a frozen finding of the same matter costs; a veto of the whole indicator fires all the same.
     exceeds = pl.col("zero_out") | (pl.col("price_units") * pl.col("quantity") > pl.col("already"))
     exceeds = pl.col("frozen_in").is_not_null() & exceeds
-    twins = matters.filter(pl.col("matter") != pl.col("finding_id")).select("finding_id", twin=pl.lit(value=True))
-    findings = findings.join(facts, on="finding_id", how="left", maintain_order="left")
-    findings = findings.join(twins, on="finding_id", how="left", maintain_order="left").with_columns(
-        twin=pl.col("twin").fill_null(False),
-        disposition=pl.when(now & (pl.col("matter") != pl.col("finding_id")) & ~exceeds)
+    findings = findings.with_columns(own.select(pl.exclude("place").gather(_rows_of(own, findings, findings.height))))
+    findings = findings.with_columns(
+        matter=pl.col("finding_id").gather(pl.col("matter")),
+        twin=pl.repeat(value=False, n=findings.height, dtype=pl.Boolean, eager=True).scatter(pairs["place"], True),
+        disposition=pl.when(now & (pl.col("matter") != pl.col("place")) & ~exceeds)
         .then(pl.lit("duplicate"))
         .otherwise("disposition"),
-    )
+    ).drop("place")
     if held is not None:
         findings = findings.filter(~pl.col("finding_id").is_in(held["finding_id"].implode()))
     return Charges(plan.collect(plan.step(_points(findings.lazy(), scheme, units))), units)
 
 
-def _said_of_findings(tables: Tables, as_of: date) -> tuple[pl.DataFrame, ...]:
-    """Return what other tables say of findings by `as_of`, each row under its `finding_id`."""
+def _read(scheme: Scheme, columns: Sequence[str]) -> list[str]:
+    """Return the columns by which pairs, repeats and states go: of a large ledger the others are not copied."""
+    read = {
+        "place", "finding_id", "town", "found_on", "assigned_on", "belongs_on", "due_on", "extended_to", "severity",
+        "indicator", "part", "disposition", "price_units", "quantity", "zero_out",
+    }  # fmt: skip
+    if scheme.duplicates is not None:
+        conditions = (*scheme.duplicates.sides, *scheme.duplicates.exempt)
+        read |= {*scheme.duplicates.key, scheme.duplicates.order_by, *(field for one in conditions for field in one)}
+    if scheme.repeats is not None:
+        read |= set(scheme.repeats.key)
+    if scheme.parts is not None:
+        read |= {field for row in scheme.parts.allot for field in row.when}
+    read |= set(scheme.rectification.self_reported_when or ())
+    return [column for column in columns if column in read]
+
+
+def _rows_of(frame: pl.DataFrame, wanted: pl.DataFrame, places: int) -> pl.Series:
+    """Return the row of `frame` that bears each wanted `place`, of so many places; null where none does."""
+    rows = pl.repeat(None, places, dtype=pl.UInt32, eager=True)
+    rows = rows.scatter(frame["place"], pl.int_range(frame.height, dtype=pl.UInt32, eager=True))
+    return rows.gather(wanted["place"])
+
+
+def _said_of_findings(tables: Tables, as_of: date, of: pl.Series) -> tuple[pl.DataFrame, ...]:
+    """Return what other tables say of some findings by `as_of`, each row under its `finding_id`."""
+    ids = of.implode()
     appeals = tables.appeals.filter(
         pl.col("target").is_in(["finding", "verdict"]) & (pl.col("filed_on") <= as_of)
     ).rename({"target_id": "finding_id"})
     letters = (
         tables.letters.filter(pl.col("sent_on") <= as_of).explode("finding_ids").rename({"finding_ids": "finding_id"})
     )
-    return tables.rectifications.filter(pl.col("submitted_on") <= as_of), appeals, letters
+    reports = tables.rectifications.filter(pl.col("finding_id").is_in(ids) & (pl.col("submitted_on") <= as_of))
+    return reports, appeals.filter(pl.col("finding_id").is_in(ids)), letters.filter(pl.col("finding_id").is_in(ids))
 
 
 def _dispose(
@@ -179,14 +216,17 @@ def _dispose(
         .agg(decided=pl.col("new_value").last())
     )
     delegated = tables.towns.select(town="town_code", delegated_on="delegated_on")
-    findings = tables.findings.lazy().join(
-        changed.lazy(), left_on="finding_id", right_on="target_id", how="left", maintain_order="left"
-    )
-    findings = (
-        findings.with_columns(found_severity=pl.col("severity"), severity=pl.coalesce("decided", "severity"))
-        .drop("decided")
-        .join(delegated.lazy(), on="town", how="left", maintain_order="left")
-    )
+    # Of the two columns alone: a join copies every column of the findings that it sees.
+    findings = tables.findings.with_columns(
+        tables.findings.select("town").join(delegated, on="town", how="left", maintain_order="left")["delegated_on"],
+        found_severity=pl.col("severity"),
+    ).lazy()
+    if changed.height:
+        findings = (
+            findings.join(changed.lazy(), left_on="finding_id", right_on="target_id", how="left", maintain_order="left")
+            .with_columns(severity=pl.coalesce("decided", "severity"))
+            .drop("decided")
+        )
     schema = findings.collect_schema()
     exempt = pl.any_horizontal(pl.lit(False), *[holds(conditions, schema) for conditions in scheme.exemptions.when])
     if scheme.exemptions.before_delegation:
@@ -270,10 +310,9 @@ def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFram
     multipliers = scheme.repeats.multipliers if scheme.repeats else (Fraction(1),)
     steps = {number: int(value * units.multiplier) for number, value in enumerate(multipliers)}
     kept = pl.col("disposition") == "priced"
-    policy: dict[str, Consequence] = {
-        name: getattr(states, name) or states.on_time for name in type(states).model_fields
+    shares = {
+        name: int((getattr(states, name) or states.on_time).share * units.share) for name in type(states).model_fields
     }
-    shares = {name: int(consequence.share * units.share) for name, consequence in policy.items()}
     multiplier = (
         pl.col("occasions").fill_null(0).clip(0, len(multipliers) - 1).replace_strict(steps, return_dtype=pl.Int64)
     )
@@ -293,7 +332,7 @@ def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFram
         )
     )
     extras = []
-    for name, consequence in policy.items():
+    for name, consequence in with_extras(scheme).items():
         flag = pl.col(EVENTS[name]) if name in EVENTS else (pl.col("state") == name)
         amount = pl.lit(int(consequence.extra * units.points), dtype=pl.Int64)
         if scheme.rectification.extra_per == "quantity":
@@ -305,7 +344,9 @@ def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFram
         extras.append(pl.when(charged).then(amount).otherwise(0).alias(f"extra_{name}"))
     return (
         findings.with_columns(extras)
-        .with_columns(extra_units=pl.sum_horizontal(f"extra_{name}" for name in policy))
+        .with_columns(
+            extra_units=pl.sum_horizontal(pl.lit(0, dtype=pl.Int64), *(f"extra_{n}" for n in with_extras(scheme)))
+        )
         .with_columns(net_units=pl.col("charge_units") - pl.col("credit_units") + pl.col("extra_units"))
         .drop("raw_charge")
     )

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final
+from typing import Final, NamedTuple
 
 import polars as pl
 
 from schemas.amount import write_amount
 from schemas.scheme import Scheme
-from scoring.exact import common_denominator, reduced
+from schemas.scheme.policy import Consequence
+from scoring.exact import add_up, common_denominator, reduced
 from scoring.pricing.deduct import Units
 
+Row = dict[str, object]
+"""An entry as a statement holds it: all but the town."""
 ONE: Final = Fraction(1)
 # One encoder for all: `json.dumps` makes a new one for each call with options.
 _as_json: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
@@ -51,19 +53,31 @@ def sign_of_loss(scheme: Scheme) -> int:
     return 1 if scheme.direction == "up" else -1
 
 
-@dataclass
 class Statement:
     """What happens to one town above its single findings, in order.
 
-    Entries are held with their part's weight applied.
+    Entries are held with their part's weight applied; towns to which the same happened hold the same row.
     """
 
-    town: str
-    start: Fraction
-    value: Fraction
-    rows: list[dict[str, object]] = field(default_factory=list)
-    weight: Fraction = ONE
-    part: str = ""
+    def __init__(self, town: str, start: Fraction, value: Fraction, *, part: str = "", weight: Fraction = ONE) -> None:
+        self.town = town
+        self.start = start
+        self.rows: list[Row] = []
+        self.part = part
+        self.weight = weight
+        self._moves = [value]
+
+    @property
+    def value(self) -> Fraction:
+        """What the score has come to so far."""
+        if len(self._moves) > 1:
+            self._moves = [add_up(self._moves)]
+        return self._moves[0]
+
+    def move(self, points: Fraction, rows: Sequence[Row] = ()) -> None:
+        """Move the value by points, the part's weight applied, and take over the rows that say why."""
+        self._moves.append(points)
+        self.rows.extend(rows)
 
     def add(
         self,
@@ -80,10 +94,9 @@ class Statement:
     ) -> None:
         """Record an effect of `points` before the part's weight."""
         weighted = points if self.weight is ONE else points * self.weight
-        self.value += weighted
+        self._moves.append(weighted)
         self.rows.append(
             {
-                "town_code": self.town,
                 "part": self.part,
                 "dimension": dimension,
                 "indicator": indicator,
@@ -107,84 +120,70 @@ def _plain(value: object) -> object:
     return value if isinstance(value, (str, int)) or value is None else str(value)
 
 
-def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.DataFrame:
-    """Return the entries of steps 3 to 5.
+class Upper(NamedTuple):
+    """What happened above the findings: the same to many towns, so that each different entry stands here once."""
 
-    One a finding and effect, with `found_on` and `stage` to put them in order.
+    different: pl.DataFrame
+    """The different entries, all that a statement says of them."""
+    rows: pl.DataFrame
+    """`town` (its number), `number` (the place in its statement), `which` (row of `different`)."""
+
+
+class Effect(NamedTuple):
+    """One kind of effect that findings have.
+
+    `of` says which findings have it, `points` how much (in units, before the part's weight, signed like the score).
     """
+
+    kind: str
+    stage: int
+    of: pl.Expr
+    points: pl.Expr
+    reason: pl.Expr
+    parameters: Sequence[pl.Expr]
+
+
+def effects_of(scheme: Scheme, units: Units) -> list[Effect]:
+    """Return the effects of steps 3 to 5."""
     sign = sign_of_loss(scheme)
-    weights = {part.id: part.weight for part in scheme.parts.parts} if scheme.parts else {"": ONE}
-    common = common_denominator(weights.values())
-    scaled = {part: int(weight * common) for part, weight in weights.items()}
-    kept = findings.filter(pl.col("disposition") == "priced").with_columns(
-        weight=pl.col("part").replace_strict(scaled, return_dtype=pl.Int64)
-    )
-    clauses = {indicator.id: indicator.clause for _, indicator in scheme.indicators()}
-    common_columns: list[pl.Expr | str] = [
-        pl.col("town").alias("town_code"),
-        "part",
-        "indicator",
-        pl.col("finding_id").alias("subject"),
-        "found_on",
-        pl.coalesce("price_clause", pl.col("indicator").replace_strict(clauses, return_dtype=pl.String)).alias(
-            "clause"
-        ),
-        pl.col("price_line").alias("line"),
-    ]
-
-    def effect(
-        rows: pl.DataFrame, stage: int, kind: str, points: pl.Expr, reason: pl.Expr | str, parameters: Sequence[pl.Expr]
-    ) -> pl.DataFrame:
-        return rows.select(
-            *common_columns,
-            pl.lit(stage).alias("stage"),
-            pl.lit(kind).alias("kind"),
-            (points * pl.col("weight")).alias("multiple"),
-            (pl.lit(reason) if isinstance(reason, str) else reason).alias("reason"),
-            pl.struct(parameters).struct.json_encode().alias("parameters"),
-            *(
-                pl.col(c) if kind == "deduction" else pl.lit(None, dtype=pl.Int64).alias(c)
-                for c in ("quantity", "price_units")
-            ),
-            (pl.col("multiplier_units") if kind == "repeat" else pl.lit(None, dtype=pl.Int64)).alias(
-                "multiplier_units"
-            ),
-        )
-
     states = scheme.rectification.states
     shares = {name: write_amount((getattr(states, name) or states.on_time).share) for name in type(states).model_fields}
     multipliers = scheme.repeats.multipliers if scheme.repeats else (ONE,)
     words = {int(value * units.multiplier): write_amount(value) for value in multipliers}
     due = pl.col("due").dt.to_string("%Y-%m-%d").fill_null("")
     unit_of = {i.id: i.rule.per for _, i in scheme.indicators() if i.rule.kind == "deduct"}
-    partners = findings.filter(pl.col("disposition") == "duplicate").with_columns(weight=pl.lit(0, dtype=pl.Int64))
+    kept, partner = pl.col("disposition") == "priced", pl.col("disposition") == "duplicate"
     across = pl.col("frozen_in").is_not_null()
     own = pl.col("base_units") - pl.col("already_units")
-    repeated = kept.filter(pl.col("charge_units") != own)
     effects = [
-        effect(
-            kept,
+        Effect(
+            "deduction",
             0,
-            "deduction",
+            kept,
             sign * pl.col("base_units"),
-            "deduction",
+            pl.lit("deduction"),
             [pl.col("indicator").replace_strict(unit_of, default="finding", return_dtype=pl.String).alias("unit")],
         ),
-        effect(partners.filter(~across), 1, "duplicate", pl.lit(0), "duplicate", [pl.col("matter").alias("keeper")]),
-        effect(
-            pl.concat([partners, kept], how="diagonal_relaxed").filter(across),
-            1,
+        Effect(
             "duplicate",
+            1,
+            partner & ~across,
+            pl.lit(0, dtype=pl.Int64),
+            pl.lit("duplicate"),
+            [pl.col("matter").alias("keeper")],
+        ),
+        Effect(
+            "duplicate",
+            1,
+            (kept | partner) & across,
             -sign * pl.col("already_units").fill_null(0),
-            pl.when(pl.col("disposition") == "duplicate")
-            .then(pl.lit("duplicate-frozen"))
-            .otherwise(pl.lit("duplicate-excess")),
+            pl.when(partner).then(pl.lit("duplicate-frozen")).otherwise(pl.lit("duplicate-excess")),
             [pl.col("matter").alias("keeper"), pl.col("frozen_in").alias("period")],
         ),
-        effect(
-            repeated,
-            2,
+        Effect(
             "repeat",
+            2,
+            kept & (pl.col("charge_units") != own),
             sign * (pl.col("charge_units") - own),
             pl.when(pl.col("seen_on").is_null()).then(pl.lit("repeat")).otherwise(pl.lit("repeat-since")),
             [
@@ -193,10 +192,10 @@ def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.
                 pl.col("multiplier_units").replace_strict(words, return_dtype=pl.String).alias("multiplier"),
             ],
         ),
-        effect(
-            kept.filter(pl.col("credit_units") != 0),
-            3,
+        Effect(
             "credit",
+            3,
+            kept & (pl.col("credit_units") != 0),
             -sign * pl.col("credit_units"),
             "credit-" + pl.col("share_state").str.replace_all("_", "-"),
             [
@@ -206,15 +205,63 @@ def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.
             ],
         ),
     ]
-    for name in type(states).model_fields:
-        charged = kept.filter(pl.col(f"extra_{name}") != 0)
+    for name in with_extras(scheme):
         kind = {"same_letter_twice": "letter"}.get(name, name)
-        effects.append(
-            effect(
-                charged, 4, kind, sign * pl.col(f"extra_{name}"), "extra-" + name.replace("_", "-"), [due.alias("due")]
-            )
+        extra = pl.col(f"extra_{name}")
+        reason = pl.lit("extra-" + name.replace("_", "-"))
+        effects.append(Effect(kind, 4, kept & (extra != 0), sign * extra, reason, [due.alias("due")]))
+    return effects
+
+
+def with_extras(scheme: Scheme) -> dict[str, Consequence]:
+    """Return the states that cost something beside the charge."""
+    states = scheme.rectification.states
+    named = {name: getattr(states, name) for name in type(states).model_fields}
+    return {name: consequence for name, consequence in named.items() if consequence is not None and consequence.extra}
+
+
+def weight_of(scheme: Scheme) -> tuple[pl.Expr, int]:
+    """Return the weight of a finding's part in whole numbers, and the denominator of these."""
+    weights = {part.id: part.weight for part in scheme.parts.parts} if scheme.parts else {"": ONE}
+    common = common_denominator(weights.values())
+    scaled = {part: int(weight * common) for part, weight in weights.items()}
+    # A finding that another keeps costs nothing, whatever its part.
+    weight = pl.col("part").replace_strict(scaled, default=0, return_dtype=pl.Int64)
+    return pl.when(pl.col("disposition") == "priced").then(weight).otherwise(0), common
+
+
+def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.DataFrame:
+    """Return the entries of steps 3 to 5.
+
+    One a finding and effect, with `found_on` and `stage` to put them in order.
+    """
+    weight, common = weight_of(scheme)
+    rows = findings.with_columns(weight=weight)
+    clauses = {indicator.id: indicator.clause for _, indicator in scheme.indicators()}
+    null = pl.lit(None, dtype=pl.Int64)
+    frame = pl.concat(
+        rows.filter(effect.of).select(
+            "part",
+            "indicator",
+            "found_on",
+            town_code="town",
+            subject="finding_id",
+            clause=pl.coalesce(
+                "price_clause",
+                pl.col("indicator").replace_strict(clauses, default=None, return_dtype=pl.String),
+            ),
+            line="price_line",
+            stage=pl.lit(effect.stage),
+            kind=pl.lit(effect.kind),
+            multiple=effect.points * pl.col("weight"),
+            reason=effect.reason,
+            parameters=pl.struct(effect.parameters).struct.json_encode(),
+            quantity=pl.col("quantity") if effect.kind == "deduction" else null,
+            price_units=pl.col("price_units") if effect.kind == "deduction" else null,
+            multiplier_units=pl.col("multiplier_units") if effect.kind == "repeat" else null,
         )
-    frame = pl.concat(effects)
+        for effect in effects_of(scheme, units)
+    )
     frame = reduced(frame, {"multiple": "points"}, units.points * common)
     frame = reduced(frame, {"price_units": "price"}, units.price)
     frame = reduced(frame, {"multiplier_units": "multiplier"}, units.multiplier)
@@ -225,7 +272,8 @@ def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.
 
 def assemble(
     single: pl.DataFrame,
-    statements: Sequence[Statement],
+    upper: Upper,
+    scored: Sequence[str],
     scheme: Scheme,
     towns: Mapping[str, int],
     period: str,
@@ -233,23 +281,30 @@ def assemble(
 ) -> pl.DataFrame:
     """Put all entries in the order of the statement, name and number them.
 
+    Parameters
+    ----------
+    scored
+        The towns by their number in `upper`.
+    towns
+        Their places in the ledger.
+
     Returns
     -------
     The ledger with the columns of `SCHEMA`: town by town, part, dimension, indicator; within an indicator the
     findings by day, then what
     happens to the indicator as a whole; dimensions after their indicators, the total last.
     """
-    above = [dict(row, number=n) for statement in statements for n, row in enumerate(statement.rows)]
-    upper = pl.DataFrame(
-        above,
-        schema={c: t for c, t in SCHEMA.items() if c in _UPPER} | {"number": pl.Int64},
-    ).with_columns(stage=pl.lit(9, dtype=pl.Int32))
+    above = upper.different[upper.rows["which"]].with_columns(
+        upper.rows["number"],
+        town_code=pl.Series(scored, dtype=pl.String).gather(upper.rows["town"]),
+        stage=pl.lit(9, dtype=pl.Int32),
+    )
     of_indicator = {indicator.id: dimension.id for dimension, indicator in scheme.indicators()}
     single = single.with_columns(
         dimension=pl.col("indicator").replace_strict(of_indicator, return_dtype=pl.String),
         number=pl.lit(-1, dtype=pl.Int64),
     )
-    ledger = pl.concat([single, upper], how="diagonal")
+    ledger = pl.concat([single, above], how="diagonal")
     # The places of town, part, dimension and indicator make one number, which sorts faster than four texts.
     ranked = [
         ("town_code", towns),
@@ -297,9 +352,26 @@ def assemble(
     )
 
 
-_UPPER: Final = frozenset(
+def different_rows(rows: Sequence[Row]) -> pl.DataFrame:
+    """Return rows of statements as a frame."""
+    return pl.DataFrame(list(rows), schema={c: t for c, t in SCHEMA.items() if c in UPPER})
+
+
+def upper_of(statements: Mapping[int, Statement]) -> Upper:
+    """Return the entries of statements, each under its town's number."""
+    different = {id(row): row for statement in statements.values() for row in statement.rows}
+    places = {of: place for place, of in enumerate(different)}
+    rows = pl.DataFrame(
+        [(town, n, places[id(row)]) for town, one in statements.items() for n, row in enumerate(one.rows)],
+        schema=UPPER_ROWS,
+        orient="row",
+    )
+    return Upper(different_rows(list(different.values())), rows)
+
+
+UPPER_ROWS: Final = {"town": pl.UInt32, "number": pl.Int64, "which": pl.UInt32}
+UPPER: Final = frozenset(
     [
-        "town_code",
         "part",
         "dimension",
         "indicator",

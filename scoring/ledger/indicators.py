@@ -5,15 +5,16 @@ Then a surcharge of that level, the indicator's weight and, where the scheme say
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
 from schemas.scheme import Indicator, Scheme
 from schemas.scheme.outcome import Surcharge
-from schemas.scheme.rules import Deduct, Judged
-from scoring.exact import round_half_away
-from scoring.ledger.entries import Statement, sign_of_loss
+from schemas.scheme.rules import Accrue, Deduct, Judged, PassFail, Rate
+from scoring.exact import add_up, round_half_away
+from scoring.ledger.entries import Row, Statement, sign_of_loss
 from scoring.ledger.facts import Facts
 from scoring.ledger.measured import measured
 from scoring.problems import Refused, problem
@@ -21,9 +22,9 @@ from scoring.problems import Refused, problem
 ZERO: Final = Fraction(0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sums:
-    """What the findings of a town's indicator come to after step 5.
+    """What the findings of a town's indicator come to after step 5; towns of equal sums share one.
 
     Net points, whether one fires a zero-out, how many there are.
     """
@@ -55,7 +56,7 @@ _SPOTLESS: Final = Result("scored", ZERO)
 
 
 class IndicatorScorer:
-    """Scores indicators of one run.
+    """Scores indicators of one run. All statements of a part bear the same weight.
 
     `fine` says whether entries are rounded one by one (round_at: indicator, no parts): those of a
     year-end part before its weight.
@@ -75,25 +76,53 @@ class IndicatorScorer:
             }
             for dimension, indicator in scheme.indicators()
         }
-        # An indicator without findings comes to the same in every town, unless its points must be rounded.
-        full = {i.id: i.worth if scheme.direction == "down" else ZERO for _, i in scheme.indicators()}
-        self._spotless = {
-            name: replace(_SPOTLESS, earned=points) for name, points in full.items() if self._rounded(points) == points
-        }
+        self.worths = {d.id: add_up(indicator.worth for indicator in d.indicators) for d in scheme.dimensions}
+        """By dimension, the points of its indicators."""
+        self._charged = {surcharge.of for surcharge in scheme.surcharges if surcharge.level == "indicator"}
+        self._known: dict[Hashable, tuple[Result, Fraction, list[Row]]] = {}
 
     def score(self, into: Statement, indicator: Indicator, sums: Sums) -> Result:
-        """Write the indicator's own entries into the statement and return what it came to.
+        """Write the indicator's own entries into the statement, move it by its findings too, return what it came to.
+
+        Of many towns most indicators are in one of few situations: each is worked out once.
 
         Raises
         ------
         Refused
             There is no data and the scheme refuses that.
         """
+        situation = self.situation(into.town, into.part, indicator, sums)
+        known = None if situation is None else self._known.get(situation)
+        if known is None:
+            apart = Statement(into.town, ZERO, into.weight * self.sign * sums.net, part=into.part, weight=into.weight)
+            known = self._result(apart, indicator, sums), apart.value, apart.rows
+            if situation is not None:
+                self._known[situation] = known
+        result, moved, rows = known
+        if moved or rows:
+            into.move(moved, rows)
+        return result
+
+    def situation(self, town: str, part: str, indicator: Indicator, sums: Sums) -> Hashable:
+        """Return everything that an indicator comes to goes by, in whatever town; None where that is not known."""
+        rule = indicator.rule
+        if indicator.applies_when is not None or None in self._charged or indicator.id in self._charged:
+            return None
+        if isinstance(rule, Deduct):
+            if rule.exposure is None:
+                return indicator.id, part, sums
+            counts = self.facts.checked.get(town)
+            return indicator.id, part, sums, counts and counts[rule.exposure.checked]
+        if isinstance(rule, (Rate, Accrue, PassFail)) and not sums.findings:
+            return indicator.id, part, self.facts.measures.reading(town, rule.measure, part, rule.several_values)
+        return None
+
+    def _result(self, into: Statement, indicator: Indicator, sums: Sums) -> Result:
         if not self.facts.applies(into.town, into.part, indicator.id, indicator.applies_when):
             return Result("not_applicable", ZERO)
         if isinstance(indicator.rule, Deduct):
             if not sums.findings:
-                return self._spotless.get(indicator.id) or self._close(into, indicator, ZERO, _SPOTLESS)
+                return self._close(into, indicator, ZERO, _SPOTLESS)
             return self._deduct(into, indicator, indicator.rule, sums)
         if sums.findings:
             raise Refused([problem("finding-without-rule", None, finding="", indicator=indicator.id)])

@@ -189,7 +189,7 @@ def bring_in(score: TownScore, shares: Sequence[Share], *, at_origin: bool) -> N
     into = score.statement
     by_period = {share.frozen.period.id: share for share in shares}
     into.start += add_up(share.weight * share.start for share in shares)
-    into.value += add_up(share.weight * share.start for share in shares)
+    into.move(add_up(share.weight * share.start for share in shares))
     for share in shares:
         name = share.frozen.period.id
         apart = add_up(share.carried.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from schemas.scheme import Dimension, Indicator
+from schemas.scheme import Dimension, Indicator, Scheme
 from scoring.exact import add_up
 from scoring.ledger.ending import Above, TownScore, finish, rounded
 from scoring.ledger.entries import ONE, Statement
@@ -24,13 +24,11 @@ def score_town(town: str, sums: Mapping[tuple[str, str], Sums], above: Above, sc
     scheme = scorer.scheme
     parts = [(part.id, part.weight) for part in scheme.parts.parts] if scheme.parts else [("", ONE)]
     weights = add_up(weight for _, weight in parts)
-    start = {"down": scheme.full, "up": ZERO, "net": scheme.base}[scheme.direction] * weights
+    start = start_of(scheme) * weights
     score = TownScore(Statement(town, start, start))
     into = score.statement
     for part, weight in parts:
         into.part, into.weight = part, weight
-        # The single findings' entries are made in bulk; the running value takes their sum.
-        into.value += weight * scorer.sign * add_up(s.net for (of, _), s in sums.items() if of == part)
         loss = add_up(_dimension(score, dimension, sums, scorer) for dimension in scheme.dimensions)
         loss += _hand_over(score, scorer)
         scorer.surcharged(into, "part", part, loss, None, {})
@@ -42,17 +40,21 @@ def score_town(town: str, sums: Mapping[tuple[str, str], Sums], above: Above, sc
     return finish(score, above, scorer, weights)
 
 
+def start_of(scheme: Scheme) -> Fraction:
+    """Return the points that a score begins with."""
+    return {"down": scheme.full, "up": ZERO, "net": scheme.base}[scheme.direction]
+
+
 def _dimension(
     score: TownScore, dimension: Dimension, sums: Mapping[tuple[str, str], Sums], scorer: IndicatorScorer
 ) -> Fraction:
     """Score a dimension's indicators and the dimension itself; return its loss."""
     into, scheme = score.statement, scorer.scheme
-    place: dict[str, object] = {"dimension": dimension.id}
     results: dict[str, Result] = {}
     for indicator in dimension.indicators:
         result = scorer.score(into, indicator, sums.get((into.part, indicator.id), NOTHING))
         results[indicator.id] = score.indicators[into.part, indicator.id] = result
-    total = add_up(indicator.worth for indicator in dimension.indicators) if dimension.scale else dimension.points
+    total = scorer.worths[dimension.id] if dimension.scale else dimension.points
     _stretch(score, results, dimension.points, total)
     if scheme.direction == "down":
         applicable = [i for i in dimension.indicators if results[i.id].outcome != "not_applicable"]
@@ -61,7 +63,16 @@ def _dimension(
                 raise Refused([problem("dimension-not-applicable", None, town=into.town, dimension=dimension.id)])
             score.dimensions[into.part, dimension.id] = dimension.points
             return ZERO
-        value = _redistribute(score, dimension, applicable, results, scorer)
+        return close_dimension(score, dimension, _redistribute(score, dimension, applicable, results, scorer), scorer)
+    return close_dimension(score, dimension, add_up(result.earned for result in results.values()), scorer)
+
+
+def close_dimension(score: TownScore, dimension: Dimension, value: Fraction, scorer: IndicatorScorer) -> Fraction:
+    """Scale and cap what a dimension's indicators come to, let surcharges act, note what it earned; return its loss."""
+    into, scheme = score.statement, scorer.scheme
+    place: dict[str, object] = {"dimension": dimension.id}
+    total = scorer.worths[dimension.id] if dimension.scale else dimension.points
+    if scheme.direction == "down":
         if dimension.scale and total != dimension.points:
             held = value + dimension.points - total
             change = rounded(dimension.points * value / total - held, scorer)
@@ -70,7 +81,6 @@ def _dimension(
                 into.add("scale", change, weight=dimension.points, of=total, **place)  # type: ignore[arg-type]
         loss = dimension.points - value
     else:
-        value = add_up(result.earned for result in results.values())
         if dimension.scale and total != dimension.points:
             change = rounded(value * dimension.points / total - value, scorer)
             value += change
@@ -104,6 +114,8 @@ def _redistribute(
     Returns the dimension's value in its indicators' own points.
     """
     into = score.statement
+    if len(applicable) == len(results):
+        return add_up(result.earned for result in results.values())
     absent = [i for i in dimension.indicators if results[i.id].outcome == "not_applicable"]
     points = {i.id: i.worth for i in applicable}
     earned = {i.id: results[i.id].earned for i in applicable}

@@ -128,7 +128,7 @@ def quantity(scheme: Scheme) -> pl.Expr:
 
 
 def refuse_unpriced(findings: pl.DataFrame, table: PriceTable, scheme: Scheme) -> None:
-    """Refuse findings of the period that no row prices, or whose quantity is missing.
+    """Refuse these findings of the period, which no row prices or whose quantity is missing.
 
     Raises
     ------
@@ -136,9 +136,8 @@ def refuse_unpriced(findings: pl.DataFrame, table: PriceTable, scheme: Scheme) -
         Codes `finding-without-rule`, `no-price`, `no-price-no-severity`, `quantity-missing`.
     """
     kinds = {indicator.id: indicator.rule.kind for _, indicator in scheme.indicators()}
-    wrong = findings.filter(pl.col("price_row").is_null() | pl.col("quantity").is_null())
     problems: list[Problem] = []
-    for row in wrong.iter_rows(named=True):
+    for row in findings.iter_rows(named=True):
         facts = {"finding": row["finding_id"], "indicator": row["indicator"]}
         if kinds.get(row["indicator"]) != "deduct":
             problems.append(problem("finding-without-rule", row, **facts))
@@ -152,14 +151,22 @@ def refuse_unpriced(findings: pl.DataFrame, table: PriceTable, scheme: Scheme) -
         raise Refused(problems)
 
 
-def refuse_overflow(findings: pl.DataFrame, scheme: Scheme, units: Units) -> None:
-    """Refuse quantities so large that exact points could leave 64 bits (`points-too-large`)."""
+def refuse_overflow(findings: pl.DataFrame, now: pl.Expr, scheme: Scheme, units: Units) -> None:
+    """Refuse quantities so large that exact points could leave 64 bits (`points-too-large`).
+
+    Parameters
+    ----------
+    now
+        Which findings are priced.
+    """
     dearest = max((row.price for _, i in scheme.indicators() for row in scheme.prices_of(i)), default=Fraction(0))
     states = scheme.rectification.states
     extras = sum(getattr(states, name).extra for name in type(states).model_fields if getattr(states, name))
     multiplier = max(scheme.repeats.multipliers[-1], Fraction(1)) if scheme.repeats else Fraction(1)
     per_unit = max(dearest * multiplier, Fraction(1)) * (1 + extras) * units.points
-    largest = int(findings.get_column("quantity").cast(pl.Int128).abs().sum() or 0)
-    if per_unit * (largest + findings.height + 1) >= LARGEST // 4:
-        row = findings.sort("quantity", descending=True, nulls_last=True).row(0, named=True)
+    largest, count = findings.select(
+        pl.col("quantity").filter(now).cast(pl.Int128).abs().sum().fill_null(0), now.sum().alias("count")
+    ).row(0)
+    if per_unit * (largest + count + 1) >= LARGEST // 4:
+        row = findings.filter(now).sort("quantity", descending=True, nulls_last=True).row(0, named=True)
         raise Refused([problem("points-too-large", row, finding=row["finding_id"], quantity=row["quantity"])])

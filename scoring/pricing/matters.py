@@ -6,23 +6,26 @@ partner enter the loop.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 import polars as pl
 
 from schemas.scheme.policy import Duplicates
 from scoring.conditions import holds
+from scoring.plan import alike
 
-_NOT_CONTENT: Final = ("finding_id", "appeal_id", "letter_id", "source_file", "source_sheet", "source_row")
-_PAIRS: Final = {"finding_id": pl.String, "keeper": pl.String, "frozen_in": pl.String, "already": pl.Int64}
+_NOT_CONTENT: Final = ("place", "finding_id", "appeal_id", "letter_id", "source_file", "source_sheet", "source_row")
+_PAIRS: Final = {"place": pl.UInt32, "keeper": pl.UInt32, "frozen_in": pl.String, "already": pl.Int64}
 
 
 class _Row(NamedTuple):
     """What a finding chooses by. `opens` is the first day that its period is known by."""
 
-    finding_id: str
+    place: int
     side: bool
     found_on: date
     belongs_on: date
@@ -37,47 +40,44 @@ class _Row(NamedTuple):
 class _Pair(NamedTuple):
     """A finding that another keeps."""
 
-    finding_id: str
-    keeper: str
+    place: int
+    keeper: int
     frozen_in: str | None
     already: int | None
 
 
+class Said(NamedTuple):
+    """All that is said of findings: it breaks full ties, ids never do."""
+
+    findings: pl.DataFrame
+    """Every column of every finding."""
+    elsewhere: Callable[[pl.Series], Sequence[pl.DataFrame]]
+    """Ids of findings → what other tables say of these (reports, appeals, letters), with `finding_id`."""
+
+
 def pair(
-    findings: pl.DataFrame,
-    about: Sequence[pl.DataFrame],
-    policy: Duplicates | None,
-    frozen: pl.DataFrame | None = None,
+    findings: pl.DataFrame, said: Said, policy: Duplicates | None, frozen: pl.DataFrame | None = None
 ) -> pl.DataFrame:
     """Pair findings into matters.
 
     Parameters
     ----------
     findings
-        Priced findings with `price_units`, `quantity`, `zero_out`, `bucket` (the period that a finding belongs to),
-        `belongs_on` (the day that says so) and `part`.
-    about
-        What other tables say of findings (reports, appeals, letters), with `finding_id`: it breaks full ties, ids never
-        do.
+        Priced findings with `place` (the row in `said.findings`), `price_units`, `quantity`, `zero_out`, `bucket` (the
+        period that a finding belongs to), `belongs_on` (the day that says so) and `part`.
     frozen
         `finding_id`, `frozen_in` (the period): the findings of published periods, with which later ones pair too.
 
     Returns
     -------
-    `finding_id`, `matter` (the keeper's id, the finding's own where it pairs with nothing), and where the keeper is a
-    frozen finding of an earlier period `frozen_in` (that period) and `already` (units: what the keeper costs).
+    Of each finding that another keeps: `place`, `keeper` (the other's place), and where the keeper is a frozen finding
+    of an earlier period `frozen_in` (that period) and `already` (units: what the keeper costs).
     """
-    alone = findings.select("finding_id", matter="finding_id")
-    chosen = _chosen(findings, about, policy, frozen) if policy is not None and findings.height else []
-    partners = pl.DataFrame(chosen, schema=_PAIRS, orient="row")
-    return alone.join(partners, on="finding_id", how="left", maintain_order="left").select(
-        "finding_id", "frozen_in", "already", matter=pl.coalesce("keeper", "matter")
-    )
+    chosen = _chosen(findings, said, policy, frozen) if policy is not None and findings.height else []
+    return pl.DataFrame(chosen, schema=_PAIRS, orient="row")
 
 
-def _chosen(
-    findings: pl.DataFrame, about: Sequence[pl.DataFrame], policy: Duplicates, frozen: pl.DataFrame | None
-) -> list[_Pair]:
+def _chosen(findings: pl.DataFrame, said: Said, policy: Duplicates, frozen: pl.DataFrame | None) -> list[_Pair]:
     """Return the findings that another keeps, with what `pair` says of them."""
     side = (
         pl.when(holds(policy.sides[0], findings.schema))
@@ -91,54 +91,49 @@ def _chosen(
         group += ["part", "bucket"]
     group = list(dict.fromkeys(group))
     exempt = pl.any_horizontal(pl.lit(False), *[holds(conditions, findings.schema) for conditions in policy.exempt])
-    # Looked for in the few columns that say it: of a large ledger hardly a row has a possible partner.
-    places = (
-        findings.select(*group, side=side, fits=~exempt & pl.all_horizontal(pl.col(policy.key).is_not_null()))
-        .with_row_index("place")
-        .filter(pl.col("side").is_not_null() & pl.col("fits"))
-        .filter(pl.col("side").min().over(group) != pl.col("side").max().over(group))
+    # Of a large ledger hardly a row has a possible partner.
+    possible = (
+        findings.filter(alike(findings.select(group)))
+        .with_columns(side=side)
+        .filter(pl.col("side").is_not_null() & ~exempt & pl.all_horizontal(pl.col(policy.key).is_not_null()))
+        .sort(*group, "found_on")
+        .with_columns(group=pl.struct(group).rle_id())
     )
-    if places.is_empty():
+    # The nearest two of different sides stand next to each other.
+    # Across two groups that may seem so too, which does no harm.
+    near = (pl.col("side") != pl.col("side").shift()) & (pl.col("found_on").diff().dt.total_days() <= policy.days)
+    possible = possible.filter(near.any().over("group"))
+    if possible.is_empty():
         return []
     opens = findings.group_by("bucket").agg(opens=pl.col("belongs_on").min())
-    possible = (
-        findings[places["place"]]
-        .with_columns(places["side"])
-        .join(opens, on="bucket", how="left", maintain_order="left")
-        .join(frozen, on="finding_id", how="left", maintain_order="left")
+    possible = possible.join(opens, on="bucket", how="left", maintain_order="left").join(
+        frozen, on="finding_id", how="left", maintain_order="left"
     )
-    ordered = _ordered(possible, about, policy, group)
-    return [found for _, members in ordered.group_by(group, maintain_order=True) for found in _choose(members, policy)]
+    ordered = _ordered(possible, said, policy)
+    rows = zip(ordered["group"], ordered.select(_Row._fields).iter_rows(), strict=True)
+    return [
+        found
+        for _, members in groupby(rows, key=itemgetter(0))
+        for found in _choose([_Row(*row) for _, row in members], policy)
+    ]
 
 
-def _ordered(
-    possible: pl.DataFrame, about: Sequence[pl.DataFrame], policy: Duplicates, group: Sequence[str]
-) -> pl.DataFrame:
+def _ordered(possible: pl.DataFrame, said: Said, policy: Duplicates) -> pl.DataFrame:
     """Put the findings of each group in the order in which they choose."""
     place = {word: number for number, word in enumerate(policy.order)}
-    content = _contents(possible, about)
-    return (
-        possible.with_columns(
-            dearness=pl.col("price_units") * pl.col("quantity"),
-            channel_order=pl.col(policy.order_by).replace_strict(place, default=len(place), return_dtype=pl.Int64),
-        )
-        .join(content, on="finding_id", how="left")
-        .sort(
-            *group,
-            "zero_out",
-            "dearness",
-            "channel_order",
-            "found_on",
-            "content",
-            "finding_id",
-            descending=[False] * len(group) + [True, True, False, False, False, False],
-        )
+    possible = possible.with_columns(
+        dearness=pl.col("price_units") * pl.col("quantity"),
+        channel_order=pl.col(policy.order_by).replace_strict(place, default=len(place), return_dtype=pl.Int64),
+    )
+    first = ["zero_out", "dearness", "channel_order", "found_on"]
+    tied = possible.filter(pl.struct("group", *first).is_duplicated())
+    return possible.join(_contents(tied, said), on="place", how="left").sort(
+        "group", *first, "content", "finding_id", descending=[False, True, True, False, False, False, False]
     )
 
 
-def _choose(members: pl.DataFrame, policy: Duplicates) -> list[_Pair]:
+def _choose(rows: Sequence[_Row], policy: Duplicates) -> list[_Pair]:
     """Pair the findings of one group: period after period, each with what is free of the frozen ones before it."""
-    rows = [_Row(*row) for row in members.select(_Row._fields).iter_rows()]
     free = set(range(len(rows)))
     chosen: list[_Pair] = []
     for opens, bucket in sorted({(row.opens, row.bucket) for row in rows}):
@@ -167,8 +162,8 @@ def _choose(members: pl.DataFrame, policy: Duplicates) -> list[_Pair]:
             already = max(keeper.dearness, kept.dearness) if keeper.zero_out else keeper.dearness
             chosen.append(
                 _Pair(
-                    kept.finding_id,
-                    keeper.finding_id,
+                    kept.place,
+                    keeper.place,
                     keeper.frozen_in if across else None,
                     already if across else None,
                 )
@@ -177,26 +172,25 @@ def _choose(members: pl.DataFrame, policy: Duplicates) -> list[_Pair]:
     return chosen
 
 
-def _contents(possible: pl.DataFrame, about: Sequence[pl.DataFrame]) -> pl.DataFrame:
+def _contents(tied: pl.DataFrame, said: Said) -> pl.DataFrame:
     """Write what each row and the other tables say of a finding as one text; ids and places in files say nothing."""
 
     def facts(frame: pl.DataFrame) -> list[str]:
         # By name: the order of columns says nothing either.
         return sorted(c for c in frame.columns if c not in _NOT_CONTENT and not c.startswith("price_"))
 
+    own = said.findings[tied["place"]].with_columns(tied.select("bucket", "part", "side", "opens", "frozen_in"))
     texts = (
         pl.concat(
-            frame.join(possible.select("finding_id"), on="finding_id", how="semi").select(
-                "finding_id", said=pl.struct(facts(frame)).struct.json_encode()
-            )
-            for frame in about
+            frame.select("finding_id", said=pl.struct(facts(frame)).struct.json_encode())
+            for frame in said.elsewhere(tied["finding_id"])
         )
         .sort("finding_id", "said")
         .group_by("finding_id", maintain_order=True)
         .agg(said=pl.col("said").str.join("\n"))
     )
     return (
-        possible.select("finding_id", own=pl.struct(facts(possible)).struct.json_encode())
+        own.select("place", "finding_id", own=pl.struct(facts(own)).struct.json_encode())
         .join(texts, on="finding_id", how="left")
-        .select("finding_id", content=pl.concat_str("own", pl.col("said").fill_null(""), separator="\n"))
+        .select("place", content=pl.concat_str("own", pl.col("said").fill_null(""), separator="\n"))
     )

@@ -28,9 +28,9 @@ ORIGINAL: Final = "original_town"
 """The column with the town that a row was reported for, where the town has merged into the one of `town`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reading:
-    """What a town's rows of one measure say together.
+    """What a town's rows of one measure say together; towns with one equal row each share a reading.
 
     `value` is the rate in percent when there is a denominator, else the plain value or the count; None when the
     denominator is 0.
@@ -92,30 +92,44 @@ class Measures:
         self._rows: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
         self._of_part: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
         self._cache: dict[tuple[str, str, str, str | None, str], Reading | None] = {}
+        self._alone: dict[tuple[Any, ...], Reading] = {}
         self._published: dict[tuple[str, str, str], list[Fraction]] = defaultdict(list)
         for (town, measure, of), value in (published or {}).items():
             self._published[(merged or {}).get(town, town), measure, of].append(value)
         earlier: dict[str, list[Period]] = defaultdict(list)
         for measure, span in compared:
             earlier[measure].append(span)
-        labels: dict[str | None, Period | None] = {}
-        for row in frame.iter_rows(named=True):
+        labels: dict[str | None, Period | None] = {None: None}
+        labels |= {label: parse_period(label, calendar) for label in frame["period"].unique().drop_nulls()}
+        late = (pl.col("dated_on") > as_of).fill_null(False)
+        self.unpriced["after_as_of"] = frame.select(late.sum()).item()
+        # Of a whole country's rows most speak for other periods: those are counted, not looked at.
+        said = frame.filter(~late & pl.col("period").is_not_null()).select("measure", "period").unique()
+        silent = pl.DataFrame(
+            [
+                (measure, label)
+                for measure, label in said.iter_rows()
+                if label not in parts
+                and not any(_speaks(read, labels[label], {}) for read in (period, *earlier.get(measure, ())))
+            ],
+            schema=["measure", "period"],
+            orient="row",
+            schema_overrides={"measure": pl.String, "period": pl.String},
+        )
+        kept = frame.filter(~late).join(silent, on=["measure", "period"], how="anti", maintain_order="left")
+        self.unpriced["other_period"] = frame.height - self.unpriced["after_as_of"] - kept.height
+        for row in kept.iter_rows(named=True):
             label = row["period"]
-            if label not in labels:
-                labels[label] = parse_period(label, calendar) if label is not None else None
-            span_of_row = labels[label]
-            if row["dated_on"] is not None and row["dated_on"] > as_of:
-                self.unpriced["after_as_of"] += 1
-                continue
             if label in parts:
                 self._of_part[row["town"], row["measure"], label].append(row)
                 continue
             for read in (period, *earlier.get(row["measure"], ())):
-                if _speaks(read, span_of_row, row):
-                    self._rows[row["town"], row["measure"], read.id].append({**row, "span": span_of_row})
+                if _speaks(read, labels[label], row):
+                    self._rows[row["town"], row["measure"], read.id].append({**row, "span": labels[label]})
                     break
             else:
                 self.unpriced["other_period"] += 1
+        self.unpriced = +self.unpriced
 
     def reading(
         self, town: str, measure: str, part: str, several_values: str | None, period: Period | None = None
@@ -138,7 +152,13 @@ class Measures:
         if key not in self._cache:
             own = self._of_part.get((town, measure, part)) if period is None else None
             rows = own or self._rows.get((town, measure, of)) or []
-            self._cache[key] = self._fold(rows, town, measure, several_values, of) if rows else None
+            if len(rows) == 1:
+                said = tuple(rows[0][name] for name in ("value", "numerator", "denominator", "sample"))
+                if said not in self._alone:
+                    self._alone[said] = self._fold(rows, town, measure, several_values, of)
+                self._cache[key] = self._alone[said]
+            else:
+                self._cache[key] = self._fold(rows, town, measure, several_values, of) if rows else None
         return self._cache[key]
 
     def known(self, rule: Measured, town: str, part: str, period: Period | None = None) -> Known | None:
@@ -200,7 +220,7 @@ class Measures:
 def _speaks(period: Period, span: Period | None, row: Row) -> bool:
     if span is None:
         # A row without a period speaks for the day it states.
-        return row["period"] is None and row["dated_on"] is not None and period.holds(row["dated_on"])
+        return bool(row) and row["period"] is None and row["dated_on"] is not None and period.holds(row["dated_on"])
     return span.id == period.id or span.inside(period)
 
 

@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from schemas.scheme.policy import Repeats
+from scoring.exact import LARGEST
 from scoring.periods import months_back
 
 
@@ -21,62 +22,62 @@ def occasions_before(findings: pl.DataFrame, policy: Repeats | None) -> pl.DataF
     Parameters
     ----------
     findings
-        Every finding that can be an occasion, of this period and before it, keepers and partners: `finding_id`,
-        `matter`, `town`, `found_on`,
-        the policy's key columns.
+        Every finding that can be an occasion, of this period and before it, keepers and partners: `place` (its number),
+        `matter`, `keeps` (whether it is the one kept of its matter), `town`, `found_on`, the policy's key columns.
 
     Returns
     -------
-    `matter`, `occasions` (Int64): distinct earlier days with a finding of the same town and key inside the window,
-    both edges included; the larger of the two counts of a pair, in which the matter's own dates do not count for each
-    other. `seen_on` (Date): the latest of these days, null where there is none and for a pair.
+    For each finding, in order: `occasions` (Int64), the distinct earlier days with a finding of the same town and key
+    inside the window, both edges included; of a pair the larger of its two counts, in which the matter's own dates do
+    not count for each other. `seen_on` (Date): the latest of these days, null where there is none and for a pair.
     """
+    none = {"occasions": pl.lit(0, dtype=pl.Int64), "seen_on": pl.lit(None, dtype=pl.Date)}
     if policy is None:
-        return findings.select(pl.col("matter").unique()).with_columns(
-            occasions=pl.lit(0, dtype=pl.Int64), seen_on=pl.lit(None, dtype=pl.Date)
-        )
+        return findings.select("place", **none).drop("place")
     key = list(dict.fromkeys(["town", *policy.key]))
-    complete = pl.all_horizontal(pl.col(key).is_not_null())
-    known = findings.filter(complete)
+    complete = findings.select(pl.all_horizontal(pl.col(key).is_not_null())).to_series()
+    known = findings.select("place", "matter", "keeps", "found_on", *key)
+    known = known if complete.all() else known.filter(complete)
     places = _coded(known, key) * _SPAN + _ordinal(known["found_on"])
     # Distinct days of each key, in order: a count of days becomes a difference of places.
-    days = places.unique().sort()
+    order = places.arg_sort()
+    ordered = places.gather(order)
+    new = (ordered != ordered.shift()).fill_null(value=True)
+    days = ordered.filter(new)
+    row = pl.zeros(order.len(), dtype=pl.UInt32, eager=True).scatter(order, new.cum_sum() - 1)
     dates = known["found_on"].unique()
     opens = _ordinal(pl.Series([_opens(day, policy) for day in dates], dtype=pl.Date))
     back = (days % _SPAN).replace_strict(_ordinal(dates), _ordinal(dates) - opens, return_dtype=pl.Int64)
     before = pl.int_range(days.len(), dtype=pl.Int64, eager=True) - days.search_sorted(days - back)
-    row = days.search_sorted(places)
     # Of one key the day before stands just before; where nothing is counted it may be another key's.
     latest = (days.shift(1) % _SPAN - _EPOCH).cast(pl.Int32).cast(pl.Date)
-    counted = pl.concat(
-        [
-            known.select("finding_id", "matter", *key, "found_on").with_columns(
-                count=before.gather(row), back=back.gather(row), row=row, seen_on=latest.gather(row)
-            ),
-            findings.filter(~complete).select("finding_id", "matter", count=pl.lit(0, dtype=pl.Int64)),
-        ],
-        how="diagonal",
+    counted = known.with_columns(
+        occasions=before.gather(row), seen_on=latest.gather(row), row=row, back=back.gather(row)
     )
-    counted = counted.with_columns(seen_on=pl.when(pl.col("count") > 0).then("seen_on"))
-    pairs = counted.filter(pl.col("finding_id") != pl.col("matter"))["matter"]
-    if pairs.is_empty():
-        return counted.select("matter", "seen_on", occasions="count").select(_RESULT)
-    paired = pl.col("matter").is_in(pairs.implode())
-    return pl.concat(
-        [
-            counted.filter(~paired).select("matter", "seen_on", occasions="count").select(_RESULT),
-            _without_own_dates(counted.filter(paired), key, row)
-            .group_by("matter")
-            .agg(occasions=pl.col("count").max(), seen_on=pl.lit(None, dtype=pl.Date))
-            .select(_RESULT),
-        ]
+    if not complete.all():
+        counted = findings.select(known.columns).join(
+            counted.select("place", "occasions", "seen_on", "row", "back"),
+            on="place",
+            how="left",
+            maintain_order="left",
+        )
+    counted = counted.with_columns(
+        occasions=pl.col("occasions").fill_null(0), seen_on=pl.when(pl.col("occasions") > 0).then("seen_on")
     )
+    pairs = counted.filter(~pl.col("keeps"))["matter"]
+    if pairs.len():
+        paired = _without_own_dates(counted.filter(pl.col("matter").is_in(pairs.implode())), key, row)
+        paired = paired.group_by("matter").agg(together=pl.col("occasions").max())
+        counted = counted.join(paired, on="matter", how="left", maintain_order="left").with_columns(
+            occasions=pl.coalesce("together", "occasions"),
+            seen_on=pl.when(pl.col("together").is_null()).then("seen_on"),
+        )
+    return counted.select("occasions", "seen_on")
 
 
 _SPAN: Final = 10**6
 """More days than a calendar has, so that key and day make one whole number."""
 _EPOCH: Final = date(1970, 1, 1).toordinal()
-_RESULT: Final = ["matter", "occasions", "seen_on"]
 
 
 def _ordinal(days: pl.Series) -> pl.Series:
@@ -85,12 +86,16 @@ def _ordinal(days: pl.Series) -> pl.Series:
 
 def _coded(frame: pl.DataFrame, key: list[str]) -> pl.Series:
     """Give each combination of the key's values a number, since numbers sort far faster than several texts."""
-    code = pl.zeros(frame.height, dtype=pl.Int64, eager=True)
+    code, codes = pl.zeros(frame.height, dtype=pl.Int64, eager=True), 1
     for column in key:
         text = frame[column].cast(pl.String)
         words = text.unique()
-        place = text.cast(pl.Enum(words)).to_physical().cast(pl.Int64)
-        code = (code * words.len() + place).rank("dense").cast(pl.Int64)
+        # Before numbers grow too large, those in use are numbered anew.
+        if codes * words.len() > LARGEST:
+            code, codes = code.rank("dense").cast(pl.Int64), frame.height + 1
+        code, codes = code * words.len() + text.cast(pl.Enum(words)).to_physical().cast(pl.Int64), codes * words.len()
+        if codes * _SPAN > LARGEST:
+            code, codes = code.rank("dense").cast(pl.Int64), frame.height + 1
     return code
 
 
@@ -100,20 +105,20 @@ def _without_own_dates(paired: pl.DataFrame, key: list[str], rows: pl.Series) ->
         rows.filter(rows.is_in(paired["row"].implode())).value_counts(name="findings").filter(pl.col("findings") == 1)
     )
     other = paired.select(
-        "matter", *key, other_id="finding_id", other_day="found_on", alone=pl.col("row").is_in(alone[:, 0].implode())
+        "matter", *key, other="place", other_day="found_on", alone=pl.col("row").is_in(alone[:, 0].implode())
     )
     own = (
         paired.join(other, on=["matter", *key])
         .filter(
-            (pl.col("finding_id") != pl.col("other_id"))
+            (pl.col("place") != pl.col("other"))
             & pl.col("alone")
             & (pl.col("other_day") < pl.col("found_on"))
             & (pl.col("other_day") >= pl.col("found_on") - pl.duration(days="back"))
         )
-        .select("finding_id", own=pl.lit(1, dtype=pl.Int64))
+        .select("place", own=pl.lit(1, dtype=pl.Int64))
     )
-    return paired.join(own, on="finding_id", how="left").select(
-        "matter", count=pl.col("count") - pl.col("own").fill_null(0)
+    return paired.join(own, on="place", how="left").select(
+        "matter", occasions=pl.col("occasions") - pl.col("own").fill_null(0)
     )
 
 

@@ -75,7 +75,14 @@ def _of(span: Span, on: date, past: Sequence[Frozen], workdays: Workdays) -> lis
     states = {row["matter"]: row for row in kept.filter(pl.col("state").is_not_null()).iter_rows(named=True)}
     if loose.height:
         own = matter_states(
-            loose, tables.rectifications, tables.appeals, tables.letters, scheme, on, workdays, _PLAN
+            loose.with_columns(keeps=True),
+            tables.rectifications,
+            tables.appeals,
+            tables.letters,
+            scheme,
+            on,
+            workdays,
+            _PLAN,
         ).to_dicts()
         states |= {row["matter"]: row for row in own}
     return _matters(kept, members, states, tables, scheme, on, workdays)
@@ -144,8 +151,9 @@ def _letters(
         .with_columns(matter=pl.col("finding_id").replace(of))
         .unique(["letter_id", "matter"], keep="first", maintain_order=True)
     )
-    reports = known_reports(tables.rectifications, on).join(members.lazy().select("finding_id"), on="finding_id")
-    stops = stopped_days(members.select("finding_id", "matter"), reports.collect(), tables.appeals, on)
+    matters = members.select("finding_id", "matter", keeps=pl.col("matter") == pl.col("finding_id"))
+    reports = known_reports(tables.rectifications, on).join(matters.lazy(), on="finding_id")
+    stops = stopped_days(matters, reports.collect(), tables.appeals, on)
     # A letter's deadline is an explicit date whose clock runs from the day on which the letter was sent.
     clocks = about.select(
         pl.concat_str("letter_id", "matter", separator="\0").alias("finding_id"),

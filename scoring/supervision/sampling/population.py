@@ -101,7 +101,7 @@ def closed_findings(tables: Tables, scheme: Scheme, workdays: Workdays, month: s
     )["target_id"]
     findings = tables.findings.filter(
         (pl.col("found_on") <= last) & ~pl.col("finding_id").is_in(gone.implode())
-    ).with_columns(matter="finding_id")
+    ).with_columns(matter="finding_id", keeps=pl.lit(value=True))
     states = matter_states(
         findings, tables.rectifications, tables.appeals, tables.letters, scheme, last, workdays, Plan()
     )

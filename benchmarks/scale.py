@@ -1,0 +1,224 @@
+"""The engine past a million findings, beside what one would take instead: `python benchmarks/scale.py`.
+
+40,000 towns, 40 indicators, the quarterly scheme with duplicates, repeats, rectification, caps and ranks; N findings
+and 0.8 N reports as validated Parquet, from a seed. Each case is a process of its own that says what it took after its
+imports. DuckDB and pandas come with `pip install -e .[bench]`. Their totals must equal ours, town for town.
+
+python benchmarks/scale.py                              100 k and 1 M
+python benchmarks/scale.py --sizes 10000000 --work DIR  needs 16 GB; the data are kept in DIR
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import polars as pl
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+MEGABYTE = 1024
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a case took: processor seconds, seconds, its peak of memory in MB; what it says besides."""
+
+    cpu: float
+    seconds: float
+    peak: int
+    told: dict[str, object]
+
+
+def bare(folder: Path, _: Path) -> dict[str, object]:
+    """Scan both tables and group them, streaming: no rule at all."""
+    import scale_data as data
+
+    scan = pl.scan_parquet(data.files(folder, "findings"))
+    grouped = scan.group_by("town", "indicator").agg(pl.len(), pl.col("cases").sum(), pl.col("found_on").max())
+    reports = pl.scan_parquet(data.files(folder, "rectifications")).group_by("outcome", "verdict")
+    folded = reports.agg(pl.len(), pl.col("submitted_on", "verified_on").max())
+    return {"rows": sum(one.collect(engine="streaming").height for one in (grouped, folded))}
+
+
+def every_column(folder: Path, _: Path) -> dict[str, object]:
+    """Do the same with every column that the rules read."""
+    import scale_data as data
+
+    height = 0
+    for table, by in (("findings", ["town", "indicator"]), ("rectifications", ["outcome", "verdict"])):
+        columns = [name for name in data.READ[table] if not name.startswith("source") and name not in by]
+        scan = pl.scan_parquet(data.files(folder, table))
+        height += scan.group_by(by).agg(pl.len(), pl.col(columns).max()).collect(engine="streaming").height
+    return {"rows": height}
+
+
+def ours(folder: Path, out: Path) -> dict[str, object]:
+    """Carry out the engine: totals, places and the narrow ledger."""
+    ledger, scheme = _ours(folder)
+    import scale_data as data
+
+    from scoring.ranking import Candidate, place
+
+    kinds = dict(ledger.facts.towns.select("town_code", "kind").iter_rows())
+    assert ledger.together is not None
+    places = place([Candidate(t, kinds[t], value) for t, value in ledger.together.values.items()], scheme)
+    totals = {town: value * 100 for town, value in ledger.together.values.items()}
+    assert len(places) == data.TOWNS
+    assert all(value.denominator == 1 for value in totals.values())
+    _write_totals({town: int(value) for town, value in totals.items()}, out)
+    return {"entries": ledger.narrow.height}
+
+
+def _ours(folder: Path):
+    import scale_data as data
+
+    from scoring.ledger import build
+
+    scheme = data.scheme()
+    return build(data.tables(folder), scheme, data.PERIOD, data.AS_OF), scheme
+
+
+def duckdb(folder: Path, out: Path) -> dict[str, object]:
+    """Carry out the same rules in DuckDB's SQL."""
+    import scale_sql
+
+    database = scale_sql.run(folder, len(os.sched_getaffinity(0)))
+    _write_totals(dict(database.execute("SELECT town, score FROM total").fetchall()), out)
+    return {"entries": database.execute("SELECT count(*) FROM ledger").fetchone()[0]}
+
+
+def pandas(folder: Path, out: Path) -> dict[str, object]:
+    """Carry out the same rules in pandas."""
+    import scale_pandas
+
+    total, ledger = scale_pandas.run(folder)
+    _write_totals(dict(zip(total.town, map(int, total.score), strict=True)), out)
+    return {"entries": len(ledger)}
+
+
+def write(folder: Path, out: Path) -> dict[str, object]:
+    """Write the ledger with all that it says, from the narrow one; then the same rows alone."""
+    ledger, _ = _ours(folder)
+    started = time.process_time()
+    ledger.entries.write_parquet(out.with_suffix(".ledger"))
+    whole = time.process_time() - started
+    started = time.process_time()
+    ledger.entries.write_parquet(out.with_suffix(".ledger"))
+    alone = time.process_time() - started
+    return {"whole": whole, "alone": alone, "entries": ledger.entries.height}
+
+
+CASES: dict[str, Callable[[Path, Path], dict[str, object]]] = {
+    "bare": bare, "every_column": every_column, "ours": ours, "duckdb": duckdb, "pandas": pandas, "write": write,
+}  # fmt: skip
+NAMES = {
+    "bare": "bare scan + group-by, streaming",
+    "every_column": "the same with every column that the rules read",
+    "ours": "townscore: totals, places, narrow ledger",
+    "duckdb": "the same rules in DuckDB's SQL",
+    "pandas": "the same rules in pandas",
+}
+
+
+def _write_totals(totals: dict[str, int], out: Path) -> None:
+    pl.DataFrame({"town": list(totals), "score": list(totals.values())}).sort("town").write_parquet(out)
+
+
+def _child(case: str, folder: Path, out: Path) -> None:
+    """Carry out one case and say in JSON what it took; libraries are loaded before the clock starts."""
+    import scale_data  # noqa: F401
+
+    if case in ("duckdb", "pandas"):
+        __import__(case)
+    cpu, began = time.process_time(), time.perf_counter()
+    told = CASES[case](folder, out)
+    used = Used(
+        time.process_time() - cpu,
+        time.perf_counter() - began,
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEGABYTE,
+        told,
+    )
+    print(json.dumps(vars(used)))
+
+
+def measure(case: str, folder: Path, out: Path) -> Used | None:
+    """Run a case in a process of its own; None where its library is missing or it broke."""
+    command = [sys.executable, __file__, "--child", case, str(folder), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(f"{case}: {done.stderr.strip().splitlines()[-1] if done.stderr else done.returncode}")
+        return None
+    return Used(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def compare(findings: int, work: Path, cases: list[str], rounds: int) -> dict[str, Used]:
+    """Print the table of one size; every case by turns, the least processor time of the rounds."""
+    import scale_data
+
+    folder = work / str(findings)
+    if not folder.exists():
+        scale_data.generate(folder, findings)
+    best: dict[str, Used] = {}
+    for _ in range(rounds):
+        for case in cases:
+            used = measure(case, folder, work / f"{findings}-{case}.totals")
+            if used is not None and (case not in best or used.cpu < best[case].cpu):
+                best[case] = used
+    print(f"\n{findings:,} findings, {findings * 4 // 5:,} reports; load {os.getloadavg()[0]:.1f}")
+    least = best["bare"].cpu if "bare" in best else None
+    for case, used in best.items():
+        if case in NAMES:
+            ratio = "" if least is None else f"{used.cpu / least:8.1f} ×"
+            print(f"{NAMES[case]:50}{used.cpu:9.2f} s cpu{used.seconds:9.2f} s{ratio}{used.peak:8} MB")
+    for case in ("duckdb", "pandas"):
+        if case in best and "ours" in best:
+            same = _same(work / f"{findings}-ours.totals", work / f"{findings}-{case}.totals")
+            print(f"  {case} / townscore: {best[case].cpu / best['ours'].cpu:.2f} ×; totals {same}")
+    if "write" in best:
+        told = best["write"].told
+        print(
+            f"  writing {told['entries']:,} entries: {told['whole']:.1f} s cpu, of which the file {told['alone']:.1f} s"
+        )
+    return best
+
+
+def _same(ours_: Path, other: Path) -> str:
+    one, two = pl.read_parquet(ours_), pl.read_parquet(other)
+    return "equal in every town" if one.equals(two) else "DIFFER"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
+    parser.add_argument("--cases", nargs="+", choices=tuple(CASES), default=list(CASES))
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--work", type=Path, help="a folder for the data, kept for the next time")
+    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        case, folder, out = asked.child
+        _child(case, Path(folder), Path(out))
+        return
+    with tempfile.TemporaryDirectory(prefix="townscore-scale-") as scratch:
+        work = asked.work or Path(scratch)
+        work.mkdir(parents=True, exist_ok=True)
+        measured = [(size, compare(size, work, asked.cases, asked.rounds)) for size in sorted(asked.sizes)]
+    for (small, before), (large, after) in pairwise(measured):
+        if "ours" in before and "ours" in after:
+            grown = after["ours"].cpu / before["ours"].cpu
+            print(f"{large / small:.0f} times the findings: {grown:.1f} times the processor time")
+
+
+if __name__ == "__main__":
+    main()

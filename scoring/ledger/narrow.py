@@ -1,0 +1,118 @@
+"""The ledger in the fewest bytes, and that it sums to every town's score."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+import polars as pl
+
+from schemas.scheme import Scheme
+from scoring.ledger.ending import TownScore
+from scoring.ledger.entries import Upper, effects_of, upper_of, weight_of
+from scoring.ledger.totals import start_of
+from scoring.pricing.deduct import Units
+
+if TYPE_CHECKING:
+    from scoring.ledger.many import Many
+
+_KIND: Final = pl.Categorical(pl.Categories("kind of entry"))
+
+
+def narrow_entries(
+    findings: pl.DataFrame, towns: Sequence[str], upper: Upper, scheme: Scheme, units: Units
+) -> pl.DataFrame:
+    """Return every effect in the fewest bytes: whose, of what kind, how much; `entries` says all the rest.
+
+    Parameters
+    ----------
+    towns
+        The scored towns, by their number in `upper`.
+
+    Returns
+    -------
+    `town` (its number), `indicator` (its number in the scheme, null above), `finding` (row of `findings`, null
+    above), `kind`, `points_num`, `points_den` (not reduced); in no order.
+    """
+    weight, common = weight_of(scheme)
+    effects = effects_of(scheme, units)
+    counted = findings.lazy().select(
+        pl.col("town").replace_strict(
+            pl.Series(towns, dtype=pl.String), _numbers(len(towns)), default=None, return_dtype=pl.UInt32
+        ),
+        indicator=_indicator(scheme),
+        finding=pl.int_range(pl.len(), dtype=pl.UInt32),
+        weight=weight,
+        **{f"of_{n}": effect.of for n, effect in enumerate(effects)},
+        **{f"points_{n}": effect.points for n, effect in enumerate(effects)},
+    )
+    counted = counted.filter(pl.col("town").is_not_null() & pl.any_horizontal(pl.col("^of_.*$"))).collect().lazy()
+    single = [
+        counted.filter(f"of_{n}")
+        .select(
+            "town",
+            "indicator",
+            "finding",
+            kind=pl.lit(effect.kind),
+            points_num=pl.col(f"points_{n}") * pl.col("weight"),
+            points_den=pl.lit(units.points * common, dtype=pl.Int64),
+        )
+        .with_columns(pl.col("kind").cast(_KIND))
+        for n, effect in enumerate(effects)
+    ]
+    said = upper.different.select(
+        pl.col("kind").cast(_KIND), "points_num", "points_den", indicator=_indicator(scheme), finding=None
+    )
+    above = said[upper.rows["which"]].lazy().with_columns(upper.rows["town"], pl.col("finding").cast(pl.UInt32))
+    return pl.concat(
+        [*single, above.select("town", "indicator", "finding", "kind", "points_num", "points_den")]
+    ).collect()
+
+
+def _numbers(count: int) -> pl.Series:
+    return pl.int_range(count, dtype=pl.UInt32, eager=True)
+
+
+def _indicator(scheme: Scheme) -> pl.Expr:
+    ids = [indicator.id for _, indicator in scheme.indicators()]
+    return pl.col("indicator").replace_strict(ids, _numbers(len(ids)), default=None, return_dtype=pl.UInt32)
+
+
+def above_findings(scores: Mapping[str, TownScore], together: Many | None) -> Upper:
+    """Return every entry above the findings; towns are numbered as in `scores`."""
+    joint = together.values if together is not None else {}
+    places = {town: number for number, town in enumerate(scores)}
+    single = upper_of({number: scores[town].statement for town, number in places.items() if town not in joint})
+    if together is None:
+        return single
+    number_of = pl.Series([places[town] for town in joint], dtype=pl.UInt32)
+    first = single.different.height
+    rows = together.upper.rows.with_columns(
+        town=number_of.gather(together.upper.rows["town"]), which=pl.col("which") + pl.lit(first, dtype=pl.UInt32)
+    )
+    return Upper(pl.concat([single.different, together.upper.different]), pl.concat([single.rows, rows]))
+
+
+def reconcile(narrow: pl.DataFrame, scores: Mapping[str, TownScore], together: Many | None, scheme: Scheme) -> None:
+    """Assert that start + Σ entries = score for every town.
+
+    Raises
+    ------
+    AssertionError
+        A fault of the program, never of the data; nothing may be written.
+    """
+    grouped = narrow.group_by("town", "points_den").agg(pl.col("points_num").sum())
+    common = math.lcm(*grouped["points_den"].unique())
+    sums = [0] * len(scores)
+    for town, denominator, numerator in zip(*grouped.get_columns(), strict=True):
+        sums[town] += numerator * (common // denominator)
+    values = together.values if together is not None else {}
+    for town, found in zip(scores, sums, strict=True):
+        if town in values:
+            moved = values[town] - start_of(scheme)
+        else:
+            moved = scores[town].statement.value - scores[town].statement.start
+        if found * moved.denominator != moved.numerator * common:
+            raise AssertionError(f"ledger of {town}: {Fraction(found, common)} is not {moved}")
