@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -36,6 +36,8 @@ FRAMES: Final = (
     "doubt",
     "improvements",
 )
+_TOWN: Final = {name: "town" if name == "findings" else "town_code" for name in FRAMES}
+"""The column of each frame that names the town."""
 BESIDE: Final = ("history", "changes", "doubt", "improvements")
 """Frames that a run fills: from what is published, by drawing, of scores that might be. No part of the scores."""
 
@@ -72,11 +74,24 @@ class Assessment:
         """
         if code not in self.scores["town_code"]:
             raise KeyError(code)
+        return self._cut(code, {name: getattr(self, name).filter(pl.col(_TOWN[name]) == code) for name in FRAMES})
+
+    def each_town(self) -> Iterator[tuple[str, Assessment]]:
+        """Give every town with its `for_town`, in the order of the scores; each frame is gone through once for all."""
+        parted = {
+            name: getattr(self, name).partition_by(_TOWN[name], as_dict=True, maintain_order=True) for name in FRAMES
+        }
+        for code in self.scores["town_code"]:
+            yield (
+                code,
+                self._cut(code, {name: parted[name].pop((code,), getattr(self, name).clear()) for name in FRAMES}),
+            )
+
+    def _cut(self, code: str, own: dict[str, pl.DataFrame]) -> Assessment:
         head = {key: value for key, value in self.head.items() if key != "internal"}
         if isinstance(previous := head.get("previous"), dict):
-            head["previous"] = {**previous, "towns": {c: v for c, v in previous["towns"].items() if c == code}}
-        column = {name: "town" if name == "findings" else "town_code" for name in FRAMES}
-        own = {name: getattr(self, name).filter(pl.col(column[name]) == code) for name in FRAMES}
+            towns = previous["towns"]
+            head["previous"] = {**previous, "towns": {code: towns[code]} if code in towns else {}}
         # Whose places would move is for the bureau; a town is told how many.
         nobody = {"moved_towns": pl.String, "moved_upheld": pl.Int64, "moved_rejected": pl.Int64}
         own["appeals"] = own["appeals"].with_columns(

@@ -122,7 +122,9 @@ class Finished:
             return b"".join(b"%04x" % glyphs[sign].number for sign in stamp.words[names[found.lastgroup]])
 
         def done(kind: Kind, data: bytes) -> tuple[Kind, bytes]:
-            return ("stream", _packed(pattern.sub(word, data).replace(before, after))) if kind == "page" else (kind, data)
+            return (
+                ("stream", _packed(pattern.sub(word, data).replace(before, after))) if kind == "page" else (kind, data)
+            )
 
         return Finished(self.version, self.catalog, self.info, tuple(done(*each) for each in self.objects))
 
@@ -216,7 +218,9 @@ def blank_of(document: Document, pdf: Any, version: str, stamp: Stamp, glyphs: M
     texts = "".join(text for page in document.pages for text in _texts(page))
     # What WeasyPrint says of the document elsewhere, in titles, outlines and tags, holds none of them.
     rest = b"".join(each.data for each in pdf.objects[1:] if not isinstance(each, pydyf.Stream)) + pdf.info.data
-    hidden = any(form in rest for word in stamp.words for form in (word.encode(), word.encode("utf-16-be").hex().encode()))
+    hidden = any(
+        form in rest for word in stamp.words for form in (word.encode(), word.encode("utf-16-be").hex().encode())
+    )
     if hidden or squares != 1 or drawn != stamp.found_in(texts) or set(drawn) != set(stamp.words):
         return None
     return finished(pdf, version, pages)
@@ -229,10 +233,8 @@ def _texts(page: Any) -> Iterator[str]:
 
 def _font_at(content: bytes, place: int) -> bytes:
     """Return the font that was last chosen before a place."""
-    found = None
-    for found in _FONT.finditer(content, max(0, content.rfind(b"BT\n", 0, place)), place):
-        pass
-    return found[1] if found else b""
+    chosen = _FONT.findall(content, max(0, content.rfind(b"BT\n", 0, place)), place)
+    return chosen[-1] if chosen else b""
 
 
 def _drawn(stream: Any) -> bytes:
