@@ -108,15 +108,22 @@ class _Begun:
 
     def _over(self, future: Future[None]) -> None:
         error = CancelledError() if future.cancelled() else future.exception()
-        with self._lock:
-            if isinstance(error, BrokenProcessPool) and self._tries > 0:
-                try:
+        if isinstance(error, BrokenProcessPool) and self._tries > 0:
+            # Not here: the pool that broke says so with its own lock held.
+            threading.Thread(target=self._again).start()
+        else:
+            self._ended(error)
+
+    def _again(self) -> None:
+        try:
+            with self._lock:
+                if self._tries > 0:
                     self._start()
-                except RuntimeError as closed:  # the command is ending
-                    error = closed
-                else:
                     return
-        self._ended(error)
+        except RuntimeError as closed:  # the command is ending
+            self._ended(closed)
+        else:
+            self._ended(CancelledError())
 
     def stop(self) -> None:
         with self._lock:

@@ -18,7 +18,7 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -34,11 +34,11 @@ FAMILY: Final = "ts-heiti"
 SIGNS: Final = "".join(dict.fromkeys("0123456789abcdef" + LETTERS + "-"))
 _MARK: Final = b"townscore blank 1\n"
 _LEVEL: Final = 6
-_FONT: Final = re.compile(rb"/([A-Z]+) [0-9.]+ Tf")
-_BETWEEN: Final = b"(?:>0<)?"
+_NO_MOVE: Final = b">0<"
 """WeasyPrint writes a move of nothing where a width was rounded."""
+_SQUARE: Final = b"\0square\0"
 Kind = Literal["object", "stream", "page"]
-"""Of an object of the PDF; a page is a stream that holds stand-ins, and is kept as it was drawn."""
+"""Of an object of the PDF; a page is a stream as it was drawn, with marks where the run's words go."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,13 @@ class Stamp:
         """Count the stand-ins in a text."""
         return Counter(re.findall("|".join(sorted(self.words, key=len, reverse=True)), text))
 
-    def drawn(self, glyphs: Mapping[str, Glyph]) -> tuple[re.Pattern[bytes], dict[str, str]]:
-        """Return what finds the drawn stand-ins, each as a named group, and which word each group stands for."""
-        names = {f"word{number}": word for number, word in enumerate(sorted(self.words, key=len, reverse=True))}
-        shapes = [
-            f"(?P<{name}>".encode() + _BETWEEN.join(b"%04x" % glyphs[sign].number for sign in word) + b")"
-            for name, word in names.items()
+    def marks(self, glyphs: Mapping[str, Glyph]) -> list[tuple[str, bytes, bytes, bytes]]:
+        """Return each stand-in, the longest first, as it is drawn, what marks its place, and what is to be drawn."""
+        longest_first = sorted(self.words, key=len, reverse=True)
+        return [
+            (word, _glyphs(word, glyphs), b"\0%d\0" % number, _glyphs(self.words[word], glyphs))
+            for number, word in enumerate(longest_first)
         ]
-        return re.compile(b"|".join(shapes)), names
 
 
 @dataclass(frozen=True)
@@ -113,18 +112,16 @@ class Finished:
         return cls(told["version"], told["catalog"], info, tuple(objects))
 
     def stamped(self, stamp: Stamp, glyphs: Mapping[str, Glyph]) -> Finished:
-        """Return it with the run's words and square in the places of their stand-ins."""
-        pattern, names = stamp.drawn(glyphs)
-        before, after = _lines(stamp.line), _lines(stamp.square)
-
-        def word(found: re.Match[bytes]) -> bytes:
-            assert found.lastgroup is not None
-            return b"".join(b"%04x" % glyphs[sign].number for sign in stamp.words[names[found.lastgroup]])
+        """Return it with the run's words and square in their places."""
+        drawn = [(mark, instead) for _, _, mark, instead in stamp.marks(glyphs)]
+        drawn.append((_SQUARE, _lines(stamp.square)))
 
         def done(kind: Kind, data: bytes) -> tuple[Kind, bytes]:
-            return (
-                ("stream", _packed(pattern.sub(word, data).replace(before, after))) if kind == "page" else (kind, data)
-            )
+            if kind != "page":
+                return kind, data
+            for mark, instead in drawn:
+                data = data.replace(mark, instead)
+            return "stream", _packed(data)
 
         return Finished(self.version, self.catalog, self.info, tuple(done(*each) for each in self.objects))
 
@@ -181,7 +178,7 @@ def finished(pdf: Any, version: str, pages: Mapping[int, bytes] | None = None) -
     Parameters
     ----------
     pages
-        Streams to be kept as they were drawn, by number.
+        Streams to be kept with marks, by number.
     """
     objects: list[tuple[Kind, bytes]] = []
     for each in pdf.objects[1:]:
@@ -197,33 +194,50 @@ def finished(pdf: Any, version: str, pages: Mapping[int, bytes] | None = None) -
 
 def blank_of(document: Document, pdf: Any, version: str, stamp: Stamp, glyphs: Mapping[str, Glyph]) -> Finished | None:
     """Return a PDF drawn with stand-ins as a blank; None where they cannot all be found again."""
-    pattern, names = stamp.drawn(glyphs)
+    marks = stamp.marks(glyphs)
     fonts = {font.hash.encode() for font in document.fonts.values() if font.family == FAMILY}
     line = _lines(stamp.line)
-    drawn: Counter[str] = Counter()
-    squares, pages = 0, {}
+    found: Counter[str] = Counter()
+    pages: dict[int, bytes] = {}
     for each in pdf.objects[1:]:
-        if not isinstance(each, pydyf.Stream):
-            continue
-        content = _drawn(each)
-        found = list(pattern.finditer(content))
-        here = content.count(line)
-        if not found and not here:
-            continue
-        if each.extra or any(_font_at(content, one.start()) not in fonts for one in found):
-            return None
-        drawn.update(names[one.lastgroup or ""] for one in found)
-        squares += here
-        pages[each.number] = content
+        if isinstance(each, pydyf.Stream) and not each.extra:
+            content = _drawn(each)
+            here = _marked(content, marks, fonts)
+            if here is None:
+                return None
+            marked, counted = here
+            counted["square"] = marked.count(line)
+            if counted.total():
+                found.update(counted)
+                pages[each.number] = marked.replace(line, _SQUARE)
     texts = "".join(text for page in document.pages for text in _texts(page))
     # What WeasyPrint says of the document elsewhere, in titles, outlines and tags, holds none of them.
     rest = b"".join(each.data for each in pdf.objects[1:] if not isinstance(each, pydyf.Stream)) + pdf.info.data
-    hidden = any(
-        form in rest for word in stamp.words for form in (word.encode(), word.encode("utf-16-be").hex().encode())
-    )
-    if hidden or squares != 1 or drawn != stamp.found_in(texts) or set(drawn) != set(stamp.words):
+    forms = [form for word in stamp.words for form in (word.encode(), word.encode("utf-16-be").hex().encode())]
+    if any(form in rest for form in forms) or not set(stamp.words) <= set(found):
         return None
-    return finished(pdf, version, pages)
+    return finished(pdf, version, pages) if found == stamp.found_in(texts) + Counter(square=1) else None
+
+
+def _marked(
+    content: bytes, marks: list[tuple[str, bytes, bytes, bytes]], fonts: Collection[bytes]
+) -> tuple[bytes, Counter[str]] | None:
+    """Return the content of a page with marks for the drawn stand-ins, and their number; None in another font."""
+    lines, counted, font = content.split(b"\n"), Counter[str](), b""
+    for number, line in enumerate(lines):
+        if line.endswith(b" Tf"):
+            font = line[1:].partition(b" ")[0]
+        elif line.endswith(b" TJ"):
+            flat = line.replace(_NO_MOVE, b"")
+            for word, drawn, mark, _ in marks:
+                place = flat.find(drawn)
+                while place >= 0:
+                    if font not in fonts or (place - flat.rfind(b"<", 0, place) - 1) % 4:
+                        return None
+                    flat = lines[number] = flat[:place] + mark + flat[place + len(drawn) :]
+                    counted[word] += 1
+                    place = flat.find(drawn)
+    return (b"\n".join(lines), counted) if b"\0" not in content else None
 
 
 def _texts(page: Any) -> Iterator[str]:
@@ -231,10 +245,8 @@ def _texts(page: Any) -> Iterator[str]:
         yield getattr(box, "text", None) or ""
 
 
-def _font_at(content: bytes, place: int) -> bytes:
-    """Return the font that was last chosen before a place."""
-    chosen = _FONT.findall(content, max(0, content.rfind(b"BT\n", 0, place)), place)
-    return chosen[-1] if chosen else b""
+def _glyphs(word: str, glyphs: Mapping[str, Glyph]) -> bytes:
+    return b"".join(b"%04x" % glyphs[sign].number for sign in word)
 
 
 def _drawn(stream: Any) -> bytes:

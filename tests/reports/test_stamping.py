@@ -99,6 +99,16 @@ def test_what_a_town_is_told_anew_is_laid_out_anew(own, shelf, laid_out):
     assert len(laid_out) == len(settings) + 2
 
 
+def test_another_style_sheet_lays_out_anew(own, shelf, laid_out, tmp_path):
+    settings = replace(conftest.SETTINGS, templates=tmp_path)
+    rules = (templates_folder() / "css" / "town.css").read_text("utf-8")
+    (tmp_path / "css").mkdir()
+    for number, colour in enumerate(("red", "blue"), 1):
+        (tmp_path / "css" / "town.css").write_text(f"{rules} h2 {{ color: {colour} }}", "utf-8")
+        render_town(own, settings, Renderer(settings, shelf))
+        assert len(laid_out) == number
+
+
 @pytest.mark.parametrize("part", ["_libraries", "_modules"])
 def test_another_program_lays_out_anew(own, shelf, laid_out, monkeypatch, part):
     render_town(own, conftest.SETTINGS, Renderer(conftest.SETTINGS, shelf))

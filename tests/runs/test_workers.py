@@ -15,7 +15,6 @@ from scoring import workers
 from scoring.outfolder import fresh_folder
 from scoring.printing import Printer
 
-
 NOBODY = SimpleNamespace(scores=SimpleNamespace(height=0), each_town=lambda: iter(()))
 
 
@@ -34,9 +33,14 @@ def test_a_paper_that_fails_leaves_nothing_of_the_others_behind(tmp_path, monkey
     monkeypatch.setattr(workers, "_print", slow)
     with ThreadPoolExecutor(2) as pool:
         printer = Printer(workers.Processes(lambda: pool, 2))
-        with pytest.raises(ValueError, match="no font"), fresh_folder(tmp_path, "2025Q1") as fresh, printer.at_rest():
-            for paper in printer.print_all(NOBODY, None, fresh):
-                paper.result()
+
+        def print_all():
+            with fresh_folder(tmp_path, "2025Q1") as fresh, printer.at_rest():
+                for paper in printer.print_all(NOBODY, None, fresh):
+                    paper.result()
+
+        with pytest.raises(ValueError, match="no font"):
+            print_all()
         assert list(tmp_path.iterdir()) == []
 
 
