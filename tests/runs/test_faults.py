@@ -22,8 +22,8 @@ ROOT = os.geteuid() == 0
 
 
 def _names(folder):
-    """Everything in a folder, dot files too."""
-    return sorted(path.name for path in folder.iterdir())
+    """Everything in a folder, dot files too, but for the shelf, whose papers are whole or no papers."""
+    return sorted(path.name for path in folder.iterdir() if path.name != ".papers")
 
 
 def _fewer_points(bureau):
