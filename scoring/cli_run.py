@@ -77,10 +77,10 @@ def run_calls(calls: Sequence[Call], labels: Sequence[str], *, cluster: str | No
 
     tasks = tasks_of(labels, calls[0])
     refused = False
-    with machine_faults(calls[0].lang), printer(cluster) as workers:
+    with machine_faults(calls[0].lang), printer(cluster, keep=keep) as workers:
         for call in calls:
             try:
-                made = _one(call, [(call.desk.job(job.scheme), period) for job, period in tasks], workers, keep=keep)
+                made = _one(call, [(call.desk.job(job.scheme), period) for job, period in tasks], workers)
             except RunRefused as error:
                 refused = True
                 count = (error.problems["kind"] == "refused").sum()
@@ -92,12 +92,12 @@ def run_calls(calls: Sequence[Call], labels: Sequence[str], *, cluster: str | No
         raise typer.Exit(1)
 
 
-def _one(call: Call, tasks: Sequence[Task], workers: Printer, *, keep: bool) -> list[Made]:
+def _one(call: Call, tasks: Sequence[Task], workers: Printer) -> list[Made]:
     from scoring import runs
     from scoring.runlog import who
 
     with machine_faults(call.lang), progress_bars(call.lang) as progress:
-        return runs.run(call.desk, tasks, workers, progress, who(), keep=keep)
+        return runs.run(call.desk, tasks, workers, progress, who())
 
 
 def _tell(desk: Desk, made: Sequence[Made]) -> None:

@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future, InvalidStateError
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
+from scoring.reports.shelf import Shelf
 from scoring.workers import Ended, Order, processes
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
     from scoring.reports.settings import Settings
+
+_SHELF: Final = ".papers"
 
 
 class Hands(Protocol):
@@ -32,10 +35,21 @@ class Hands(Protocol):
 
 
 class Printer:
-    """Prints papers into files, as many at once as there are hands."""
+    """Prints papers into files, as many at once as there are hands.
 
-    def __init__(self, hands: Hands) -> None:
+    Parameters
+    ----------
+    hands
+        Who makes them.
+    keep
+        Keep papers for the next run beside the folders that they are printed into, and take those that were kept.
+        Whoever may read or remove the ones may the others.
+    """
+
+    def __init__(self, hands: Hands, *, keep: bool = False) -> None:
         self._hands = hands
+        self._keep = keep
+        self._shelves: set[Path] = set()
         self._batches: list[_Batch] = []
 
     @contextmanager
@@ -52,32 +66,35 @@ class Printer:
         """Have whoever prints load what papers need while the data is still being read."""
         self._hands.warm(settings)
 
-    def print_all(
-        self, assessment: Assessment, settings: Settings, folder: Path, shelf: Path | None = None
-    ) -> list[Future[None]]:
-        """Begin every paper of an assessment. Who makes a town's paper is handed that town's rows alone.
-
-        Parameters
-        ----------
-        shelf
-            Where papers are kept for the next run.
-        """
+    def print_all(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
+        """Begin every paper of an assessment. Who makes a town's paper is handed that town's rows alone."""
+        shelf = self._shelf(folder)
         whole = [
             (Order("report", assessment, settings, shelf), folder / "report.pdf"),
             (Order("internal", assessment, settings, shelf), folder / "internal.pdf"),
         ]
-        return self._begin(whole, len(whole)) + self.print_towns(assessment, settings, folder, shelf)
+        return self._begin(whole, len(whole)) + self.print_towns(assessment, settings, folder)
 
-    def print_towns(
-        self, assessment: Assessment, settings: Settings, folder: Path, shelf: Path | None = None
-    ) -> list[Future[None]]:
+    def print_towns(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
         """Begin the sheets of all towns."""
         (folder / "towns").mkdir()
+        shelf = self._shelf(folder)
         orders = (
             (Order("town", own, settings, shelf), folder / "towns" / f"{code}.pdf")
             for code, own in assessment.each_town()
         )
         return self._begin(orders, assessment.scores.height)
+
+    def tidy(self) -> None:
+        """Let the shelves that were used hold no more than they may."""
+        for folder in self._shelves:
+            Shelf(folder).tidy()
+
+    def _shelf(self, folder: Path) -> Path | None:
+        if not self._keep:
+            return None
+        self._shelves.add(folder.parent / _SHELF)
+        return folder.parent / _SHELF
 
     def _begin(self, orders: Iterable[tuple[Order, Path]], count: int) -> list[Future[None]]:
         batch = _Batch(self._hands, orders, count)
@@ -137,8 +154,13 @@ class _Batch:
 
 
 @contextmanager
-def printer(cluster: str | None = None) -> Iterator[Printer]:
+def printer(cluster: str | None = None, *, keep: bool = False) -> Iterator[Printer]:
     """Give a printer of this machine, or of the cluster at an address.
+
+    Parameters
+    ----------
+    keep
+        Keep papers for the next run; a cluster keeps none.
 
     Raises
     ------
@@ -147,7 +169,9 @@ def printer(cluster: str | None = None) -> Iterator[Printer]:
     """
     if cluster is None:
         with processes() as hands:
-            yield Printer(hands)
+            papers = Printer(hands, keep=keep)
+            yield papers
+            papers.tidy()
     else:
         from scoring.cluster import cluster_hands
 

@@ -35,8 +35,6 @@ from scoring.store.differing import FILE, differing_words
 from scoring.store.verifying import HINTS, check_chain, check_issued
 
 _PROBLEMS: Final = ("problems.csv", "problems.xlsx")
-_SHELF: Final = ".papers"
-"""Beside the results, as it holds papers: whoever may read or remove the ones may the others."""
 
 
 class RunRefused(Exception):
@@ -63,15 +61,7 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
 
-def run(
-    desk: Desk,
-    tasks: Sequence[Task],
-    printer: Printer,
-    progress: Progress,
-    who: Mapping[str, str],
-    *,
-    keep: bool = True,
-) -> list[Made]:
+def run(desk: Desk, tasks: Sequence[Task], printer: Printer, progress: Progress, who: Mapping[str, str]) -> list[Made]:
     """Score and print every period; nothing is put in place before all of them are whole.
 
     Parameters
@@ -80,8 +70,6 @@ def run(
         Jobs at this desk.
     who
         What a second run is told about this one while it holds the folder.
-    keep
-        Keep papers for the next run, and take those that were kept.
 
     Raises
     ------
@@ -127,7 +115,7 @@ def run(
                 from scoring.reports.tables_out import write_plain
 
                 write_plain(differing_words(published.assessment, assessment, job.settings.lang), fresh / FILE)
-            papers += _write(job, used, assessment, printer, fresh, keep=keep)
+            papers += _write(job, used, assessment, printer, fresh)
             written.append((Made(period, assessment, job.out / period.id, used.problems, published), fresh, job))
         progress("score", len(tasks), len(tasks))
         for done, paper in enumerate(as_completed(papers), 1):
@@ -139,10 +127,6 @@ def run(
             put_in_place(fresh, made.folder)
         for name in _PROBLEMS:
             (desk.out / name).unlink(missing_ok=True)
-        if keep:
-            from scoring.reports.shelf import Shelf
-
-            Shelf(desk.out / _SHELF).tidy()
         return [made for made, _, _ in written]
 
 
@@ -375,26 +359,16 @@ def _with_code(
     return made
 
 
-def _write(
-    job: Job, intake: Intake, assessment: Assessment, printer: Printer, fresh: Path, *, keep: bool
-) -> list[Future[None]]:
+def _write(job: Job, intake: Intake, assessment: Assessment, printer: Printer, fresh: Path) -> list[Future[None]]:
     """Write the tables, and begin the papers."""
     write_problems(intake.problems, fresh, job.settings.lang)
     write_numbered(intake, fresh, job.settings.lang)
-    return print_assessment(job, assessment, printer, fresh, job.out / _SHELF if keep else None)
+    return print_assessment(job, assessment, printer, fresh)
 
 
-def print_assessment(
-    job: Job, assessment: Assessment, printer: Printer, fresh: Path, shelf: Path | None = None
-) -> list[Future[None]]:
-    """Write every file that is made from the assessment alone, and begin its PDFs.
-
-    Parameters
-    ----------
-    shelf
-        Where papers are kept from run to run; what is published is made anew.
-    """
-    papers = printer.print_all(assessment, job.settings, fresh, shelf) if "pdf" in job.formats else []
+def print_assessment(job: Job, assessment: Assessment, printer: Printer, fresh: Path) -> list[Future[None]]:
+    """Write every file that is made from the assessment alone, and begin its PDFs."""
+    papers = printer.print_all(assessment, job.settings, fresh) if "pdf" in job.formats else []
     if "csv" in job.formats:
         from scoring.reports.tables_out import write_tables
 
