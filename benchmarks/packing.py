@@ -12,9 +12,10 @@ from pathlib import Path
 
 from scoring.assessment import Assessment
 from scoring.packing.packs import Pack, pack
+from scoring.printing import printer
 from scoring.redaction import Words
 from scoring.reports.settings import Settings
-from scoring.workers import prepare, printer
+from scoring.workers import prepare
 
 
 def rendering(assessment: Assessment, settings: Settings) -> float:

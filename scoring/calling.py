@@ -278,6 +278,7 @@ def machine_faults(lang: str) -> Iterator[None]:
     """Let what the machine, another run or a template of the bureau refuses become a sentence and its exit code."""
     from concurrent.futures.process import BrokenProcessPool
 
+    from scoring.cluster import ClusterFault
     from scoring.outfolder import Busy, Foreign
     from scoring.reports import ForbiddenAddress, MissingGlyph, MissingLibrary, WrongTemplate
 
@@ -291,6 +292,8 @@ def machine_faults(lang: str) -> Iterator[None]:
         stop(3, str(missing))
     except WrongTemplate as wrong:
         stop(2, str(wrong))
+    except ClusterFault as fault:
+        stop(2 if fault.code == "cluster-address" else 3, say(fault.code, lang, **fault.parameters))
     except BrokenProcessPool:
         stop(3, say("cli-worker-died", lang))
 

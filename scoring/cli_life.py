@@ -110,9 +110,10 @@ def _carry_out(
     call: Call, label: str, name: str, on: str | None, by: str, paper: Paper | None, formats: tuple[str, ...]
 ) -> Staged:
     from scoring import publishing
+    from scoring.printing import printer
     from scoring.runlog import note_event, who
     from scoring.store.stages import StageError
-    from scoring.workers import prepare, printer
+    from scoring.workers import prepare
 
     lang = call.lang
     job, period = task_of(label, call)

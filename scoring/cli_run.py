@@ -10,15 +10,28 @@ from typing import TYPE_CHECKING
 import typer
 
 from scoring.calling import calls_of, machine_faults, tasks_of
-from scoring.cli_app import AsOf, Folders, Formats, Lang, Out, Periods, SetAside, Weights, app, say_here
+from scoring.cli_app import (
+    AsOf,
+    Cluster,
+    Folders,
+    Formats,
+    Lang,
+    NoCache,
+    Out,
+    Periods,
+    SetAside,
+    Weights,
+    app,
+    say_here,
+)
 from scoring.messages import say
 from scoring.screen import Command, os_sentence, print_lines, print_notices, print_problems, progress_bars
 
 if TYPE_CHECKING:
     from scoring.calling import Call
     from scoring.jobs import Desk, Task
+    from scoring.printing import Printer
     from scoring.runs import Made
-    from scoring.workers import Printer
 
 
 @app.command(cls=Command, help=say_here("cli-run-help"))
@@ -31,10 +44,14 @@ def run(
     lang: Lang = None,
     formats: Formats = None,
     set_aside: SetAside = False,
+    cluster: Cluster = None,
+    no_cache: NoCache = False,
 ) -> None:
     """Score and print periods."""
-    prepare_papers(formats)
-    run_calls(calls_of(data or [], weights, out, as_of, lang, formats, set_aside=set_aside), periods)
+    if cluster is None:
+        prepare_papers(formats)
+    calls = calls_of(data or [], weights, out, as_of, lang, formats, set_aside=set_aside)
+    run_calls(calls, periods, cluster=cluster, keep=not no_cache)
 
 
 def prepare_papers(formats: str | None) -> None:
@@ -45,14 +62,22 @@ def prepare_papers(formats: str | None) -> None:
         prepare()
 
 
-def run_calls(calls: Sequence[Call], labels: Sequence[str]) -> None:
-    """Run the periods in every folder with one set of workers; a refused folder does not keep the others from it."""
+def run_calls(calls: Sequence[Call], labels: Sequence[str], *, cluster: str | None = None, keep: bool = True) -> None:
+    """Run the periods in every folder with one set of workers; a refused folder does not keep the others from it.
+
+    Parameters
+    ----------
+    cluster
+        The address of a scheduler whose workers print.
+    keep
+        Keep papers for the next run, and take those that were kept.
+    """
+    from scoring.printing import printer
     from scoring.runs import RunRefused
-    from scoring.workers import printer
 
     tasks = tasks_of(labels, calls[0])
     refused = False
-    with printer() as workers:
+    with machine_faults(calls[0].lang), printer(cluster, keep=keep) as workers:
         for call in calls:
             try:
                 made = _one(call, [(call.desk.job(job.scheme), period) for job, period in tasks], workers)

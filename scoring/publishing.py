@@ -21,6 +21,7 @@ from scoring.manifest import NAME as MANIFEST
 from scoring.manifest import write_manifest
 from scoring.outfolder import fresh_folder, locked, plain_disk_errors, put_in_place
 from scoring.periods import Period
+from scoring.printing import Printer
 from scoring.runs import Progress, print_assessment, score_again, sound_store
 from scoring.store import Stages, latest, next_edition, read_store
 from scoring.store.differing import FILE as DIFFERENCES
@@ -31,7 +32,6 @@ from scoring.store.listing import SHOWN
 from scoring.store.stages import NAME as STAGES
 from scoring.store.stages import ORDER, StageError, decided, for_comment, without
 from scoring.store.verifying import Finding, check_files
-from scoring.workers import Printer
 
 _OF_THE_RUN: Final = ("problems.csv", "problems.xlsx", NUMBERED, DIFFERENCES)
 SCANS: Final = frozenset({".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".ofd"})

@@ -25,6 +25,7 @@ from scoring.noticed import noticed
 from scoring.outcome import Options, published_head
 from scoring.outfolder import fresh_folder, locked, plain_disk_errors, put_in_place
 from scoring.periods import Period, period_before
+from scoring.printing import Printer
 from scoring.problems import Problem, Refused
 from scoring.redaction.masking import mask_column
 from scoring.scheme import label_of, laws_given_up, vocabulary
@@ -32,7 +33,6 @@ from scoring.sealed import sealed_notices
 from scoring.store import BrokenStore, Edition, Stages, latest, next_edition, read_store
 from scoring.store.differing import FILE, differing_words
 from scoring.store.verifying import HINTS, check_chain, check_issued
-from scoring.workers import Printer
 
 _PROBLEMS: Final = ("problems.csv", "problems.xlsx")
 

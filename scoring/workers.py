@@ -7,10 +7,12 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures import wait as wait_for_papers
-from contextlib import contextmanager, suppress
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -24,29 +26,48 @@ if TYPE_CHECKING:
     from scoring.reports.settings import Settings
 
 Paper = Literal["report", "internal", "town"]
+Ended = Callable[[BaseException | None], None]
+"""Told once of a paper's end: nothing, or why there is none."""
 # A socket's name may have 107 letters, of which multiprocessing adds 33.
 _LONGEST_FOLDER: Final = 70
 _SHORT_FOLDER: Final = "/tmp"  # noqa: S108  a folder of its own is made in it
 _renderer: Renderer | None = None
 
 
-class Printer:
-    """Prints papers into files, as many at once as this process may use processors."""
+@dataclass(frozen=True)
+class Order:
+    """A paper that is to be made, with all that it says: a town's order holds that town's rows alone."""
 
-    def __init__(self, pool: ProcessPoolExecutor, workers: int) -> None:
-        self._pool = pool
+    kind: Paper
+    assessment: Assessment
+    settings: Settings
+    shelf: Path | None = None
+    """The folder where papers are kept for the next run."""
+
+    def made(self) -> bytes:
+        """Return the paper; this process's renderer makes it."""
+        from scoring.reports import render_internal, render_report, render_town
+
+        make = {"report": render_report, "internal": render_internal, "town": render_town}[self.kind]
+        return make(self.assessment, self.settings, _renderer_of(self.settings, self.shelf))
+
+
+class Processes:
+    """Makes papers in processes of this machine; when one is lost with its pool, a fresh pool makes its papers again.
+
+    A paper gets a second try, not a third: one that ends its process would end every pool.
+    """
+
+    def __init__(self, fresh_pool: Callable[[], ProcessPoolExecutor], workers: int) -> None:
+        self.most_begun = 16 * workers
         self._workers = workers
-        self._begun: list[Future[None]] = []
+        self._fresh_pool = fresh_pool
+        self._pool: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
 
-    @contextmanager
-    def at_rest(self) -> Iterator[None]:
-        """Let nobody leave while a paper is still being printed: its folder may be removed next."""
-        try:
-            yield
-        finally:
-            still_running = [paper for paper in self._begun if not paper.cancel()]
-            wait_for_papers(still_running)
-            self._begun = []
+    def begin(self, order: Order, path: Path, ended: Ended) -> Callable[[], None]:
+        """Begin a paper; `ended` is told of its end. Return what stops it, or waits until nobody writes it any more."""
+        return _Begun(self, order, path, ended).stop
 
     def warm(self, settings: Settings) -> None:
         """Have every worker load what papers need while the data is still being read; a fault shows when it prints."""
@@ -56,26 +77,60 @@ class Printer:
     def _warm_all(self, settings: Settings) -> None:
         with suppress(RuntimeError):  # the command has ended meanwhile, and the pool with it
             for _ in range(self._workers):
-                self._pool.submit(_warm, settings)
+                self.submit(_warm, settings)
 
-    def print_all(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
-        """Begin every paper of an assessment. A town's worker is handed that town's rows alone."""
-        begun = [
-            self._pool.submit(_print, kind, assessment, settings, folder / f"{kind}.pdf")
-            for kind in ("report", "internal")
-        ]
-        self._begun += begun
-        return begun + self.print_towns(assessment, settings, folder)
+    def submit(self, work: Callable[..., None], *arguments: object) -> Future[None]:
+        """Have work done in a pool that is whole."""
+        with self._lock:
+            try:
+                self._pool = self._pool or self._fresh_pool()
+                return self._pool.submit(work, *arguments)
+            except BrokenProcessPool:
+                self._pool = self._fresh_pool()
+                return self._pool.submit(work, *arguments)
 
-    def print_towns(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
-        """Begin the sheets of all towns."""
-        (folder / "towns").mkdir()
-        begun = [
-            self._pool.submit(_print, "town", assessment.for_town(code), settings, folder / "towns" / f"{code}.pdf")
-            for code in assessment.scores["town_code"]
-        ]
-        self._begun += begun
-        return begun
+
+class _Begun:
+    """A paper in a pool, and then perhaps in another."""
+
+    def __init__(self, processes: Processes, order: Order, path: Path, ended: Ended) -> None:
+        self._processes = processes
+        self._work = (order, path)
+        self._ended = ended
+        self._tries = 2
+        self._lock = threading.RLock()  # what has ended already says so at once
+        self._start()
+
+    def _start(self) -> None:
+        self._tries -= 1
+        self._future = self._processes.submit(_print, *self._work)
+        self._future.add_done_callback(self._over)
+
+    def _over(self, future: Future[None]) -> None:
+        error = CancelledError() if future.cancelled() else future.exception()
+        if isinstance(error, BrokenProcessPool) and self._tries > 0:
+            # Not here: the pool that broke says so with its own lock held.
+            threading.Thread(target=self._again).start()
+        else:
+            self._ended(error)
+
+    def _again(self) -> None:
+        try:
+            with self._lock:
+                if self._tries > 0:
+                    self._start()
+                    return
+        except RuntimeError as closed:  # the command is ending
+            self._ended(closed)
+        else:
+            self._ended(CancelledError())
+
+    def stop(self) -> None:
+        with self._lock:
+            self._tries = 0
+            future = self._future
+        if not future.cancel():
+            wait_for_papers([future])
 
 
 def prepare() -> None:
@@ -101,28 +156,36 @@ def _short_temporary_folder() -> Iterator[None]:
 
 
 @contextmanager
-def printer() -> Iterator[Printer]:
-    """Give a printer; its workers start with the first paper and are gone at the end, whatever happens."""
-    with worker_pool() as pool:
-        yield Printer(pool, len(os.sched_getaffinity(0)))
+def processes() -> Iterator[Processes]:
+    """Give what makes papers here; its workers start with the first paper and are gone at the end, whatever happens."""
+    with _pools() as fresh_pool:
+        yield Processes(fresh_pool, len(os.sched_getaffinity(0)))
 
 
 @contextmanager
 def worker_pool() -> Iterator[ProcessPoolExecutor]:
     """Give a pool of as many workers as this process may use processors; they end with it, whatever happens."""
+    with _pools() as fresh_pool:
+        yield fresh_pool()
+
+
+@contextmanager
+def _pools() -> Iterator[Callable[[], ProcessPoolExecutor]]:
     context = multiprocessing.get_context("forkserver")
     # WeasyPrint copies fonts into a temporary folder for as long as its process lives.
-    with scratch() as folder:
-        pool = ProcessPoolExecutor(
-            len(os.sched_getaffinity(0)),
-            mp_context=context,
-            initializer=_begin,
-            initargs=(str(folder),),
-        )
-        try:
-            yield pool
-        finally:
-            pool.shutdown(cancel_futures=True)
+    with scratch() as folder, ExitStack() as pools:
+
+        def fresh_pool() -> ProcessPoolExecutor:
+            pool = ProcessPoolExecutor(
+                len(os.sched_getaffinity(0)),
+                mp_context=context,
+                initializer=_begin,
+                initargs=(str(folder),),
+            )
+            pools.callback(pool.shutdown, cancel_futures=True)
+            return pool
+
+        yield fresh_pool
 
 
 def _begin(scratch_folder: str) -> None:
@@ -153,17 +216,16 @@ def warm_renderer(settings: Settings) -> Renderer:
     return renderer
 
 
-def _renderer_of(settings: Settings) -> Renderer:
+def _renderer_of(settings: Settings, shelf: Path | None = None) -> Renderer:
     from scoring.reports import Renderer
+    from scoring.reports.shelf import Shelf
 
     global _renderer  # noqa: PLW0603 - one renderer a worker process is the point
     if _renderer is None or _renderer.settings != settings:
         _renderer = Renderer(settings)
+    _renderer.shelf = Shelf(shelf) if shelf else None
     return _renderer
 
 
-def _print(kind: Paper, assessment: Assessment, settings: Settings, path: Path) -> None:
-    from scoring.reports import render_internal, render_report, render_town
-
-    make = {"report": render_report, "internal": render_internal, "town": render_town}[kind]
-    path.write_bytes(make(assessment, settings, _renderer_of(settings)))
+def _print(order: Order, path: Path) -> None:
+    path.write_bytes(order.made())

@@ -75,3 +75,14 @@ def test_of_other_towns_and_of_the_whole_nothing_remains(filled):
     own = filled.for_town("T2")
     assert own.history["town_code"].to_list() == ["T2"]
     assert own.changes["town_code"].to_list() == ["T2"]
+
+
+def test_all_towns_cut_out_at_once_are_each_town_cut_out_alone(filled):
+    cut = dict(filled.each_town())
+    assert list(cut) == filled.scores["town_code"].to_list()
+    for code, own in cut.items():
+        alone = filled.for_town(code)
+        assert own.head == alone.head
+        for name in FRAMES:
+            assert getattr(own, name).equals(getattr(alone, name)), name
+            assert getattr(own, name).schema == getattr(alone, name).schema

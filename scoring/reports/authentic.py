@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from scoring.assessment import Assessment
     from scoring.reports.labels import Labels
 
-_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-# Crockford's base 32: no I, L, O or U; whoever reads one for a digit is understood.
+LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O or U; whoever reads one for a digit is understood."""
 _READ_AS: Final = str.maketrans("ILO", "110")
 _LENGTH: Final = 16
 _GROUP: Final = 4
@@ -37,7 +37,10 @@ class Proof:
 
 @dataclass(frozen=True)
 class Square:
-    """A QR code as an SVG path of modules one unit wide; `side` units in all, without a margin."""
+    """A QR code as an SVG path of lines one unit thick; `side` units in all, without a margin.
+
+    A line is drawn in half the time of a rectangle.
+    """
 
     side: int
     path: str
@@ -82,7 +85,7 @@ def code_of(digest: str) -> str:
     '0000-0000-0000-007Z'
     """
     number = int(digest[: _LENGTH * 5 // 4], 16)
-    text = "".join(_LETTERS[number >> shift & 31] for shift in range((_LENGTH - 1) * 5, -1, -5))
+    text = "".join(LETTERS[number >> shift & 31] for shift in range((_LENGTH - 1) * 5, -1, -5))
     return "-".join(text[place : place + _GROUP] for place in range(0, _LENGTH, _GROUP))
 
 
@@ -95,7 +98,7 @@ def read_code(text: str) -> str | None:
     '0000-0000-0000-007Z'
     """
     plain = "".join(one for one in text.upper().translate(_READ_AS) if one.isalnum())
-    if len(plain) != _LENGTH or not set(plain) <= set(_LETTERS):
+    if len(plain) != _LENGTH or not set(plain) <= set(LETTERS):
         return None
     return "-".join(plain[place : place + _GROUP] for place in range(0, _LENGTH, _GROUP))
 
@@ -105,7 +108,7 @@ def square_of(text: str) -> Square:
     import segno  # late: a page without one does not need it
 
     rows = [bytes(row) for row in segno.make_qr(text, error="m", boost_error=False).matrix]
-    runs = [f"M{start} {y}h{len(run)}v1h-{len(run)}z" for y, row in enumerate(rows) for start, run in _runs(row)]
+    runs = [f"M{start} {y}.5h{len(run)}" for y, row in enumerate(rows) for start, run in _runs(row)]
     return Square(len(rows), "".join(runs))
 
 

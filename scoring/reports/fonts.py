@@ -120,6 +120,18 @@ def is_font(path: Path) -> bool:
         return False
 
 
+def letters_of(font: bytes, letters: str) -> dict[str, tuple[int, int]]:
+    """Return the number and the width, in thousandths of the type size, of those letters that a font has."""
+    from fontTools.ttLib import TTFont
+
+    with TTFont(io.BytesIO(font), lazy=True) as opened:
+        names, widths, unit = opened.getBestCmap(), opened["hmtx"], opened["head"].unitsPerEm
+        found = {letter: names[ord(letter)] for letter in letters if ord(letter) in names}
+        return {
+            letter: (opened.getGlyphID(name), round(widths[name][0] * 1000 / unit)) for letter, name in found.items()
+        }
+
+
 def check(texts: Iterable[tuple[str, str]], available: Iterable[Face], lang: str = "zh") -> frozenset[str]:
     """Return the characters of all texts, after making sure that each can be drawn.
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from schemas.tables import catalogue
+from scoring.reports.authentic import Proof, Square, code_of, digest_of
 from scoring.reports.internal_view import internal_view
 from scoring.reports.labels import Labels
 from scoring.reports.printed import findings_of
 from scoring.reports.render import Renderer
 from scoring.reports.settings import Settings
+from scoring.reports.stamping import Stamp
 from scoring.reports.town_view import town_view
 from scoring.reports.trend_view import internal_trend, report_trend, town_trend
 from scoring.reports.view import report_view
@@ -64,7 +68,16 @@ def render_town(assessment: Assessment, settings: Settings, renderer: Renderer |
         See `Renderer`.
     """
     view, trend = town_view(assessment, settings), town_trend(assessment, settings)
-    return _make("town.html.j2", assessment, settings, renderer, view=view, trend=trend)
+    made_by = renderer or Renderer(settings)
+    labels = Labels(assessment.head, settings.lang)
+    texts = partial(_texts, assessment, labels)
+    if (stamp := stamp_of(assessment, view.proof.square)) is not None:
+        standing_in = replace(view, **_standing_in(assessment, stamp, labels))
+        named = {"author": settings.bureau, "as_of": assessment.head["as_of"]}
+        made = made_by.stamped("town.html.j2", texts, stamp, view=standing_in, trend=trend, **named)
+        if made is not None:
+            return made
+    return _make("town.html.j2", assessment, settings, made_by, view=view, trend=trend)
 
 
 def render_compare(view: object, assessment: Assessment, settings: Settings, renderer: Renderer | None = None) -> bytes:
@@ -87,6 +100,30 @@ def compare_page(view: object, assessment: Assessment, settings: Settings) -> st
     policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>"
     width = '<meta name="viewport" content="width=device-width"/>'
     return html.replace("</head>", f"{policy}{width}\n<style>\n{style}</style>\n</head>", 1)
+
+
+def stamp_of(own: Assessment, square: Square) -> Stamp | None:
+    """Return what a run says on the sheet of the one town that the assessment holds; None where it has no run code.
+
+    The stand-ins are made of what the score consists of: they change when it does, and at no other time.
+    """
+    code = str(own.head.get("run_code") or "")
+    if not re.fullmatch(r"[0-9a-f]{8}", code):
+        return None
+    nobody = digest_of(replace(own, head={**own.head, "run_code": ""}))
+    instead, digest = digest_of(replace(own, head={**own.head, "run_code": nobody})), digest_of(own)
+    return Stamp({nobody[:8]: code, instead: digest, code_of(instead): code_of(digest)}, square)
+
+
+def _standing_in(own: Assessment, stamp: Stamp, labels: Labels) -> dict[str, Any]:
+    """Return what a sheet's view says with the stand-ins in place of the run's own words."""
+    run, digest, code = stamp.words
+    return {
+        "trace": Labels({**own.head, "run_code": run}, labels.lang).trace,
+        "proof": Proof(
+            labels("reports-proof-code", code=code), labels("reports-proof-digest", digest=digest), stamp.line
+        ),
+    }
 
 
 def _make(

@@ -8,25 +8,30 @@ import hashlib
 import io
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from scoring.messages import say
 from scoring.reports.errors import ForbiddenAddress, MissingGlyph, MissingLibrary
-from scoring.reports.fonts import INSTALL, ROLES, check, faces
+from scoring.reports.fonts import INSTALL, ROLES, check, faces, letters_of
+from scoring.reports.identity import identity
 from scoring.reports.settings import Settings
+from scoring.reports.shelf import Shelf
 from scoring.reports.subset import common_characters, subset_library
 from scoring.reports.templates import SHARED, make_environment, naming_mistakes
 
 if TYPE_CHECKING:
     import jinja2
+    from weasyprint.document import Document
 
     from scoring.reports.page import CSS, FontConfiguration
+    from scoring.reports.stamping import Glyph, Stamp
 
+_Taken = TypeVar("_Taken")
 _RARE: Final = re.compile(r",\s*tsrare-[a-z]+")
 PAPERS: Final = ("town", "report", "internal")
 _MOST_KITS: Final = 4
@@ -88,6 +93,8 @@ class Renderer:
     ----------
     settings
         The bureau's settings: language, fonts, own templates, PDF variant.
+    shelf
+        Where papers are kept for the next run; None keeps none. The bytes are the same.
 
     Raises
     ------
@@ -95,10 +102,12 @@ class Renderer:
         WeasyPrint's libraries or every Chinese font are missing on this machine.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, shelf: Shelf | None = None) -> None:
         self.settings = settings
+        self.shelf = shelf
         self.faces = faces(settings.fonts, settings.lang)
         self._kits: dict[str, _Kit] = {}
+        self._styles: dict[str, str] = {}
         # WeasyPrint removes its copies of fonts when a configuration dies: not as late as the interpreter's end.
         atexit.register(self._kits.clear)
 
@@ -147,23 +156,119 @@ class Renderer:
         ForbiddenAddress
             A template asks for something that is not packaged.
         """
+        html, name, rare = self._ready(template, texts, view)
+        key = self._key("paper", html, name, rare)
+        if (kept := self._kept(key)) is not None:
+            return kept
+        made = self._made(html, name, rare)
+        self._keep(key, made)
+        return made
+
+    def stamped(
+        self, template: str, texts: Callable[[], Iterator[tuple[str, str]]], stamp: Stamp, **view: object
+    ) -> bytes | None:
+        """Return a paper whose view says stand-ins with what a run says in their places; None where that cannot be.
+
+        Equal views and stamps give equal bytes, whether the paper was laid out now or before.
+
+        Parameters
+        ----------
+        template, texts, view
+            As of `pdf`; the view says the stand-ins.
+        stamp
+            What is to stand there.
+
+        Raises
+        ------
+        MissingGlyph, ForbiddenAddress
+            As `pdf`.
+        """
+        from scoring.reports.stamping import Finished, blank_of, draw_every_sign
+
+        html, name, rare = self._ready(template, texts, view)
+        glyphs = self.signs
+        # A template that says them more than once, or nowhere, is laid out as it stands.
+        if not glyphs or stamp.found_in(html) != dict.fromkeys(stamp.words, 1):
+            return None
+        key = self._key("blank", html, name, rare)
+        kept = self._kept(key)
+        if kept is None:
+            with self._laid_out(html, name, rare) as document:
+                draw_every_sign(document, glyphs)
+                blank = self._drawn(document, lambda pdf, version: blank_of(document, pdf, version, stamp, glyphs))
+            self._keep(key, b"" if blank is None else blank.to_bytes())
+        else:
+            blank = Finished.from_bytes(kept) if kept else None
+        if blank is None:
+            return None
+        said = repr((html, sorted(stamp.words.items()), stamp.square))
+        return blank.stamped(stamp, glyphs).written(_identifier(said))
+
+    @cached_property
+    def signs(self) -> dict[str, Glyph]:
+        """The letters of the codes in the font that prints them; nothing where it has not all of them."""
+        from scoring.reports.stamping import SIGNS, Glyph
+
+        letters = letters_of(self.faces["heiti"].common(), SIGNS)
+        return {sign: Glyph(*letters[sign]) for sign in SIGNS} if len(letters) == len(SIGNS) else {}
+
+    def _ready(
+        self, template: str, texts: Callable[[], Iterator[tuple[str, str]]], view: Mapping[str, object]
+    ) -> tuple[str, str, str]:
+        """Return a paper as HTML, its name and its rare characters."""
         _page(self.settings.lang)  # what the machine lacks is said before anything else can fail for it
         html = self.html(template, **view)
-        return self._made(html, template.split(".", maxsplit=1)[0], self._rare(html, texts))
+        return html, template.split(".", maxsplit=1)[0], self._rare(html, texts)
 
     def _made(self, html: str, name: str, rare: str) -> bytes:
+        from scoring.reports.stamping import finished
+
+        with self._laid_out(html, name, rare) as document:
+            return self._drawn(document, finished).written(_identifier(html))
+
+    @contextmanager
+    def _laid_out(self, html: str, name: str, rare: str) -> Iterator[Document]:
+        """Lay out a paper; what is wrong with it is said when it is laid out or drawn."""
         page = _page(self.settings.lang)
         fonts, sheet = self._kit(name, rare)
         # A bureau's own templates may be any HTML.
         reader = page.HTML if self.settings.templates else page.Page
-        identifier = hashlib.sha256(html.encode()).hexdigest()[:32].encode()
         with _no_collection(), _no_tofu(self.settings.lang), _refusals(self.settings.lang):
-            document = reader(string=html, url_fetcher=page.Packaged(self.faces, rare)).render(
+            yield reader(string=html, url_fetcher=page.Packaged(self.faces, rare)).render(
                 font_config=fonts, stylesheets=[sheet], pdf_variant=self.settings.pdf_variant
             )
-            target = io.BytesIO()
-            document.write_pdf(target, pdf_identifier=identifier, pdf_variant=self.settings.pdf_variant)
-        return target.getvalue()
+
+    def _drawn(self, document: Document, take: Callable[[Any, str], _Taken]) -> _Taken:
+        """Draw a paper and return what `take` makes of the PDF and its version, before it is written."""
+        taken: list[_Taken] = []
+
+        def finisher(_: Document, pdf: Any) -> None:
+            taken.append(take(pdf, _version(self.settings.pdf_variant)))
+            pdf.objects = pdf.objects[:1]  # WeasyPrint would compress every stream twice
+
+        document.write_pdf(io.BytesIO(), finisher=finisher, pdf_variant=self.settings.pdf_variant)
+        return taken[0]
+
+    def _key(self, kind: str, html: str, name: str, rare: str) -> str:
+        """Return the hash of all that the bytes of a paper depend on; nothing where the paper is not to be kept.
+
+        The HTML holds whatever assessment, settings, language and templates say.
+        """
+        if self.shelf is None:
+            return ""
+        # A character that only the system's fonts have is drawn by whichever of them is installed.
+        drawn = frozenset().union(*(face.characters for face in self.faces.values())) if rare else frozenset()
+        if not set(map(ord, rare)) <= drawn:
+            return ""
+        said = (kind, html, self._rules(name, rare), rare, self.settings.pdf_variant, self.settings.templates is None)
+        return hashlib.sha256(repr((said, identity(self.faces))).encode()).hexdigest()
+
+    def _kept(self, key: str) -> bytes | None:
+        return self.shelf.take(key) if self.shelf and key else None
+
+    def _keep(self, key: str, content: bytes) -> None:
+        if self.shelf and key:
+            self.shelf.put(key, content)
 
     def _rare(self, html: str, texts: Callable[[], Iterator[tuple[str, str]]]) -> str:
         """Return the characters of a paper that the cut fonts lack, after making sure that some font has them."""
@@ -190,13 +295,18 @@ class Renderer:
             self._kits[rare] = _Kit(page.FontConfiguration(), {})
         fonts, sheets = self._kits[rare]
         if name not in sheets:
-            source = self.environment.loader.get_source  # type: ignore[union-attr]
-            common, own = (source(self.environment, f"css/{sheet}.css")[0] for sheet in ("common", name))
-            # A family that is not declared would only be looked for with every line of text.
-            rules = common + own if rare else _RARE.sub("", common + own)
             fetcher = page.Packaged(self.faces, rare)
-            sheets[name] = page.CSS(string=self._font_rules(rare) + rules, font_config=fonts, url_fetcher=fetcher)
+            sheets[name] = page.CSS(string=self._rules(name, rare), font_config=fonts, url_fetcher=fetcher)
         return fonts, sheets[name]
+
+    def _rules(self, name: str, rare: str) -> str:
+        """Return the style sheet of a paper as text."""
+        if name not in self._styles:
+            source = self.environment.loader.get_source  # type: ignore[union-attr]
+            self._styles[name] = "".join(source(self.environment, f"css/{each}.css")[0] for each in ("common", name))
+        rules = self._styles[name]
+        # A family that is not declared would only be looked for with every line of text.
+        return self._font_rules(rare) + (rules if rare else _RARE.sub("", rules))
 
     def _font_rules(self, rare: str) -> str:
         """Write the @font-face rules.
@@ -212,6 +322,17 @@ class Renderer:
             + [rule(f"tsrare-{role}", "rare", role) for role in with_rare]
             + [rule("ts-latin", "latin", "songti")]
         )
+
+
+def _version(variant: str | None) -> str:
+    """Return the version of PDF that a variant asks for, or WeasyPrint's usual one."""
+    from weasyprint.pdf import VARIANTS
+
+    return str(VARIANTS[variant][1]["pdf_version"]) if variant else "1.7"
+
+
+def _identifier(said: str) -> bytes:
+    return hashlib.sha256(said.encode()).hexdigest()[:32].encode()
 
 
 def _page(lang: str) -> ModuleType:

@@ -87,9 +87,10 @@ def test_the_square_draws_every_dark_module_and_no_other():
     square = square_of(text)
     drawn = set()
     for run in square.path.split("M")[1:]:
-        place, width = run.split("h")[:2]
-        x, y = map(int, place.split())
-        drawn |= {(x + step, y) for step in range(int(width.split("v")[0]))}
+        place, width = run.split("h")
+        x, y = place.split()
+        assert y.endswith(".5")  # the middle of a line one unit thick
+        drawn |= {(int(x) + step, int(y[:-2])) for step in range(int(width))}
     matrix = segno.make_qr(text, error="m", boost_error=False).matrix
     assert square.side == len(matrix)
     assert drawn == {(x, y) for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark}

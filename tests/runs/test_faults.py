@@ -22,8 +22,8 @@ ROOT = os.geteuid() == 0
 
 
 def _names(folder):
-    """Everything in a folder, dot files too."""
-    return sorted(path.name for path in folder.iterdir())
+    """Everything in a folder, dot files too, but for the shelf, whose papers are whole or no papers."""
+    return sorted(path.name for path in folder.iterdir() if path.name != ".papers")
 
 
 def _fewer_points(bureau):
@@ -377,6 +377,28 @@ def test_fault_a_worker_that_dies_is_a_sentence_and_nothing_is_left(bureau):
     answer = bureau.run(formats="csv,pdf", **bureau.patched(code))
     assert (answer.code, "内存不足" in answer.err) == (3, True), answer
     assert _names(bureau.out) == []
+
+
+def test_fault_a_worker_that_dies_once_loses_nothing(bureau, contents):
+    code = """
+        import os, sys
+        if "multiprocessing" in " ".join(sys.orig_argv):
+            import pathlib
+            write, mark = pathlib.Path.write_bytes, os.environ["DIED"]
+            def once(self, data):
+                try:
+                    os.close(os.open(mark, os.O_CREAT | os.O_EXCL))
+                except FileExistsError:
+                    return write(self, data)
+                os.kill(os.getpid(), 9)
+            pathlib.Path.write_bytes = once
+    """
+    mark = bureau.root / "died"
+    answer = bureau.run(formats="pdf", **bureau.patched(code), DIED=str(mark))
+    assert (answer.code, mark.exists()) == (0, True), answer
+    other = type(bureau)(bureau.root / "other")
+    assert other.run(formats="pdf").code == 0
+    assert contents(bureau.out / "2025Q1") == contents(other.out / "2025Q1")
 
 
 @pytest.mark.parametrize("group", [True, False])

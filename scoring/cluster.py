@@ -1,0 +1,160 @@
+"""Papers made by a cluster: Dask's scheduler hands orders to workers on any number of machines, bytes come back.
+
+A worker must be this program to the byte, with the same libraries, fonts and templates: it says so before it makes
+anything, so that the papers are those of one machine. A paper whose worker is lost is made by another. Orders and
+papers travel as pickles: whoever can speak to the scheduler can run anything on it, so an address of the kind tls://
+is what belongs on a network (docs/scale.md).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from scoring.messages import say
+from scoring.workers import Ended, Order
+
+if TYPE_CHECKING:
+    from scoring.reports.settings import Settings
+
+INSTALL: Final = "pip install 'townscore[cluster]'"
+_ADDRESS: Final = re.compile(r"(tcp|tls)://[^/\s]+:\d+")
+_PATIENCE: Final = 30
+"""Seconds that the scheduler has to answer in, and the first worker to come in."""
+_MOST_BEGUN: Final = 256
+"""How many orders the scheduler holds: some 50 MB of towns' rows."""
+_one_paper: Final = threading.Lock()
+"""Of a worker with several threads: WeasyPrint and Pango are for one at a time."""
+
+
+class ClusterFault(Exception):
+    """A cluster that cannot be used; `code` is the sentence that says why."""
+
+    def __init__(self, code: str, **parameters: object) -> None:
+        super().__init__(code, parameters)
+        self.code = code
+        self.parameters = parameters
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _fault, (self.code, self.parameters)
+
+
+def _fault(code: str, parameters: dict[str, object]) -> ClusterFault:
+    return ClusterFault(code, **parameters)
+
+
+@contextmanager
+def cluster_hands(address: str) -> Iterator[ClusterHands]:
+    """Give what makes papers on the cluster with a scheduler at this address.
+
+    Raises
+    ------
+    ClusterFault
+        Dask is not installed, the address is none, nobody answers there, or no worker does.
+    """
+    if not _ADDRESS.fullmatch(address):
+        raise ClusterFault("cluster-address", address=address)
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ClusterFault("cluster-not-installed", command=INSTALL) from None
+    # What it has to say of lost workers is no fault of a run.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    try:
+        client: Any = Client(address, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, RuntimeError, TypeError) as error:
+        raise ClusterFault("cluster-silent", address=address, why=str(error).partition("\n")[0]) from None
+    try:
+        try:
+            client.wait_for_workers(1, timeout=_PATIENCE)
+        except TimeoutError:
+            raise ClusterFault("cluster-no-worker", address=address) from None
+        yield ClusterHands(client)
+    finally:
+        with suppress(Exception):  # the scheduler may be gone
+            client.close(timeout=5)
+
+
+class ClusterHands:
+    """Makes papers on a cluster."""
+
+    def __init__(self, client: Any) -> None:
+        self.most_begun = _MOST_BEGUN
+        self._client = client
+
+    def warm(self, settings: Settings) -> None:
+        """Do nothing: workers stay warm from one run to the next."""
+
+    def begin(self, order: Order, path: Path, ended: Ended) -> Callable[[], None]:
+        """Begin a paper; `ended` is told of its end. Return what stops it."""
+        from scoring.reports.identity import fingerprint
+
+        return _Afar(self._client, order, fingerprint(order.settings), path, ended).stop
+
+
+class _Afar:
+    """A paper that some worker makes."""
+
+    def __init__(self, client: Any, order: Order, same: dict[str, str], path: Path, ended: Ended) -> None:
+        self._path = path
+        self._ended = ended
+        self._stopped = False
+        self._lock = threading.Lock()
+        # Nobody else may be given what was made of one order: its key is its own.
+        self._future = client.submit(make_afar, order, same, pure=False)
+        self._future.add_done_callback(self._over)
+
+    def _over(self, future: Any) -> None:
+        from distributed import KilledWorker
+
+        error: BaseException | None = None
+        with self._lock:
+            try:
+                if self._stopped or future.cancelled():
+                    error = CancelledError() if self._stopped else ClusterFault("cluster-lost")
+                else:
+                    self._path.write_bytes(future.result())
+            except KilledWorker as killed:
+                error = BrokenProcessPool(str(killed))
+            except Exception as fault:  # noqa: BLE001 - it is raised where the paper is waited for
+                error = fault
+        future.release()
+        self._ended(error)
+
+    def stop(self) -> None:
+        """Stop it; nothing is written from now on."""
+        with self._lock:
+            self._stopped = True
+        self._future.cancel()
+
+
+def make_afar(order: Order, same: dict[str, str]) -> bytes:
+    """Make a paper on a worker, if that is what the one who asks is.
+
+    Parameters
+    ----------
+    same
+        The fingerprint of who asks.
+
+    Raises
+    ------
+    ClusterFault
+        The worker has another program, other fonts or other templates, and would make other bytes.
+    """
+    from scoring.reports.identity import fingerprint
+
+    with _one_paper:
+        own = fingerprint(order.settings)
+        if other := sorted(part for part in same if own.get(part) != same[part]):
+            lang = order.settings.lang
+            what = say("list-comma", lang).join(say(f"cluster-part-{part}", lang) for part in other)
+            raise ClusterFault("cluster-other", what=what, machine=socket.gethostname())
+        return order.made()
