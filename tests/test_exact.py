@@ -121,6 +121,6 @@ def test_a_number_that_no_column_of_64_bits_holds_is_refused(where, over):
     town = TownScore(statement, {("", "甲"): result}, {("", "乙"): fine if where == "dimension" else Fraction(1)})
     if over:
         with pytest.raises(Refused):
-            _refuse_too_fine("T1", town)
+            _refuse_too_fine("T1", town, set())
     else:
-        _refuse_too_fine("T1", town)
+        _refuse_too_fine("T1", town, set())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scoring.config import ConfigError
+from scoring.messages import say
 from scoring.supervision.escalation import read_policy
 
 NOTE = "send: work_note, answer_in: 3}"
@@ -45,10 +46,10 @@ def test_a_workspace_replaces_whole_keys_and_keeps_the_rest(tmp_path):
         ("first:\n  - {send: work_note}\n", 2, "answer_in"),
         ("first:\n  - {send: work_note, answer_in: 0}\n", 2, "answer_in"),
         (f"first:\n  - {{when: {{severty: [x]}}, {NOTE}\n  - {{{NOTE}\n", 2, "severity"),
-        (f"first:\n  - {{when: {{severity: [严重]}}, {NOTE}\n", 2, "最后一行"),
-        (f"first:\n  - {{{NOTE}\n  - {{{NOTE}\n", 2, "永远用不上"),
+        (f"first:\n  - {{when: {{severity: [严重]}}, {NOTE}\n", 2, "escalation-rest"),
+        (f"first:\n  - {{{NOTE}\n  - {{{NOTE}\n", 2, "escalation-early"),
         (STEPS + "    - {send: [phone_reminder], answer_in: 3}\n", 4, "circular"),
-        (STEPS + "    - {when: {severity: [x]}, send: [circular], answer_in: 3}\n", 4, "最后一行"),
+        (STEPS + "    - {when: {severity: [x]}, send: [circular], answer_in: 3}\n", 4, "escalation-rest"),
         ("first: []\n", 1, "first"),
         ("- soon\n", 1, ""),
     ],
@@ -56,4 +57,4 @@ def test_a_workspace_replaces_whole_keys_and_keeps_the_rest(tmp_path):
 def test_a_mistake_is_named_with_its_line(tmp_path, text, line, said):
     found = wrong(tmp_path, text)
     assert f"escalation.yaml:{line}: " in found
-    assert said in found
+    assert (say(f"scheme-{said}", "zh") if said.startswith("escalation-") else said) in found

@@ -10,6 +10,7 @@ from fractions import Fraction
 import openpyxl
 import pytest
 
+from scoring.messages import say
 from scoring.supervision.sampling.coverage import coverage, summed
 from scoring.supervision.sampling.policy import read_points, read_policy
 from scoring.supervision.sampling.record import DRAW, read_record
@@ -234,6 +235,27 @@ def test_settings_that_are_wrong_are_named_with_their_line(space, cases, call, f
     (space / file).write_text(text, "utf-8")
     code, _, err = call("sample", "2025-09")
     assert (code, said in err) == (2, True), err
+
+
+POINT = "  - {id: a, item: 9, label: %s, label_en: %s, ask: a, ask_en: a, problem: a, problem_en: a, indicator: a}\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "line", "code", "told"),
+    [
+        ("sampling.yaml", "share: 20%\n", 1, "sampling-share", {"least": "30%"}),
+        ("sampling.yaml", "share: 三成\n", 1, "bad-share", {"key": "share", "value": "三成"}),
+        (
+            "checkpoints.yaml", "points:\n" + POINT % ("b", "b") + POINT % ("c", "c"), 3,
+            "sampling-point-twice", {"key": "id", "value": "a"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_policy_is_said_in_its_own_words(space, cases, call, file, text, line, code, told):
+    cases()
+    (space / file).write_text(text, "utf-8")
+    ended, _, err = call("sample", "2025-09")
+    assert (ended, f"{file}:{line}: {say(f'scheme-{code}', 'zh', **told)}" in err) == (2, True), err
 
 
 def test_the_bureaus_own_policy_takes_the_place_of_the_shipped_one_key_by_key(tmp_path):
