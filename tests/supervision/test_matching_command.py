@@ -136,7 +136,7 @@ def bureau(tmp_path, monkeypatch):
 def test_the_loop_from_the_lists_to_the_score(bureau):
     bureau.usual()
     said = bureau.call("match", "2025-09", "--found-on", "2025-09-10")
-    assert "当作未备案" in said
+    assert "按未备案处理" in said
     table = said.partition("确定的金额（元）")[2].splitlines()[1:-1]
     assert {line.split()[0]: line.split()[1:3] for line in table} == {
         "死亡后继续发放": ["1", "1"],
