@@ -303,7 +303,10 @@ class Renderer:
         """Return the style sheet of a paper as text."""
         if name not in self._styles:
             source = self.environment.loader.get_source  # type: ignore[union-attr]
-            self._styles[name] = "".join(source(self.environment, f"css/{each}.css")[0] for each in ("common", name))
+            # What papers of one folder share stands in its own common.css.
+            folder = name.rpartition("/")[0]
+            sheets = ("common", f"{folder}/common", name) if folder else ("common", name)
+            self._styles[name] = "".join(source(self.environment, f"css/{each}.css")[0] for each in sheets)
         rules = self._styles[name]
         # A family that is not declared would only be looked for with every line of text.
         return self._font_rules(rare) + (rules if rare else _RARE.sub("", rules))
