@@ -16,10 +16,13 @@ from scoring.messages import LANGUAGES, say
 from scoring.screen import given_language, holder_words, language, print_lines, print_problems
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import polars as pl
 
     from scoring.choosing import Schemes
     from scoring.jobs import Desk, Job, Task
+    from scoring.redaction import Words
     from scoring.scheme import LoadedScheme, SchemeError
     from scoring.store import Edition
     from scoring.store.verifying import Finding
@@ -338,3 +341,20 @@ def published_period(text: str, editions: Sequence[Edition]) -> str:
 def tell(found: Sequence[Finding], lang: str) -> None:
     """Print what is not as it was."""
     print_lines([say(one.code, lang, file=one.file, where=one.where) for one in found], sys.stderr)
+
+
+def masking_words(path: Path | None, stay: Iterable[str], lang: str) -> Words:
+    """Return what masks in what is printed: the shipped lists and the bureau's own (`--words FILE`).
+
+    Parameters
+    ----------
+    stay
+        What is never masked: names of towns, villages and indicators.
+    """
+    from scoring.redaction import BadWords, Words
+
+    try:
+        known = Words.read(path) if path else Words()
+    except BadWords as bad:
+        stop(2, say("pack-words", lang, file=path, why=say(bad.code, lang, **bad.parameters)))
+    return known.allowing(stay)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-from scoring.calling import call_of, machine_faults, open_here, refusals, stop, wrong_schemes
+from scoring.calling import call_of, machine_faults, masking_words, open_here, refusals, stop, wrong_schemes
 from scoring.cli_app import Data, Lang, Weights, app, option, say_here
 from scoring.messages import say
 from scoring.screen import Command, print_lines
@@ -23,7 +23,6 @@ def board(
 ) -> None:
     """Write the officer's board."""
     from scoring.outfolder import write_whole
-    from scoring.redaction import BadWords, Words
     from scoring.reports.templates import make_environment
     from scoring.sending import SendingError
     from scoring.supervision.board import facts_of, gather, page_of
@@ -32,10 +31,8 @@ def board(
     desk, lang = call.desk, call.lang
     day = desk.as_of or datetime.now(UTC).astimezone().date()
     workspace, _ = open_here(lang)
-    try:
-        masks = Words.read(words) if words else Words()
-    except BadWords as bad:
-        stop(2, say("pack-words", lang, file=words, why=say(bad.code, lang, **bad.parameters)))
+    # What stays is known once the ledgers are read.
+    masks = masking_words(words, (), lang)
     with machine_faults(lang), refusals(lang), wrong_schemes(lang):
         try:
             seen, labels = gather(desk, call.schemes, day, masks, workspace.root / "sent" / "journal.jsonl")

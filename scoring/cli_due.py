@@ -9,13 +9,22 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from scoring.calling import Call, call_of, day_of, machine_faults, refusals, stop, town_called, wrong_schemes
+from scoring.calling import (
+    Call,
+    call_of,
+    day_of,
+    machine_faults,
+    masking_words,
+    refusals,
+    stop,
+    town_called,
+    wrong_schemes,
+)
 from scoring.cli_app import Data, Lang, Weights, app, argument, option, say_here
 from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table
 
 if TYPE_CHECKING:
-    from scoring.redaction import Words
     from scoring.supervision.escalation.outgoing import Outgoing
     from scoring.supervision.escalation.picture import Picture
     from scoring.supervision.letters.making import Papers
@@ -196,7 +205,9 @@ def _papers(call: Call, picture: Picture, words: Path | None) -> Papers:
     from scoring.supervision.letters.view import letter_view
     from scoring.supervision.letters.word import letter_docx
 
-    masks = _words(words, picture, call.lang)
+    villages = picture.tables.findings["village"].drop_nulls().unique()
+    stay = [*picture.towns.values(), *villages, *picture.indicators.values()]
+    masks = masking_words(words, stay, call.lang)
     renderer = cache(lambda: Renderer(call.desk.settings))  # where nothing is to be written, no font is looked for
 
     def papers(out: Outgoing, serial: Serial) -> Mapping[str, bytes]:
@@ -204,18 +215,6 @@ def _papers(call: Call, picture: Picture, words: Path | None) -> Papers:
         return {"pdf": letter_pdf(view, picture.on, renderer()), "docx": letter_docx(view, picture.on)}
 
     return papers
-
-
-def _words(path: Path | None, picture: Picture, lang: str) -> Words:
-    """Return what masks: the shipped lists and the bureau's own; names of towns, villages and indicators stay."""
-    from scoring.redaction import BadWords, Words
-
-    try:
-        known = Words.read(path) if path else Words()
-    except BadWords as bad:
-        stop(2, say("pack-words", lang, file=path, why=say(bad.code, lang, **bad.parameters)))
-    villages = picture.tables.findings["village"].drop_nulls().unique()
-    return known.allowing([*picture.towns.values(), *villages, *picture.indicators.values()])
 
 
 def _table(rows: Sequence[tuple[Outgoing, Serial | None]], picture: Picture, lang: str) -> None:

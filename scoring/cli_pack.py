@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
-from scoring.calling import machine_faults, open_here, stop
+from scoring.calling import machine_faults, masking_words, open_here, stop
 from scoring.cli_app import Lang, Out, app, argument, option, say_here
 from scoring.handing import handed
 from scoring.messages import LANGUAGES, say
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from scoring.handing import Handed
     from scoring.packing.packs import Packed
     from scoring.packing.signing import Key
-    from scoring.redaction import Words
     from scoring.workspace import Workspace
 
 
@@ -60,7 +59,7 @@ def pack(
         asked = Pack(
             assessment,
             settings,
-            _words(words, assessment, lang),
+            masking_words(words, _stay(assessment, lang), lang),
             report.read_bytes() if notice else None,
             _passwords(passwords, what, lang) if passwords else None,
             _key(workspace, lang) if signed else None,
@@ -73,18 +72,13 @@ def pack(
     _tell(made, lang)
 
 
-def _words(path: Path | None, assessment: Assessment, lang: str) -> Words:
-    """Return what masks: the shipped lists and the bureau's own; names of towns, villages and indicators stay."""
-    from scoring.redaction import BadWords, Words
+def _stay(assessment: Assessment, lang: str) -> list[str]:
+    """Return the names of towns, villages and indicators."""
     from scoring.reports.labels import Labels
 
-    try:
-        known = Words.read(path) if path else Words()
-    except BadWords as bad:
-        stop(2, say("pack-words", lang, file=path, why=say(bad.code, lang, **bad.parameters)))
     labels = Labels(assessment.head, lang)
     names = [*assessment.scores["town"], *assessment.findings["village"].drop_nulls().unique()]
-    return known.allowing([*names, *(labels.indicator(one) for one in labels.indicators)])
+    return [*names, *(labels.indicator(one) for one in labels.indicators)]
 
 
 def _passwords(path: Path, what: Handed, lang: str) -> Mapping[str, str]:

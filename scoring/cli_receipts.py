@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scoring.calling import call_of, day_of, machine_faults, refusals, stop, task_of, town_called, wrong_schemes
+from scoring.calling import (
+    call_of,
+    day_of,
+    machine_faults,
+    masking_words,
+    refusals,
+    stop,
+    task_of,
+    town_called,
+    wrong_schemes,
+)
 from scoring.cli_app import Data, Lang, Weights, app, argument, option, say_here
 from scoring.messages import say
 from scoring.screen import Command, Group, print_lines, print_notices, print_problems, print_table
@@ -20,7 +30,6 @@ if TYPE_CHECKING:
 
     from scoring.calling import Call
     from scoring.intake.problems import Problems
-    from scoring.redaction import Words
     from scoring.supervision.receipts import Making, Merged, Returned
 
 receipts = typer.Typer(cls=Group, help=say_here("cli-receipts-help"), no_args_is_help=True, rich_markup_mode=None)
@@ -51,7 +60,8 @@ def make(
         stop(2, say("receipts-which", lang))
     with machine_faults(lang), refusals(lang), wrong_schemes(lang):
         making = _all_open(call, named) if everything else _of_period(call, named[0], named[1:])
-        masks = _words(words, making, lang)
+        villages = making.findings["village"].drop_nulls().unique()
+        masks = masking_words(words, [*making.towns.values(), *villages, *making.indicators.values()], lang)
         folder = to or Path(_FOLDER)
         try:
             made = make_receipts(making, masks, folder, lang)
@@ -84,10 +94,10 @@ def _of_period(call: Call, label: str, named: Sequence[str]) -> Making:
     from scoring.jobs import usual_day
     from scoring.reports.labels import Labels
     from scoring.runs import read_and_assess
-    from scoring.supervision.standing import to_do, verifying
+    from scoring.supervision.standing import by_verdicts, to_do
 
     job, span = task_of(label, call)
-    intake, (assessment,) = read_and_assess([(verifying(job), span)])
+    intake, (assessment,) = read_and_assess([(by_verdicts(job), span)])
     on = job.as_of or usual_day(job, span)
     shown = Labels(assessment.head, call.lang).period
     return _making(
@@ -113,18 +123,6 @@ def _making(call: Call, towns: pl.DataFrame, findings: pl.DataFrame, label: str,
 def _chosen(towns: pl.DataFrame, named: Sequence[str], lang: str) -> pl.DataFrame:
     codes = [town_called(one, towns, lang) for one in named]
     return towns.filter(towns["town_code"].is_in(codes)) if named else towns
-
-
-def _words(path: Path | None, making: Making, lang: str) -> Words:
-    """Return what masks: the shipped lists and the bureau's own; names of towns, villages and indicators stay."""
-    from scoring.redaction import BadWords, Words
-
-    try:
-        known = Words.read(path) if path else Words()
-    except BadWords as bad:
-        stop(2, say("pack-words", lang, file=path, why=say(bad.code, lang, **bad.parameters)))
-    villages = making.findings["village"].drop_nulls().unique()
-    return known.allowing([*making.towns.values(), *villages, *making.indicators.values()])
 
 
 @receipts.command("import", cls=Command, help=say_here("cli-receipts-import-help"))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
 from collections.abc import Sequence
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +12,7 @@ from scoring.messages import catalogue, say
 from scoring.outcome.scores import candidates
 from scoring.playing.facts import Window, facts_of, scheme_of
 from scoring.playing.knobs import knobs_of, windows_of
+from scoring.reports.onepage import policy_hash, script_data
 from scoring.reports.text import day
 
 if TYPE_CHECKING:
@@ -85,9 +83,6 @@ def page_of(data: dict[str, Any], assessment: Assessment, labels: Labels, enviro
     source = environment.loader.get_source
     script = "\n" + "\n".join(source(environment, f"whatif/{name}")[0].strip() for name in _SCRIPTS) + "\n"
     style = "\n" + source(environment, "whatif/page.css")[0].strip() + "\n"
-    # "</script>" in a text would end the block that holds it.
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     head = assessment.head
     left = data["facts"]["left"]
     return environment.get_template("whatif/page.html.j2").render(
@@ -100,11 +95,7 @@ def page_of(data: dict[str, Any], assessment: Assessment, labels: Labels, enviro
         left=labels("whatif-left", names=labels("list-comma").join(left)) if left else "",
         style=style,
         script=script,
-        data=text,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+        data=script_data(data),
+        style_hash=policy_hash(style),
+        script_hash=policy_hash(script),
     )
-
-
-def _hash(text: str) -> str:
-    return b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -15,6 +15,7 @@ from scoring.intake import Tables
 from scoring.jobs import Desk, Job, Task
 from scoring.periods import Period
 from scoring.runs import read_and_assess, read_only
+from scoring.supervision.escalation.matters import verifying
 
 _ELSEWHERE: Final = ("other_period", "after_as_of")
 
@@ -67,7 +68,7 @@ def standing(desk: Desk, schemes: Schemes, on: date) -> Standing:
     tasks: list[Task] = [(desk.job(schemes.of(span.id)), span) for span in spans]
     if not tasks:
         return Standing(on, tables, pl.DataFrame(schema=_NOTHING), {})
-    strict = [(verifying(job), span) for job, span in tasks if verifying(job) is not job]
+    strict = [(by_verdicts(job), span) for job, span in tasks if by_verdicts(job) is not job]
     _, scored = read_and_assess([*tasks, *strict])
     assessments = {span.id: one for one, span in zip(scored, spans, strict=False)}
     followed = assessments | {span.id: one for one, (_, span) in zip(scored[len(tasks) :], strict, strict=True)}
@@ -79,17 +80,10 @@ def standing(desk: Desk, schemes: Schemes, on: date) -> Standing:
     return Standing(on, tables, findings, assessments)
 
 
-def verifying(job: Job) -> Job:
-    """Return the job by a scheme to which nothing is mended before the bureau has verified it.
-
-    What a scheme credits on the report alone is still the bureau's to look at.
-    """
-    scheme = job.scheme.scheme
-    if scheme.rectification.credit_on == "verified":
-        return job
-    strict = scheme.rectification.model_copy(update={"credit_on": "verified"})
-    loaded = replace(job.scheme, scheme=scheme.model_copy(update={"rectification": strict}))
-    return replace(job, scheme=loaded)
+def by_verdicts(job: Job) -> Job:
+    """Return the job by a scheme that credits what is verified alone: the rest is still the bureau's to look at."""
+    strict = verifying(job.scheme.scheme)
+    return job if strict is job.scheme.scheme else replace(job, scheme=replace(job.scheme, scheme=strict))
 
 
 _NOTHING: Final[dict[str, Any]] = {

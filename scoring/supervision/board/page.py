@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from base64 import b64encode
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from scoring.messages import catalogue, say
+from scoring.reports.onepage import policy_hash, script_data
 from scoring.reports.text import day
 
 if TYPE_CHECKING:
@@ -33,9 +31,6 @@ def page_of(facts: dict[str, Any], bureau: str, lang: str, environment: jinja2.E
     script = "\n" + source(environment, "board/page.js")[0].strip() + "\n"
     style = "\n" + source(environment, "board/page.css")[0].strip() + "\n"
     words = {code.removeprefix(_PREFIX): text for code, text in catalogue(lang).items() if code.startswith(_PREFIX)}
-    # "</script>" in a text would end the block that holds it.
-    text = json.dumps({**facts, "words": words, "comma": say("list-comma", lang)}, ensure_ascii=False)
-    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return environment.get_template("board/page.html.j2").render(
         lang=lang,
         word=lambda code: words[code],
@@ -45,11 +40,7 @@ def page_of(facts: dict[str, Any], bureau: str, lang: str, environment: jinja2.E
         example=say("reports-example-note", lang) if example else "",
         style=style,
         script=script,
-        data=text,
-        style_hash=_hash(style),
-        script_hash=_hash(script),
+        data=script_data({**facts, "words": words, "comma": say("list-comma", lang)}),
+        style_hash=policy_hash(style),
+        script_hash=policy_hash(script),
     )
-
-
-def _hash(text: str) -> str:
-    return b64encode(sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -57,7 +57,7 @@ def matters_at(spans: Sequence[Span], on: date, past: Sequence[Frozen], workdays
 
 
 def _of(span: Span, on: date, past: Sequence[Frozen], workdays: Workdays) -> list[Matter]:
-    scheme, period = _verifying(span.scheme), span.period
+    scheme, period = verifying(span.scheme), span.period
     tables, _ = apply_decisions(span.tables, on)
     _, merged = assessed_towns(tables.towns, period)
     tables = replace(tables, findings=tables.findings.with_columns(pl.col("town").replace(merged)))
@@ -88,8 +88,10 @@ def _of(span: Span, on: date, past: Sequence[Frozen], workdays: Workdays) -> lis
     return _matters(kept, members, states, tables, scheme, on, workdays)
 
 
-def _verifying(scheme: Scheme) -> Scheme:
+def verifying(scheme: Scheme) -> Scheme:
     """Return the scheme with nothing mended before the bureau has verified it, even where credit comes earlier."""
+    if scheme.rectification.credit_on == "verified":
+        return scheme
     strict = scheme.rectification.model_copy(update={"credit_on": "verified"})
     return scheme.model_copy(update={"rectification": strict})
 
