@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import polars as pl
 
@@ -33,9 +33,12 @@ class Tables:
     present: frozenset[str]
 
 
+_Frames = TypeVar("_Frames")
+
+
 @dataclass(frozen=True)
-class Intake:
-    """A data folder, read.
+class Read(Generic[_Frames]):
+    """A folder of tables, read.
 
     Attributes
     ----------
@@ -44,20 +47,26 @@ class Intake:
     problems
         file, sheet, row, column, code, kind (refused, notice, repaired), message, advice.
     rows
-        For each table: read = used + duplicate_rows + refused, with "read", "duplicate_rows" and "refused" named.
+        For each table that was given: read = used + duplicate_rows + refused, with "read", "duplicate_rows" and
+        "refused" named.
     inputs
         File name to SHA-256 of every file that was read.
     """
 
-    tables: Tables
+    tables: _Frames
     problems: pl.DataFrame
     rows: Mapping[str, Mapping[str, int]]
     inputs: Mapping[str, str]
 
     @property
     def refused(self) -> bool:
-        """Whether anything was refused: then nothing may be published."""
+        """Whether anything was refused."""
         return bool((self.problems["kind"] == "refused").any())
+
+
+@dataclass(frozen=True)
+class Intake(Read[Tables]):
+    """The data folder, read; with refused rows nothing may be published."""
 
     def without(self, places: Collection[tuple[str, str, int]], problems: pl.DataFrame) -> Intake | None:
         """Return the intake with some rows refused after all; None where one of them is in no table.

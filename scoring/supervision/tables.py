@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import polars as pl
 
@@ -12,6 +13,7 @@ from schemas.tables import catalogue, table_for
 from schemas.vocabulary import Vocabulary
 from scoring.intake.columns import names_of
 from scoring.intake.folder import place_sheets
+from scoring.intake.frames import Read
 from scoring.intake.limits import Limits
 from scoring.intake.problems import Problems
 from scoring.intake.reader import Placed, Reader
@@ -44,31 +46,8 @@ class SupervisionTables:
     present: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Supervision:
-    """The supervision's folder, read.
-
-    Attributes
-    ----------
-    tables
-        The good rows only.
-    problems
-        file, sheet, row, column, code, kind (refused, notice, repaired), message, advice.
-    rows
-        For each table that was given: "read", "duplicate_rows" and "refused".
-    inputs
-        File name to SHA-256 of every file that was read.
-    """
-
-    tables: SupervisionTables
-    problems: pl.DataFrame
-    rows: Mapping[str, Mapping[str, int]]
-    inputs: Mapping[str, str]
-
-    @property
-    def refused(self) -> bool:
-        """Whether anything was refused."""
-        return bool((self.problems["kind"] == "refused").any())
+Supervision: TypeAlias = Read[SupervisionTables]
+"""The supervision's folder, read."""
 
 
 def read_supervision(
