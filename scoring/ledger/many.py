@@ -68,7 +68,7 @@ def by_town(sums: pl.DataFrame, units: int) -> Mapping[str, Mapping[tuple[str, s
             towns.setdefault(town, {})[part, indicator] = equal[key]
         return towns
 
-    return Late(sums["town"].unique().to_list(), lambda town: made()[town])
+    return Late(sums["town"].unique(maintain_order=True).to_list(), lambda town: made()[town])
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """A process a town, forked from one that has loaded what papers need and never holds anybody's rows.
 
-A town's order goes by way of a file that its own process reads and removes. What is forked from has loaded Polars and
-done no work in it: its threads begin with its first work, and a fork would lose them together with the locks they hold.
+A town's order goes by way of a file that its own process reads and removes; its password and the bureau's key stand in
+no file. What is forked from has loaded Polars and done no work in it: its threads begin with its first work, and a fork
+would lose them together with the locks they hold.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import pickle
 import signal
 from collections.abc import Mapping
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
@@ -19,6 +21,7 @@ from scoring.scratch import scratch
 from scoring.workers import warm_renderer, worker_pool
 
 if TYPE_CHECKING:
+    from scoring.packing.signing import Key
     from scoring.packing.town import Done, Order
     from scoring.reports import Renderer
     from scoring.reports.settings import Settings
@@ -41,12 +44,13 @@ def make_all(orders: Mapping[str, Order], folder: Path) -> dict[str, Done]:
         begun = {}
         for code, order in orders.items():
             path = waiting / code
-            path.write_bytes(pickle.dumps(order))
-            begun[code] = pool.submit(_fork, order.settings, path, folder / order.stem)
+            path.write_bytes(pickle.dumps(replace(order, password=None, key=None)))
+            secrets = (order.password, order.key)
+            begun[code] = pool.submit(_fork, order.settings, path, folder / order.stem, secrets)
         return {code: made.result() for code, made in begun.items()}
 
 
-def _fork(settings: Settings, path: Path, folder: Path) -> Done:
+def _fork(settings: Settings, path: Path, folder: Path, secrets: tuple[str | None, Key | None]) -> Done:
     """Have a process forked for it make a town's package; return what it said."""
     renderer = warm_renderer(settings)
     _load()
@@ -58,7 +62,7 @@ def _fork(settings: Settings, path: Path, folder: Path) -> Done:
             os.close(reader)
             ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
             with os.fdopen(writer, "wb") as out:
-                pickle.dump(_made(path, folder, renderer), out)
+                pickle.dump(_made(path, folder, renderer, secrets), out)
         finally:
             # Nothing that belongs to the process it was forked from is tidied up here.
             os._exit(0)
@@ -88,12 +92,16 @@ def _at_work() -> set[str]:
     return {name for name in names if name.startswith("polars-")} - {_IDLE}
 
 
-def _made(path: Path, folder: Path, renderer: Renderer) -> tuple[Done | None, Exception | None]:
+def _made(
+    path: Path, folder: Path, renderer: Renderer, secrets: tuple[str | None, Key | None]
+) -> tuple[Done | None, Exception | None]:
     from scoring.packing.town import make_town
 
     try:
         content = path.read_bytes()
         path.unlink()
-        return make_town(pickle.loads(content), folder, renderer), None  # noqa: S301
+        password, key = secrets
+        order = replace(pickle.loads(content), password=password, key=key)  # noqa: S301
+        return make_town(order, folder, renderer), None
     except Exception as error:  # noqa: BLE001 - it is raised where somebody can say it
         return None, error

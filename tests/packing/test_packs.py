@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import replace
 
 import polars as pl
@@ -12,8 +14,10 @@ import pytest
 
 from scoring.digest import file_hash
 from scoring.outfolder import Busy, locked
+from scoring.packing import apart
 from scoring.packing.packs import Pack, PackError, handed_out, pack
-from scoring.packing.town import safe_name
+from scoring.packing.signing import Key
+from scoring.packing.town import Order, safe_name
 from scoring.redaction import Words, distributed
 from scoring.reports.settings import Settings
 from scoring.shapes import WORKED_OUT
@@ -163,3 +167,25 @@ def test_names_are_such_that_windows_takes_them(name):
     assert len(made) <= 60
     assert not re.search(r'[<>:"/\\|?*\x00-\x1f]', made)
     assert made == made.strip(" .")
+
+
+def test_no_password_and_no_key_stands_in_a_file(tmp_path, monkeypatch):
+    """Not even in the one by which a town's process is handed its rows, and which a kill would leave behind."""
+    seen = []
+
+    class Pool:
+        def submit(self, work, settings, path, folder, secrets):
+            seen.append((path.read_bytes(), secrets))
+            return nothing
+
+    nothing = Future()
+    nothing.set_result(None)
+    monkeypatch.setattr(apart, "worker_pool", lambda: nullcontext(Pool()))
+    key = Key(b"the bureau's own key", "geheim passphrase")
+    order = Order(None, Settings(), "示例镇", "T1_示例镇_2025Q1", password="geheim password", key=key)
+    apart.make_all({"T1": order}, tmp_path)
+    ((content, secrets),) = seen
+    assert secrets == ("geheim password", key)
+    assert "示例镇".encode() in content
+    assert b"geheim" not in content
+    assert b"own key" not in content
