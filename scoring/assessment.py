@@ -69,6 +69,14 @@ class Assessment:
     improvements: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=IMPROVEMENTS))
     duties: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DUTIES))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Hand over copies of the frames, which cost nothing.
+
+        Polars pickles a frame under a lock of its own, asked for while Python's is held: beside another thread that is
+        reading the very same frame, and a third whose work calls Python, all three would wait for ever.
+        """
+        return (Assessment, (self.head, *(getattr(self, name).clone() for name in FRAMES)))
+
     def for_town(self, code: str) -> Assessment:
         """Return the assessment with one town's rows only; of the others nothing remains but counts and group medians.
 

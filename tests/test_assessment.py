@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from datetime import date
 
@@ -86,3 +87,21 @@ def test_all_towns_cut_out_at_once_are_each_town_cut_out_alone(filled):
         for name in FRAMES:
             assert getattr(own, name).equals(getattr(alone, name)), name
             assert getattr(own, name).schema == getattr(alone, name).schema
+
+
+def test_no_frame_is_pickled_that_another_thread_may_be_reading(made, monkeypatch):
+    """Two threads on one frame, a pickle and a reader, and a third that calls Python once stopped a run for good."""
+    own = {id(getattr(made, name)._df) for name in FRAMES}
+    pickled = []
+
+    def state(frame):
+        pickled.append(id(frame._df))
+        return given(frame)
+
+    given = pl.DataFrame.__getstate__
+    monkeypatch.setattr(pl.DataFrame, "__getstate__", state)
+    again = pickle.loads(pickle.dumps(made))
+    assert len(pickled) == len(FRAMES)
+    assert not own & set(pickled)
+    assert again.head == made.head
+    assert all(getattr(again, name).equals(getattr(made, name)) for name in FRAMES)
