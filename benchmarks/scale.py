@@ -83,10 +83,10 @@ def ours(folder: Path, out: Path) -> dict[str, object]:
 def _ours(folder: Path):
     import scale_data as data
 
-    from scoring.ledger import build
+    from scoring.ledger import build_parts
 
     scheme = data.scheme()
-    return build(data.tables(folder), scheme, data.PERIOD, data.AS_OF), scheme
+    return build_parts(data.parts(folder), scheme, data.PERIOD, data.AS_OF), scheme
 
 
 def duckdb(folder: Path, out: Path) -> dict[str, object]:

@@ -6,6 +6,7 @@ One in ten is a case seen twice in one indicator; one report in eight is a secon
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from schemas.scheme import Scheme
 from scoring.example.volume import Noise, Volume, complete
 from scoring.example.words import words
 from scoring.intake import Tables
+from scoring.ledger.parting import Parts
 from scoring.periods import Period
 from scoring.scheme import load_scheme
 from tests.frames import COLUMNS
@@ -154,14 +156,21 @@ def files(folder: Path, name: str) -> str:
     return str(folder / f"{name}*.parquet")
 
 
+def parts(folder: Path) -> Parts:
+    """Read what the engine needs of the tables, the long ones cut by town."""
+    long = {name: pl.scan_parquet(files(folder, name)).select(columns) for name, columns in READ.items()}
+    frames = {name: pl.DataFrame(schema={**columns, **_PLACE}) for name, columns in COLUMNS.items()}
+    given = ("towns", "checks", "measures")
+    frames |= {name: pl.read_parquet(files(folder, name)) for name in given}
+    frames |= {name: pl.DataFrame(schema=scan.collect_schema()) for name, scan in long.items()}
+    return Parts.of(*long.values(), Tables(**frames, present=frozenset((*given, *long))))
+
+
 def tables(folder: Path) -> Tables:
-    """Read what the engine needs of the tables."""
-    empty = {name: pl.DataFrame(schema={**columns, **_PLACE}) for name, columns in COLUMNS.items()}
-    read = {}
-    for name in ("towns", "checks", "measures", "findings", "rectifications"):
-        scan = pl.scan_parquet(files(folder, name))
-        read[name] = (scan.select(READ[name]) if name in READ else scan).collect(engine="streaming")
-    return Tables(**{**empty, **read}, present=frozenset(read))
+    """Read the same in one piece."""
+    whole = parts(folder).rest
+    long = {name: pl.scan_parquet(files(folder, name)).select(columns).collect() for name, columns in READ.items()}
+    return replace(whole, **long)
 
 
 _PLACE = {"source_file": pl.String, "source_sheet": pl.String, "source_row": pl.Int64}

@@ -13,16 +13,6 @@ import polars as pl
 Mode = Literal["eager", "lazy", "streaming"]
 
 
-def alike(rows: pl.DataFrame) -> pl.Series:
-    """Tell of each row whether another equals it, by 64-bit hashes; hardly ever it says so of one that none equals.
-
-    Hashes are sorted far faster than texts, and than a table of them all is made.
-    """
-    hashes = rows.hash_rows()
-    ordered = hashes.sort()
-    return hashes.is_in(ordered.filter(ordered == ordered.shift()).unique().implode())
-
-
 @dataclass(frozen=True)
 class Plan:
     """Carries out lazy frames in one of three ways."""

@@ -15,8 +15,9 @@ from datetime import date
 import polars as pl
 
 from schemas.scheme import Scheme
+from scoring.columns import alike, rows_of
 from scoring.conditions import holds
-from scoring.plan import Plan, alike
+from scoring.plan import Plan
 from scoring.problems import Refused, problem
 from scoring.workdays import Workdays
 
@@ -38,10 +39,11 @@ def known_reports(rectifications: pl.DataFrame, as_of: date) -> pl.LazyFrame:
     Refused
         Two reports of one finding on one day differ (`reports-of-one-day-differ`).
     """
-    facts = ["finding_id", "submitted_on", "completed_on", "verified_on", "outcome", "verdict"]
+    of = _of_finding(rectifications)
+    facts = [*dict.fromkeys(["finding_id", of]), "submitted_on", "completed_on", "verified_on", "outcome", "verdict"]
     known = rectifications["submitted_on"] <= as_of
     reports = rectifications.select(facts).filter(known)
-    same_day = alike(reports.select("finding_id", "submitted_on"))
+    same_day = alike(reports.select(of, "submitted_on"))
     if same_day.any():
         several = rectifications.filter(known).filter(same_day).unique(facts, keep="any")
         twice = several.filter(pl.struct("finding_id", "submitted_on").is_duplicated())
@@ -53,6 +55,11 @@ def known_reports(rectifications: pl.DataFrame, as_of: date) -> pl.LazyFrame:
         reports = pl.concat([reports.filter(~same_day), several.select(facts)])
     unknown = pl.col("verdict").is_null() | (pl.col("verified_on") > as_of).fill_null(False)
     return reports.lazy().with_columns(verdict=pl.when(unknown).then(pl.lit("waiting")).otherwise(pl.col("verdict")))
+
+
+def _of_finding(reports: pl.DataFrame) -> str:
+    """Return the column that says whose a report is: the number of the finding's row where that is known."""
+    return "finding" if "finding" in reports.columns else "finding_id"
 
 
 def fold_reports(reports: pl.DataFrame, timely_by: str) -> pl.LazyFrame:
@@ -166,14 +173,19 @@ def stopped_days(findings: pl.DataFrame, reports: pl.DataFrame, appeals: pl.Data
             back.select("matter", first="submitted_on", end="verified_on"),
         ]
     )
-    return (
-        stops.filter(pl.col("end") > pl.col("first"))
+    stops = stops.filter(pl.col("end") > pl.col("first"))
+    several = stops["matter"].is_duplicated()
+    merged = (
+        stops.filter(several)
         .sort("matter", "first", "end")
         .with_columns(before=pl.col("end").cum_max().shift().over("matter"))
         .with_columns(nth=(pl.col("first") > pl.col("before")).fill_null(False).cum_sum().over("matter"))
         .group_by("matter", "nth", maintain_order=True)
         .agg(pl.col("first").min(), pl.col("end").max())
     )
+    # Most clocks stand still but once.
+    once = stops.filter(~several).select("matter", pl.lit(0).cast(merged.schema["nth"]).alias("nth"), "first", "end")
+    return pl.concat([merged, once])
 
 
 def deadlines(findings: pl.DataFrame, stops: pl.DataFrame, scheme: Scheme, workdays: Workdays) -> pl.DataFrame:
@@ -298,27 +310,35 @@ def matter_states(
     `overdue`, `sent_back`, `false_report`, `letter_twice`, `fixed` (Boolean), `due`, `fixed_on` (Date).
     """
     policy = scheme.rectification
+    # From here on a matter is the row of the finding that is kept.
+    kept = findings["matter"].filter(findings["keeps"])
+    numbers = pl.int_range(kept.len(), dtype=pl.UInt32, eager=True)
+    findings = findings.with_columns(matter=rows_of(kept, findings["matter"])).filter(pl.col("matter").is_not_null())
     matters = findings.select("finding_id", "matter", "keeps")
-    reports = plan.collect(
-        known_reports(rectifications, as_of).join(matters.lazy().select("finding_id", "matter"), on="finding_id")
-    ).drop("finding_id")
+    reports = plan.collect(known_reports(rectifications, as_of))
+    of = _of_finding(reports)
+    own = rows_of(findings["place" if of == "finding" else of], reports[of])
+    reports = reports.drop({of, "finding_id"}).with_columns(matter=findings["matter"].gather(own))
+    reports = reports.filter(pl.col("matter").is_not_null())
     due = deadlines(findings, stopped_days(matters, reports, appeals, as_of), scheme, workdays)
     self_reported = holds(policy.self_reported_when, findings.schema) if policy.self_reported_when else pl.lit(False)
     stated = findings.select(
         "matter", "keeps", self_reported=self_reported, extended=pl.col("extended_to").is_not_null()
     ).with_columns(due["due"], due["original_due"])
-    partners = stated.lazy().filter(~pl.col("keeps")).group_by("matter").agg(other=pl.col("due").min())
-    twice = same_letter_twice(letters, matters.lazy(), as_of).with_columns(letter_twice=True)
-    facts = (
-        stated.lazy()
-        .filter("keeps")
-        .join(partners, on="matter", how="left", maintain_order="left")
-        .with_columns(due=pl.min_horizontal("due", "other"))
-        .join(plan.step(fold_reports(reports, policy.timely_by)), on="matter", how="left", maintain_order="left")
-        .join(twice, on="matter", how="left", maintain_order="left")
-        .with_columns(pl.col("false_report", "sent_back", "letter_twice").fill_null(False))
+    partners = stated.lazy().filter(~pl.col("keeps")).group_by("matter").agg(other=pl.col("due").min()).collect()
+    folded = plan.collect(plan.step(fold_reports(reports, policy.timely_by)))
+    twice = same_letter_twice(letters, matters.lazy(), as_of).collect().with_columns(letter_twice=True)
+    told = (
+        one.select(pl.exclude("matter").gather(rows_of(one["matter"], numbers))) for one in (partners, folded, twice)
     )
-    return plan.collect(_judge(facts, scheme, as_of))
+    facts = (
+        pl.concat([stated.filter("keeps"), *told], how="horizontal")
+        .lazy()
+        .with_columns(
+            pl.col("false_report", "sent_back", "letter_twice").fill_null(False), due=pl.min_horizontal("due", "other")
+        )
+    )
+    return plan.collect(_judge(facts, scheme, as_of)).with_columns(matter=kept)
 
 
 def _judge(facts: pl.LazyFrame, scheme: Scheme, as_of: date) -> pl.LazyFrame:

@@ -13,7 +13,6 @@ import polars as pl
 from scoring.improving.best import Step, Town
 from scoring.improving.matters import Cost, Matter
 from scoring.ledger import Scored, sign_of_loss
-from scoring.ledger.charges import Charges
 from scoring.ledger.ending import TownScore
 from scoring.outcome.scores import candidates
 from scoring.ranking import Candidate, Place, place
@@ -92,7 +91,7 @@ class Field:
             [charges.findings.filter(own & ~fixed), self._after.charges.findings.filter(own & fixed)],
             how="diagonal_relaxed",
         )
-        only = replace(self.scored, charges=Charges(findings, charges.units), scores={town.code: score})
+        only = replace(self.scored, charges=replace(charges, findings=findings), scores={town.code: score})
         return candidates(only, self.scored.scheme, self._as_of)[0]
 
     def all_fixed(self, goal: Goal, town: str) -> bool:

@@ -17,16 +17,15 @@ A longer period that is made of published ones (`rollup`) takes their scores in 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 
 import polars as pl
 
 from schemas.scheme import Scheme
-from scoring.exact import LARGEST
 from scoring.intake import Tables
 from scoring.ledger.adjustments import AdjustmentFacts, Decided, decide
 from scoring.ledger.appeals import apply_decisions
@@ -34,9 +33,10 @@ from scoring.ledger.charges import Charges, charge
 from scoring.ledger.ending import Above, TownScore, finish
 from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
-from scoring.ledger.indicators import ZERO, IndicatorScorer, Sums
+from scoring.ledger.indicators import IndicatorScorer, Sums
 from scoring.ledger.many import MANY, Late, Many, by_town, score_many
-from scoring.ledger.narrow import above_findings, narrow_entries, reconcile
+from scoring.ledger.narrow import above_findings, narrow_findings, narrow_upper, reconcile
+from scoring.ledger.parting import Parts
 from scoring.ledger.past import (
     Carried,
     Frozen,
@@ -47,6 +47,7 @@ from scoring.ledger.past import (
     repriced,
     worth,
 )
+from scoring.ledger.refusals import refuse_inapplicable, refuse_unfit
 from scoring.ledger.rollup import (
     RollUp,
     bring_in,
@@ -61,8 +62,13 @@ from scoring.ledger.totals import score_town
 from scoring.periods import Period
 from scoring.plan import Plan
 from scoring.pricing.measures import ORIGINAL, Published
-from scoring.problems import Problem, Refused, problem
+from scoring.problems import Refused
 from scoring.workdays import Workdays
+
+Price = Callable[..., Charges]
+"""`charge` of a run: takes tables and `held`."""
+Spread = Callable[[Price, Tables, pl.DataFrame | None, Facts], Charges]
+"""Takes all tables, what the store alone holds, and the facts of towns."""
 
 
 @dataclass(frozen=True)
@@ -162,8 +168,57 @@ def build(
     counted = scored.charges.findings
     if len(_counted(scored)) < len(scored.scores):
         counted = counted.clear()
-    upper = above_findings(scored.scores, scored.together)
-    narrow = narrow_entries(counted, list(scored.scores), upper, scored.scheme, scored.charges.units)
+    own = narrow_findings(counted, list(scored.scores), scored.scheme, scored.charges.units)
+    return _written([own], scored, period, edition)
+
+
+def build_parts(
+    parts: Parts,
+    scheme: Scheme,
+    period: Period,
+    as_of: date,
+    *,
+    edition: int = 1,
+    workdays: Workdays | None = None,
+) -> Ledger:
+    """Carry out the order of operations part by part: for more findings than one frame should hold.
+
+    Returns
+    -------
+    The scores and the narrow ledger, whose `finding` is the number of a finding as it was read. What is priced of a
+    finding is not kept: `charges.findings` has no row, and `entries` cannot be written out.
+
+    Raises
+    ------
+    Refused
+        As `build` does; the problems stand part by part.
+    """
+    own: list[pl.DataFrame] = []
+
+    def spread(price: Price, tables: Tables, _: pl.DataFrame | None, facts: Facts) -> Charges:
+        merged = assessed_towns(tables.towns, period)[1]
+        unscored = frozenset(facts.unchecked)
+        towns = [town for town in facts.towns["town_code"] if town not in unscored]
+
+        def one(part: Tables, rows: pl.Series) -> tuple[Charges, pl.DataFrame]:
+            part = replace(tables, findings=part.findings, rectifications=part.rectifications)
+            charges = price(_moved(apply_decisions(part, as_of, ("verdict",))[0], merged))
+            refuse_inapplicable(charges, facts, scheme)
+            narrow = narrow_findings(charges.findings, towns, scheme, charges.units, rows)
+            return replace(charges, findings=charges.findings.clear()), narrow
+
+        done = list(parts.each(one))
+        own.extend(narrow for _, narrow in done)
+        return replace(done[0][0], sums=pl.concat(charges.sums for charges, _ in done))
+
+    scored = score(parts.rest, scheme, period, as_of, workdays=workdays, spread=spread)
+    return _written(own, scored, period, edition)
+
+
+def _written(own: Sequence[pl.DataFrame], scored: Scored, period: Period, edition: int) -> Ledger:
+    """Return the ledger of what was scored, with the narrow entries of its findings."""
+    upper = narrow_upper(above_findings(scored.scores, scored.together), scored.scheme)
+    narrow = pl.concat([*own, upper])
     reconcile(narrow, scored.scores, scored.together, scored.scheme)
     return Ledger(**vars(scored), narrow=narrow, period=period, edition=edition)
 
@@ -186,6 +241,7 @@ def score(
     plan: Plan | None = None,
     published: Published | None = None,
     with_origins: bool = False,
+    spread: Spread | None = None,
 ) -> Scored:
     """Carry out the order of operations for the scores alone, in half the time; take and raise what `build` does.
 
@@ -199,6 +255,8 @@ def score(
         those of `past`.
     with_origins
         Keep what published periods come to today; nothing else needs the room that it takes.
+    spread
+        Carries out steps 1 to 5 of all findings, part by part, in place of `charge` at once.
     """
     workdays, plan = workdays or Workdays(), plan or Plan()
     given = tables
@@ -217,24 +275,23 @@ def score(
     held = held_by_store(beside, period, tables, as_of) if scheme.repeats or scheme.duplicates else None
     if held is not None:
         held = held.with_columns(pl.col("town").replace(merged))
-    charges = charge(
-        tables,
-        scheme,
-        period,
-        as_of,
-        facts.unchecked,
-        workdays,
-        plan,
+    price = partial(
+        charge,
+        scheme=scheme,
+        period=period,
+        as_of=as_of,
+        unchecked=facts.unchecked,
+        workdays=workdays,
+        plan=plan,
         frozen_on=frozen_on,
-        held=held,
         frozen=charged_by_store(beside, as_of) if scheme.duplicates else None,
     )
+    charges = price(tables, held=held) if spread is None else spread(price, tables, held, facts)
     adjustments = decide(tables.adjustments, scheme, period, as_of, rolled_up=rolled is not None)
     pure = rolled is not None and rolled.pure
-    found = pl.DataFrame() if pure else _sums(charges, scheme)
-    sums = {} if pure else by_town(found, charges.units.points)
+    sums = {} if pure else by_town(charges.sums, charges.units.points)
     if not pure:
-        _refuse_inapplicable(charges, facts, scheme)
+        refuse_inapplicable(charges, facts, scheme)
 
     def reprice(origin: Frozen) -> Scored:
         return score(
@@ -265,7 +322,7 @@ def score(
     together: Many | None = None
     if rolled is None and len(above) >= MANY:
         plain = [town for town, own in above.items() if not own.adjustments and not own.carried]
-        together = _together(plain, found, charges.units.points, scorer) if plain else None
+        together = _together(plain, charges.sums, charges.units.points, scorer) if plain else None
 
     def score_of(town: str) -> TownScore:
         if pure:
@@ -276,7 +333,7 @@ def score(
         return score
 
     scores = Late(list(above), score_of)
-    _refuse_unfit(scores, together.values if together is not None else {})
+    refuse_unfit(scores, together.values if together is not None else {})
     kept = tuple(origins) if with_origins else ()
     return Scored(
         charges, facts, adjustments, scores, sums, withdrawn, scheme, scorer, above, rolled, kept, merged, together
@@ -289,20 +346,6 @@ def _together(towns: Sequence[str], sums: pl.DataFrame, units: int, scorer: Indi
         return score_many(towns, sums.filter(pl.col("town").is_in(towns)), units, scorer)
     except Refused:
         return None
-
-
-def _refuse_unfit(scores: Mapping[str, TownScore], fit: Container[str]) -> None:
-    """Refuse the towns that cannot be scored, all together; those in `fit` are known to be."""
-    problems: list[Problem] = []
-    fine_enough: set[int] = set()
-    for town in scores:
-        if town not in fit:
-            try:
-                _refuse_too_fine(town, scores[town], fine_enough)
-            except Refused as refused:
-                problems.extend(refused.problems)
-    if problems:
-        raise Refused(problems)
 
 
 def _above(
@@ -326,42 +369,6 @@ def _above(
     return Above(adjustments, differing, enter, sum((share.weight for share in shares), Fraction(0)))
 
 
-def _refuse_inapplicable(charges: Charges, facts: Facts, scheme: Scheme) -> None:
-    """Refuse findings on an indicator that does not apply to their town (`finding-inapplicable`)."""
-    conditions = {i.id: i.applies_when for _, i in scheme.indicators() if i.applies_when is not None}
-    doubtful = charges.findings.filter(
-        (pl.col("disposition") == "priced") & pl.col("indicator").is_in(list(conditions))
-    )
-    problems = [
-        problem("finding-inapplicable", row, finding=row["finding_id"], town=row["town"], indicator=row["indicator"])
-        for row in doubtful.iter_rows(named=True)
-        if not facts.applies(row["town"], row["part"], row["indicator"], conditions[row["indicator"]])
-    ]
-    if problems:
-        raise Refused(problems)
-
-
-def _refuse_too_fine(town: str, score: TownScore, seen: set[int]) -> None:
-    """Refuse a town whose exact numbers no column of 64 bits holds (`number-too-fine`).
-
-    Parameters
-    ----------
-    seen
-        Results and rows of other towns that are fit, by identity; added to here.
-    """
-    amounts = [score.statement.value, *score.dimensions.values()]
-    results = [result for result in score.indicators.values() if id(result) not in seen]
-    for result in results:
-        amounts += [result.earned, result.value or ZERO, result.target or ZERO, result.factor]
-    sizes = [size for amount in amounts for size in (abs(amount.numerator), amount.denominator)]
-    rows = [row for row in score.statement.rows if id(row) not in seen]
-    for row in rows:
-        sizes += [abs(row["points_num"]), row["points_den"]]  # type: ignore[arg-type, list-item]
-    if max(sizes) > LARGEST:
-        raise Refused([problem("number-too-fine", None, town=town)])
-    seen.update(map(id, results), map(id, rows))
-
-
 def _moved(tables: Tables, merged: dict[str, str]) -> Tables:
     """Give the rows of a town that merged to the town that it became; those of measures keep whose they were."""
     if not merged:
@@ -371,23 +378,6 @@ def _moved(tables: Tables, merged: dict[str, str]) -> Tables:
     return replace(
         tables,
         **{name: getattr(tables, name).with_columns(pl.col("town").replace(merged)) for name in names},
-    )
-
-
-def _sums(charges: Charges, scheme: Scheme) -> pl.DataFrame:
-    """Add up step 5 by `town`, `part`, `indicator`: `net`, `fired`, `findings`.
-
-    A zero-out that fixing lifts is lifted here.
-    """
-    by_fix = [i.id for _, i in scheme.indicators() if i.rule.kind == "deduct" and i.rule.zero_out_lifted_by == "fix"]
-    mended = pl.col("state").is_in(["on_time", "late", "extended", "self_reported"])
-    fires = pl.col("zero_out") & ~(mended & pl.col("indicator").is_in(by_fix))
-    return (
-        charges.findings.lazy()
-        .filter(pl.col("disposition") == "priced")
-        .group_by("town", "part", "indicator")
-        .agg(net=pl.col("net_units").sum(), fired=fires.any(), findings=pl.len())
-        .collect()
     )
 
 

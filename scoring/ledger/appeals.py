@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,9 @@ Row = dict[str, Any]
 _TARGETS: Final = {"adjustment": "adjustments", "verdict": "rectifications", "measure": "measures"}
 
 
-def apply_decisions(tables: Tables, as_of: date) -> tuple[Tables, dict[str, Counter[str]]]:
+def apply_decisions(
+    tables: Tables, as_of: date, targets: Sequence[str] = tuple(_TARGETS)
+) -> tuple[Tables, dict[str, Counter[str]]]:
     """Return the tables as the decisions known at `as_of` left them, and how many rows of each were withdrawn.
 
     An adjustment that is withdrawn counts for nothing; changed, it has the decided points (a veto, the decided item).
@@ -35,7 +37,7 @@ def apply_decisions(tables: Tables, as_of: date) -> tuple[Tables, dict[str, Coun
         (pl.col("filed_on") <= as_of)
         & (pl.col("decided_on") <= as_of)
         & pl.col("decision").is_in(["withdraw", "change"])
-        & pl.col("target").is_in(list(_TARGETS))
+        & pl.col("target").is_in(targets)
     ).sort("decided_on", "filed_on", "appeal_id")
     withdrawn = {name: Counter[str]() for name in _TARGETS.values()}
     if decided.is_empty():

@@ -14,6 +14,7 @@ from typing import Final
 import polars as pl
 
 from schemas.scheme import Scheme
+from scoring.columns import numbered, rows_of
 from scoring.conditions import holds
 from scoring.intake import Tables
 from scoring.ledger.entries import with_extras
@@ -51,6 +52,8 @@ class Charges:
     """
 
     findings: pl.DataFrame
+    sums: pl.DataFrame
+    """By `town`, `part`, `indicator` of the priced ones: `net` (units), `fired` (a zero-out), `findings` (how many)."""
     units: Units
 
 
@@ -122,7 +125,7 @@ def charge(
     about = Said(findings, lambda tied: _said_of_findings(tables, as_of, tied))
     pairs = pair(pairing, about, scheme.duplicates, frozen.findings if frozen else None)
     counting = counting.with_columns(
-        pairs.select(pl.exclude("place").gather(_rows_of(pairs, counting, findings.height)))
+        pairs.select(pl.exclude("place").gather(rows_of(pairs["place"], counting["place"])))
     )
     counting = counting.with_columns(matter=pl.coalesce("keeper", "place"), keeps=pl.col("keeper").is_null())
     counting = counting.with_columns(occasions_before(counting, scheme.repeats))
@@ -140,13 +143,11 @@ def charge(
     states = matter_states(stated, tables.rectifications, tables.appeals, tables.letters, scheme, as_of, workdays, plan)
     own = own.select("place", "matter", "frozen_in", "already", "occasions", "seen_on")
     states = states.rename({"matter": "place"})
-    own = own.with_columns(
-        states.select(pl.exclude("place").gather(_rows_of(states, own.select(place="matter"), findings.height)))
-    )
+    own = own.with_columns(states.select(pl.exclude("place").gather(rows_of(states["place"], own["matter"]))))
     # Beyond what a frozen finding of the same matter costs; a veto of the whole indicator fires all the same.
     exceeds = pl.col("zero_out") | (pl.col("price_units") * pl.col("quantity") > pl.col("already"))
     exceeds = pl.col("frozen_in").is_not_null() & exceeds
-    findings = findings.with_columns(own.select(pl.exclude("place").gather(_rows_of(own, findings, findings.height))))
+    findings = findings.with_columns(own.select(pl.exclude("place").gather(rows_of(own["place"], findings["place"]))))
     findings = findings.with_columns(
         matter=pl.col("finding_id").gather(pl.col("matter")),
         twin=pl.repeat(value=False, n=findings.height, dtype=pl.Boolean, eager=True).scatter(pairs["place"], True),
@@ -156,7 +157,8 @@ def charge(
     ).drop("place")
     if held is not None:
         findings = findings.filter(~pl.col("finding_id").is_in(held["finding_id"].implode()))
-    return Charges(plan.collect(plan.step(_points(findings.lazy(), scheme, units))), units)
+    findings = plan.collect(plan.step(_points(findings.lazy(), scheme, units)))
+    return Charges(findings, _sums(findings, scheme), units)
 
 
 def _read(scheme: Scheme, columns: Sequence[str]) -> list[str]:
@@ -174,13 +176,6 @@ def _read(scheme: Scheme, columns: Sequence[str]) -> list[str]:
         read |= {field for row in scheme.parts.allot for field in row.when}
     read |= set(scheme.rectification.self_reported_when or ())
     return [column for column in columns if column in read]
-
-
-def _rows_of(frame: pl.DataFrame, wanted: pl.DataFrame, places: int) -> pl.Series:
-    """Return the row of `frame` that bears each wanted `place`, of so many places; null where none does."""
-    rows = pl.repeat(None, places, dtype=pl.UInt32, eager=True)
-    rows = rows.scatter(frame["place"], pl.int_range(frame.height, dtype=pl.UInt32, eager=True))
-    return rows.gather(wanted["place"])
 
 
 def _said_of_findings(tables: Tables, as_of: date, of: pl.Series) -> tuple[pl.DataFrame, ...]:
@@ -215,11 +210,9 @@ def _dispose(
         .group_by("target_id", maintain_order=True)
         .agg(decided=pl.col("new_value").last())
     )
-    delegated = tables.towns.select(town="town_code", delegated_on="delegated_on")
-    # Of the two columns alone: a join copies every column of the findings that it sees.
+    towns = numbered("town", tables.findings.schema, tables.towns["town_code"])
     findings = tables.findings.with_columns(
-        tables.findings.select("town").join(delegated, on="town", how="left", maintain_order="left")["delegated_on"],
-        found_severity=pl.col("severity"),
+        delegated_on=pl.lit(tables.towns["delegated_on"]).gather(towns), found_severity=pl.col("severity")
     ).lazy()
     if changed.height:
         findings = (
@@ -349,4 +342,21 @@ def _points(findings: pl.LazyFrame, scheme: Scheme, units: Units) -> pl.LazyFram
         )
         .with_columns(net_units=pl.col("charge_units") - pl.col("credit_units") + pl.col("extra_units"))
         .drop("raw_charge")
+    )
+
+
+def _sums(findings: pl.DataFrame, scheme: Scheme) -> pl.DataFrame:
+    """Add up step 5 by `town`, `part`, `indicator`: `net`, `fired`, `findings`.
+
+    A zero-out that fixing lifts is lifted here.
+    """
+    by_fix = [i.id for _, i in scheme.indicators() if i.rule.kind == "deduct" and i.rule.zero_out_lifted_by == "fix"]
+    mended = pl.col("state").is_in(["on_time", "late", "extended", "self_reported"])
+    fires = pl.col("zero_out") & ~(mended & pl.col("indicator").is_in(by_fix))
+    return (
+        findings.lazy()
+        .filter(pl.col("disposition") == "priced")
+        .group_by("town", "part", "indicator")
+        .agg(net=pl.col("net_units").sum(), fired=fires.any(), findings=pl.len())
+        .collect()
     )

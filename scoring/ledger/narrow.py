@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from schemas.scheme import Scheme
+from scoring.columns import numbered
 from scoring.ledger.ending import TownScore
 from scoring.ledger.entries import Upper, effects_of, upper_of, weight_of
 from scoring.ledger.totals import start_of
@@ -21,63 +22,58 @@ if TYPE_CHECKING:
 _KIND: Final = pl.Categorical(pl.Categories("kind of entry"))
 
 
-def narrow_entries(
-    findings: pl.DataFrame, towns: Sequence[str], upper: Upper, scheme: Scheme, units: Units
+def narrow_findings(
+    findings: pl.DataFrame, towns: Sequence[str], scheme: Scheme, units: Units, rows: pl.Series | None = None
 ) -> pl.DataFrame:
-    """Return every effect in the fewest bytes: whose, of what kind, how much; `entries` says all the rest.
+    """Return every effect of findings in the fewest bytes: whose, of what kind, how much; `entries` says all the rest.
 
     Parameters
     ----------
     towns
-        The scored towns, by their number in `upper`.
+        The scored towns.
+    rows
+        The numbers of these findings among all; where they are all, a finding's row.
 
     Returns
     -------
-    `town` (its number), `indicator` (its number in the scheme, null above), `finding` (row of `findings`, null
-    above), `kind`, `points_num`, `points_den` (not reduced); in no order.
+    `town` (its number), `indicator` (its number in the scheme), `finding`, `kind`, `points_num`, `points_den` (not
+    reduced); in no order.
     """
     weight, common = weight_of(scheme)
     effects = effects_of(scheme, units)
     counted = findings.lazy().select(
-        pl.col("town").replace_strict(
-            pl.Series(towns, dtype=pl.String), _numbers(len(towns)), default=None, return_dtype=pl.UInt32
-        ),
-        indicator=_indicator(scheme),
-        finding=pl.int_range(pl.len(), dtype=pl.UInt32),
+        town=numbered("town", findings.schema, towns),
+        indicator=_indicator(scheme, findings.schema),
+        finding=pl.int_range(pl.len(), dtype=pl.UInt32) if rows is None else rows,
         weight=weight,
         **{f"of_{n}": effect.of for n, effect in enumerate(effects)},
         **{f"points_{n}": effect.points for n, effect in enumerate(effects)},
     )
     counted = counted.filter(pl.col("town").is_not_null() & pl.any_horizontal(pl.col("^of_.*$"))).collect().lazy()
-    single = [
-        counted.filter(f"of_{n}")
-        .select(
+    return pl.concat(
+        counted.filter(f"of_{n}").select(
             "town",
             "indicator",
             "finding",
-            kind=pl.lit(effect.kind),
+            kind=pl.lit(effect.kind).cast(_KIND),
             points_num=pl.col(f"points_{n}") * pl.col("weight"),
             points_den=pl.lit(units.points * common, dtype=pl.Int64),
         )
-        .with_columns(pl.col("kind").cast(_KIND))
         for n, effect in enumerate(effects)
-    ]
-    said = upper.different.select(
-        pl.col("kind").cast(_KIND), "points_num", "points_den", indicator=_indicator(scheme), finding=None
-    )
-    above = said[upper.rows["which"]].lazy().with_columns(upper.rows["town"], pl.col("finding").cast(pl.UInt32))
-    return pl.concat(
-        [*single, above.select("town", "indicator", "finding", "kind", "points_num", "points_den")]
     ).collect()
 
 
-def _numbers(count: int) -> pl.Series:
-    return pl.int_range(count, dtype=pl.UInt32, eager=True)
+def narrow_upper(upper: Upper, scheme: Scheme) -> pl.DataFrame:
+    """Return every effect above the findings in the columns of `narrow_findings`, with `finding` null."""
+    said = upper.different.select(
+        pl.col("kind").cast(_KIND), "points_num", "points_den", indicator=_indicator(scheme, upper.different.schema)
+    )
+    above = said[upper.rows["which"]].with_columns(upper.rows["town"], finding=pl.lit(None, dtype=pl.UInt32))
+    return above.select("town", "indicator", "finding", "kind", "points_num", "points_den")
 
 
-def _indicator(scheme: Scheme) -> pl.Expr:
-    ids = [indicator.id for _, indicator in scheme.indicators()]
-    return pl.col("indicator").replace_strict(ids, _numbers(len(ids)), default=None, return_dtype=pl.UInt32)
+def _indicator(scheme: Scheme, schema: Mapping[str, pl.DataType]) -> pl.Expr:
+    return numbered("indicator", schema, [indicator.id for _, indicator in scheme.indicators()])
 
 
 def above_findings(scores: Mapping[str, TownScore], together: Many | None) -> Upper:

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from schemas.scheme.policy import Duplicates
+from scoring.columns import alike
 from scoring.conditions import holds
-from scoring.plan import alike
 
 _NOT_CONTENT: Final = ("place", "finding_id", "appeal_id", "letter_id", "source_file", "source_sheet", "source_row")
 _PAIRS: Final = {"place": pl.UInt32, "keeper": pl.UInt32, "frozen_in": pl.String, "already": pl.Int64}
@@ -73,11 +73,12 @@ def pair(
     Of each finding that another keeps: `place`, `keeper` (the other's place), and where the keeper is a frozen finding
     of an earlier period `frozen_in` (that period) and `already` (units: what the keeper costs).
     """
-    chosen = _chosen(findings, said, policy, frozen) if policy is not None and findings.height else []
-    return pl.DataFrame(chosen, schema=_PAIRS, orient="row")
+    if policy is None or findings.is_empty():
+        return pl.DataFrame(schema=_PAIRS)
+    return _chosen(findings, said, policy, frozen)
 
 
-def _chosen(findings: pl.DataFrame, said: Said, policy: Duplicates, frozen: pl.DataFrame | None) -> list[_Pair]:
+def _chosen(findings: pl.DataFrame, said: Said, policy: Duplicates, frozen: pl.DataFrame | None) -> pl.DataFrame:
     """Return the findings that another keeps, with what `pair` says of them."""
     side = (
         pl.when(holds(policy.sides[0], findings.schema))
@@ -102,20 +103,39 @@ def _chosen(findings: pl.DataFrame, said: Said, policy: Duplicates, frozen: pl.D
     # The nearest two of different sides stand next to each other.
     # Across two groups that may seem so too, which does no harm.
     near = (pl.col("side") != pl.col("side").shift()) & (pl.col("found_on").diff().dt.total_days() <= policy.days)
-    possible = possible.filter(near.any().over("group"))
+    near_by = possible.filter(near)["group"]
+    with_near = pl.repeat(value=False, n=findings.height, dtype=pl.Boolean, eager=True).scatter(near_by, True)
+    possible = possible.filter(with_near.gather(possible["group"]))
     if possible.is_empty():
-        return []
+        return pl.DataFrame(schema=_PAIRS)
     opens = findings.group_by("bucket").agg(opens=pl.col("belongs_on").min())
-    possible = possible.join(opens, on="bucket", how="left", maintain_order="left").join(
-        frozen, on="finding_id", how="left", maintain_order="left"
-    )
+    possible = possible.join(opens, on="bucket", how="left", maintain_order="left")
+    if frozen.is_empty():
+        possible = possible.with_columns(frozen_in=pl.lit(None, dtype=pl.String))
+    else:
+        possible = possible.join(frozen, on="finding_id", how="left", maintain_order="left")
     ordered = _ordered(possible, said, policy)
+    if not frozen.is_empty():
+        return _by_turns(ordered, policy)
+    # Most groups are of two, of which there is no choice.
+    of = pl.col("group")
+    first = (of == of.shift(-1)) & of.ne_missing(of.shift()) & of.ne_missing(of.shift(-2))
+    more = ordered.filter(~first & ~first.shift(fill_value=False))
+    apart = (pl.col("found_on") - pl.col("found_on").shift(-1)).dt.total_days().abs()
+    fits = (pl.col("side") != pl.col("side").shift(-1)) & (apart <= policy.days) & ~pl.col("zero_out").shift(-1)
+    two = ordered.select(place=pl.col("place").shift(-1), keeper="place", fits=first & fits).filter("fits")
+    return pl.concat([two.drop("fits"), _by_turns(more, policy)], how="diagonal").select(list(_PAIRS))
+
+
+def _by_turns(ordered: pl.DataFrame, policy: Duplicates) -> pl.DataFrame:
+    """Let the findings of each group choose, one after the other."""
     rows = zip(ordered["group"], ordered.select(_Row._fields).iter_rows(), strict=True)
-    return [
+    chosen = [
         found
         for _, members in groupby(rows, key=itemgetter(0))
         for found in _choose([_Row(*row) for _, row in members], policy)
     ]
+    return pl.DataFrame(chosen, schema=_PAIRS, orient="row")
 
 
 def _ordered(possible: pl.DataFrame, said: Said, policy: Duplicates) -> pl.DataFrame:

@@ -88,12 +88,16 @@ def _coded(frame: pl.DataFrame, key: list[str]) -> pl.Series:
     """Give each combination of the key's values a number, since numbers sort far faster than several texts."""
     code, codes = pl.zeros(frame.height, dtype=pl.Int64, eager=True), 1
     for column in key:
-        text = frame[column].cast(pl.String)
-        words = text.unique()
+        words = frame[column]
+        if words.dtype not in (pl.Enum, pl.Categorical):
+            words = words.cast(pl.String)
+            words = words.cast(pl.Enum(words.unique()))
+        numbers = words.to_physical().cast(pl.Int64)
+        count = int(numbers.max() or 0) + 1  # type: ignore[arg-type]
         # Before numbers grow too large, those in use are numbered anew.
-        if codes * words.len() > LARGEST:
+        if codes * count > LARGEST:
             code, codes = code.rank("dense").cast(pl.Int64), frame.height + 1
-        code, codes = code * words.len() + text.cast(pl.Enum(words)).to_physical().cast(pl.Int64), codes * words.len()
+        code, codes = code * count + numbers, codes * count
         if codes * _SPAN > LARGEST:
             code, codes = code.rank("dense").cast(pl.Int64), frame.height + 1
     return code
