@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import polars as pl
+
+from scoring.exact import LARGEST
 
 
 def alike(rows: pl.DataFrame) -> pl.Series:
@@ -50,3 +53,18 @@ def rows_of(keys: pl.Series, wanted: pl.Series) -> pl.Series:
     rows = pl.repeat(None, count, dtype=pl.UInt32, eager=True)
     rows = rows.scatter(keys, pl.int_range(keys.len(), dtype=pl.UInt32, eager=True))
     return rows.gather(wanted)
+
+
+def in_order(keys: Sequence[pl.Series]) -> pl.Series:
+    """Return the rows in the order of several columns of whole numbers, the first one first.
+
+    Where the numbers of a row make one of 64 bits, that is sorted: several times faster than column by column.
+    """
+    bounds = [(int(key.min() or 0), int(key.max() or 0)) for key in keys]  # type: ignore[arg-type]
+    if math.prod(high - low + 1 for low, high in bounds) > LARGEST:
+        columns = {str(place): key for place, key in enumerate(keys)}
+        return pl.DataFrame(columns).select(pl.arg_sort_by(list(columns))).to_series()
+    packed = pl.zeros(len(keys[0]), dtype=pl.Int64, eager=True)
+    for key, (low, high) in zip(keys, bounds, strict=True):
+        packed = packed * (high - low + 1) + (key.cast(pl.Int64) - low)
+    return packed.arg_sort()

@@ -31,8 +31,8 @@ class Workdays:
     """
 
     extra: Mapping[int, Year] = field(default_factory=dict)
-    _days: list[date] = field(default_factory=list, repr=False)
-    _known: tuple[int, int] | None = field(default=None, repr=False)
+    _covered: tuple[int, int, list[date]] | None = field(default=None, repr=False)
+    """First and last year, every working day of them: set as one, since threads share it."""
 
     def is_workday(self, day: date) -> bool:
         """Tell whether `day` is a working day.
@@ -52,7 +52,7 @@ class Workdays:
 
     def _cover(self, first: int, last: int) -> list[date]:
         """Hold every working day of the years from `first` to `last`, in order."""
-        low, high = self._known or (first, first - 1)
+        low, high, days = self._covered or (first, first - 1, [])
         if first < low or last > high:
             low, high = min(low, first), max(high, last)
             day, days = date(low, 1, 1), []
@@ -60,8 +60,8 @@ class Workdays:
                 if self.is_workday(day):
                     days.append(day)
                 day += timedelta(days=1)
-            self._days, self._known = days, (low, high)
-        return self._days
+            self._covered = low, high, days
+        return days
 
     def between(self, after: date, until: date) -> int:
         """Count the working days d with after < d ≤ until; 0 when there are none."""

@@ -31,7 +31,7 @@ from scoring.ledger.adjustments import AdjustmentFacts, Decided, decide
 from scoring.ledger.appeals import apply_decisions
 from scoring.ledger.charges import Charges, charge
 from scoring.ledger.ending import Above, TownScore, finish
-from scoring.ledger.entries import assemble, finding_entries, sign_of_loss
+from scoring.ledger.entries import sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import IndicatorScorer, Sums
 from scoring.ledger.many import MANY, Late, Many, by_town, score_many
@@ -59,6 +59,7 @@ from scoring.ledger.rollup import (
     with_year_end,
 )
 from scoring.ledger.totals import score_town
+from scoring.ledger.written import write_down
 from scoring.periods import Period
 from scoring.plan import Plan
 from scoring.pricing.measures import ORIGINAL, Published
@@ -128,11 +129,10 @@ class Ledger(Scored):
     @cached_property
     def entries(self) -> pl.DataFrame:
         """Every effect with all that a statement says of it, in the order of the statements; made when it is read."""
-        order = {town: number for number, town in enumerate(self.facts.towns["town_code"])}
         findings = self.charges.findings.filter(pl.col("town").is_in(_counted(self)))
-        single = finding_entries(findings, self.scheme, self.charges.units)
         upper = above_findings(self.scores, self.together)
-        entries = assemble(single, upper, list(self.scores), self.scheme, order, self.period.id, self.edition)
+        towns, label = self.facts.towns["town_code"].to_list(), f"{self.period.id}/{self.edition}"
+        entries = write_down(findings, upper, list(self.scores), self.scheme, self.charges.units, towns, label)
         if entries.height != self.narrow.height or entries["entry_id"].n_unique() != entries.height:
             raise AssertionError("two ledger entries bear one id")
         return entries
@@ -202,12 +202,13 @@ def build_parts(
 
         def one(part: Tables, rows: pl.Series) -> tuple[Charges, pl.DataFrame]:
             part = replace(tables, findings=part.findings, rectifications=part.rectifications)
-            charges = price(_moved(apply_decisions(part, as_of, ("verdict",))[0], merged))
+            charges = price(_moved(apply_decisions(part, as_of, ("verdict",))[0], merged), rest=False)
             refuse_inapplicable(charges, facts, scheme)
-            narrow = narrow_findings(charges.findings, towns, scheme, charges.units, rows)
+            of = rows.gather(charges.findings["place"])
+            narrow = narrow_findings(charges.findings, towns, scheme, charges.units, of)
             return replace(charges, findings=charges.findings.clear()), narrow
 
-        done = list(parts.each(one))
+        done = parts.each(one)
         own.extend(narrow for _, narrow in done)
         return replace(done[0][0], sums=pl.concat(charges.sums for charges, _ in done))
 
@@ -219,7 +220,7 @@ def _written(own: Sequence[pl.DataFrame], scored: Scored, period: Period, editio
     """Return the ledger of what was scored, with the narrow entries of its findings."""
     upper = narrow_upper(above_findings(scored.scores, scored.together), scored.scheme)
     narrow = pl.concat([*own, upper])
-    reconcile(narrow, scored.scores, scored.together, scored.scheme)
+    reconcile([*own, upper], scored.scores, scored.together, scored.scheme)
     return Ledger(**vars(scored), narrow=narrow, period=period, edition=edition)
 
 

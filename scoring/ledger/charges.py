@@ -35,6 +35,10 @@ EVENTS: Final = {
 """States whose extra is an event of its own (policy key → flag): it stays whatever the state becomes."""
 
 
+MATTER: Final = ("matter", "frozen_in", "already", "occasions", "seen_on")
+"""What pairs and repeats say of a finding."""
+
+
 @dataclass(frozen=True)
 class Before:
     """What published periods have charged: `findings` (`finding_id`, `frozen_in`); `as_of`, their days, by period."""
@@ -69,6 +73,7 @@ def charge(
     frozen_on: date | None = None,
     held: pl.DataFrame | None = None,
     frozen: Before | None = None,
+    rest: bool = True,
 ) -> Charges:
     """Carry out steps 1 to 5.
 
@@ -82,6 +87,8 @@ def charge(
         Findings of earlier periods that the store alone holds: occasions for repeats and partners of a pair, no more.
     frozen
         What published periods have charged: a later finding of the same matter costs its excess alone.
+    rest
+        Return every finding; else those that may be priced alone, by their row (`place`), without what no rule reads.
 
     Raises
     ------
@@ -90,9 +97,8 @@ def charge(
     """
     units = Units.of(scheme)
     table = PriceTable.of(scheme, units)
-    given = tables
-    if held is not None:
-        given = replace(tables, findings=pl.concat([tables.findings, held], how="diagonal_relaxed"))
+    every = tables.findings if held is None else pl.concat([tables.findings, held], how="diagonal_relaxed")
+    given = replace(tables, findings=every)
     findings = plan.collect(_dispose(given, scheme, period, as_of, unchecked, plan, frozen_on or as_of))
     if held is not None:
         # What the folder no longer holds of this very period has been an occasion, and is nobody's partner.
@@ -116,23 +122,19 @@ def charge(
     bucket = _bucket(findings, scheme, period)
     counting = findings.lazy().filter(counts).select(*read, bucket=bucket).collect()
     if frozen is not None and scheme.parts is not None:
-        # The windows of a published period are counted back from its own day, whatever became known of it since.
-        part = _part(scheme, counting.schema, as_of)
-        for label, day in frozen.as_of.items():
-            part = pl.when(pl.col("bucket") == label).then(_part(scheme, counting.schema, day)).otherwise(part)
-        counting = counting.with_columns(part=pl.when(pl.col("bucket") == period.id).then("part").otherwise(part))
+        counting = counting.with_columns(part=_part_then(scheme, counting.schema, period, as_of, frozen))
     pairing = counting if held is None else counting.filter(pl.col("disposition") != "gone")
     about = Said(findings, lambda tied: _said_of_findings(tables, as_of, tied))
     pairs = pair(pairing, about, scheme.duplicates, frozen.findings if frozen else None)
-    counting = counting.with_columns(
-        pairs.select(pl.exclude("place").gather(rows_of(pairs["place"], counting["place"])))
+    kept_by = pairs.select(pl.exclude("place").gather(rows_of(pairs["place"], counting["place"])))
+    counting = counting.hstack(kept_by).with_columns(
+        matter=pl.coalesce("keeper", "place"), keeps=pl.col("keeper").is_null()
     )
-    counting = counting.with_columns(matter=pl.coalesce("keeper", "place"), keeps=pl.col("keeper").is_null())
     counting = counting.with_columns(occasions_before(counting, scheme.repeats))
     # A town that was not checked has no points, but its findings are to be mended all the same.
-    unscored = findings.lazy().filter(pl.col("disposition") == "not_checked").select(read).collect()
-    unscored = unscored.with_columns(matter="place", keeps=pl.lit(value=True))
-    own = pl.concat([counting.filter(now), unscored], how="diagonal_relaxed")
+    unscored = findings.lazy().filter(pl.col("disposition") == "not_checked").select(read)
+    also = unscored.with_columns(matter="place", keeps=pl.lit(value=True)).collect()
+    own = pl.concat([counting.filter(now), also], how="diagonal_relaxed")
     # The state is the whole matter's, also where one of the two lies in another period.
     across = pairs.filter(pl.col("frozen_in").is_not_null())["keeper"].implode()
     others = counting.filter(~now & pl.col("matter").is_in(across))
@@ -141,24 +143,34 @@ def charge(
     # States take as much room again: of a whole country's findings these frames are some gigabytes.
     del counting, pairing, others
     states = matter_states(stated, tables.rectifications, tables.appeals, tables.letters, scheme, as_of, workdays, plan)
-    own = own.select("place", "matter", "frozen_in", "already", "occasions", "seen_on")
+    kept = ("place", "town", "indicator", "part", "disposition", "quantity", "price_units", "zero_out")
+    own = own.select(*kept, *MATTER)
     states = states.rename({"matter": "place"})
     own = own.with_columns(states.select(pl.exclude("place").gather(rows_of(states["place"], own["matter"]))))
     # Beyond what a frozen finding of the same matter costs; a veto of the whole indicator fires all the same.
-    exceeds = pl.col("zero_out") | (pl.col("price_units") * pl.col("quantity") > pl.col("already"))
-    exceeds = pl.col("frozen_in").is_not_null() & exceeds
-    findings = findings.with_columns(own.select(pl.exclude("place").gather(rows_of(own["place"], findings["place"]))))
-    findings = findings.with_columns(
-        matter=pl.col("finding_id").gather(pl.col("matter")),
-        twin=pl.repeat(value=False, n=findings.height, dtype=pl.Boolean, eager=True).scatter(pairs["place"], True),
-        disposition=pl.when(now & (pl.col("matter") != pl.col("place")) & ~exceeds)
-        .then(pl.lit("duplicate"))
-        .otherwise("disposition"),
-    ).drop("place")
+    dearer = pl.col("zero_out") | (pl.col("price_units") * pl.col("quantity") > pl.col("already"))
+    exceeds = pl.col("frozen_in").is_not_null() & dearer
+    duplicate = now & (pl.col("matter") != pl.col("place")) & ~exceeds
+    priced = own.lazy().with_columns(disposition=pl.when(duplicate).then(pl.lit("duplicate")).otherwise("disposition"))
+    own = plan.collect(plan.step(_points(priced, scheme, units)))
+    sums = _sums(own, scheme)
+    if not rest:
+        return Charges(own, sums, units)
+    findings = _told(findings, own, kept, pairs["place"]).drop("place")
     if held is not None:
         findings = findings.filter(~pl.col("finding_id").is_in(held["finding_id"].implode()))
-    findings = plan.collect(plan.step(_points(findings.lazy(), scheme, units)))
-    return Charges(findings, _sums(findings, scheme), units)
+    return Charges(findings, sums, units)
+
+
+def _told(findings: pl.DataFrame, own: pl.DataFrame, kept: Sequence[str], partners: pl.Series) -> pl.DataFrame:
+    """Say of every finding, by its row `place`, what was worked out of those that may be priced."""
+    row = rows_of(own["place"], findings["place"])
+    told = own.select(pl.exclude(kept).gather(row)).with_columns(
+        pl.col("^extra_.*$").fill_null(0), matter=findings["finding_id"].gather(own["matter"].gather(row))
+    )
+    twin = pl.repeat(value=False, n=findings.height, dtype=pl.Boolean, eager=True).scatter(partners, True)
+    known = own["disposition"].gather(row)
+    return findings.with_columns(told, twin=twin, disposition=pl.coalesce(known, "disposition"))
 
 
 def _read(scheme: Scheme, columns: Sequence[str]) -> list[str]:
@@ -266,6 +278,17 @@ def _part(scheme: Scheme, schema: pl.Schema, as_of: date) -> pl.Expr:
     return part
 
 
+def _part_then(scheme: Scheme, schema: pl.Schema, period: Period, as_of: date, frozen: Before) -> pl.Expr:
+    """Return the part of a finding in its own period.
+
+    The windows of a published one are counted back from its own day, whatever became known of it since.
+    """
+    part = _part(scheme, schema, as_of)
+    for label, day in frozen.as_of.items():
+        part = pl.when(pl.col("bucket") == label).then(_part(scheme, schema, day)).otherwise(part)
+    return pl.when(pl.col("bucket") == period.id).then("part").otherwise(part)
+
+
 def _bucket(findings: pl.DataFrame, scheme: Scheme, period: Period) -> pl.Expr:
     """Return the period of the run's kind that a finding belongs to; pairs never cross it."""
     days = findings.get_column("belongs_on").unique().drop_nulls().to_list()
@@ -353,10 +376,13 @@ def _sums(findings: pl.DataFrame, scheme: Scheme) -> pl.DataFrame:
     by_fix = [i.id for _, i in scheme.indicators() if i.rule.kind == "deduct" and i.rule.zero_out_lifted_by == "fix"]
     mended = pl.col("state").is_in(["on_time", "late", "extended", "self_reported"])
     fires = pl.col("zero_out") & ~(mended & pl.col("indicator").is_in(by_fix))
+    keys = ["town", "indicator"] + ([] if scheme.parts is None else ["part"])
     return (
         findings.lazy()
         .filter(pl.col("disposition") == "priced")
-        .group_by("town", "part", "indicator")
+        .group_by(keys)
         .agg(net=pl.col("net_units").sum(), fired=fires.any(), findings=pl.len())
+        .with_columns(pl.col("part") if scheme.parts is not None else pl.lit("").alias("part"))
+        .select("town", "part", "indicator", "net", "fired", "findings")
         .collect()
     )

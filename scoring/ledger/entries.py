@@ -15,7 +15,7 @@ import polars as pl
 from schemas.amount import write_amount
 from schemas.scheme import Scheme
 from schemas.scheme.policy import Consequence
-from scoring.exact import add_up, common_denominator, reduced
+from scoring.exact import add_up, common_denominator
 from scoring.pricing.deduct import Units
 
 Row = dict[str, object]
@@ -228,128 +228,6 @@ def weight_of(scheme: Scheme) -> tuple[pl.Expr, int]:
     # A finding that another keeps costs nothing, whatever its part.
     weight = pl.col("part").replace_strict(scaled, default=0, return_dtype=pl.Int64)
     return pl.when(pl.col("disposition") == "priced").then(weight).otherwise(0), common
-
-
-def finding_entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.DataFrame:
-    """Return the entries of steps 3 to 5.
-
-    One a finding and effect, with `found_on` and `stage` to put them in order.
-    """
-    weight, common = weight_of(scheme)
-    rows = findings.with_columns(weight=weight)
-    clauses = {indicator.id: indicator.clause for _, indicator in scheme.indicators()}
-    null = pl.lit(None, dtype=pl.Int64)
-    frame = pl.concat(
-        rows.filter(effect.of).select(
-            "part",
-            "indicator",
-            "found_on",
-            town_code="town",
-            subject="finding_id",
-            clause=pl.coalesce(
-                "price_clause",
-                pl.col("indicator").replace_strict(clauses, default=None, return_dtype=pl.String),
-            ),
-            line="price_line",
-            stage=pl.lit(effect.stage),
-            kind=pl.lit(effect.kind),
-            multiple=effect.points * pl.col("weight"),
-            reason=effect.reason,
-            parameters=pl.struct(effect.parameters).struct.json_encode(),
-            quantity=pl.col("quantity") if effect.kind == "deduction" else null,
-            price_units=pl.col("price_units") if effect.kind == "deduction" else null,
-            multiplier_units=pl.col("multiplier_units") if effect.kind == "repeat" else null,
-        )
-        for effect in effects_of(scheme, units)
-    )
-    frame = reduced(frame, {"multiple": "points"}, units.points * common)
-    frame = reduced(frame, {"price_units": "price"}, units.price)
-    frame = reduced(frame, {"multiplier_units": "multiplier"}, units.multiplier)
-    return frame.with_columns(
-        quantity_num="quantity", quantity_den=pl.when(pl.col("quantity").is_not_null()).then(pl.lit(1, dtype=pl.Int64))
-    ).drop("quantity")
-
-
-def assemble(
-    single: pl.DataFrame,
-    upper: Upper,
-    scored: Sequence[str],
-    scheme: Scheme,
-    towns: Mapping[str, int],
-    period: str,
-    edition: int,
-) -> pl.DataFrame:
-    """Put all entries in the order of the statement, name and number them.
-
-    Parameters
-    ----------
-    scored
-        The towns by their number in `upper`.
-    towns
-        Their places in the ledger.
-
-    Returns
-    -------
-    The ledger with the columns of `SCHEMA`: town by town, part, dimension, indicator; within an indicator the
-    findings by day, then what
-    happens to the indicator as a whole; dimensions after their indicators, the total last.
-    """
-    above = upper.different[upper.rows["which"]].with_columns(
-        upper.rows["number"],
-        town_code=pl.Series(scored, dtype=pl.String).gather(upper.rows["town"]),
-        stage=pl.lit(9, dtype=pl.Int32),
-    )
-    of_indicator = {indicator.id: dimension.id for dimension, indicator in scheme.indicators()}
-    single = single.with_columns(
-        dimension=pl.col("indicator").replace_strict(of_indicator, return_dtype=pl.String),
-        number=pl.lit(-1, dtype=pl.Int64),
-    )
-    ledger = pl.concat([single, above], how="diagonal")
-    # The places of town, part, dimension and indicator make one number, which sorts faster than four texts.
-    ranked = [
-        ("town_code", towns),
-        ("part", {part.id: n for n, part in enumerate(scheme.parts.parts)} if scheme.parts else {"": 0}),
-        ("dimension", {dimension.id: n for n, dimension in enumerate(scheme.dimensions)}),
-        ("indicator", {indicator.id: n for n, (_, indicator) in enumerate(scheme.indicators())}),
-    ]
-    rank = pl.lit(0, dtype=pl.Int64)
-    for column, places in ranked:
-        # What concerns the whole stands after all that concerns one piece of it.
-        last = len(places)
-        rank = rank * (last + 1) + pl.col(column).replace_strict(places, default=last, return_dtype=pl.Int64)
-    ledger = ledger.sort(rank, "number", "found_on", "subject", "stage", "kind", nulls_last=True)
-    place = (
-        pl.when(pl.col("indicator") != "")
-        .then("indicator")
-        .when(pl.col("dimension") != "")
-        .then("dimension:" + pl.col("dimension"))
-        .otherwise(pl.lit("-"))
-    )
-    place = pl.when(pl.col("part") != "").then(pl.col("part") + ":" + place).otherwise(place)
-    subject = pl.when(pl.col("subject") != "").then("subject").otherwise(pl.lit("-"))
-    exact = ledger.select("points_num", "points_den")
-    texts = exact.unique()
-    texts = texts.with_columns(
-        pl.Series("points", [write_amount(Fraction(n, d)) for n, d in texts.iter_rows()], dtype=pl.String)
-    )
-    return (
-        ledger.with_columns(
-            exact.join(texts, on=["points_num", "points_den"], how="left", maintain_order="left")["points"],
-            period=pl.lit(period),
-            entry_id=pl.concat_str(
-                pl.lit(f"{period}/{edition}"),
-                "town_code",
-                place,
-                "kind",
-                subject,
-                pl.col("line").cast(pl.String),
-                separator="/",
-            ),
-        )
-        .with_columns(pl.col("dimension", "indicator", "subject").replace("", None))
-        .select(SCHEMA.keys())
-        .cast(SCHEMA)  # type: ignore[arg-type]
-    )
 
 
 def different_rows(rows: Sequence[Row]) -> pl.DataFrame:

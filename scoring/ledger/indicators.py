@@ -6,7 +6,7 @@ Then a surcharge of that level, the indicator's weight and, where the scheme say
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
@@ -14,7 +14,7 @@ from schemas.scheme import Indicator, Scheme
 from schemas.scheme.outcome import Surcharge
 from schemas.scheme.rules import Accrue, Deduct, Judged, PassFail, Rate
 from scoring.exact import add_up, round_half_away
-from scoring.ledger.entries import Row, Statement, sign_of_loss
+from scoring.ledger.entries import ONE, Row, Statement, sign_of_loss
 from scoring.ledger.facts import Facts
 from scoring.ledger.measured import measured
 from scoring.problems import Refused, problem
@@ -94,14 +94,22 @@ class IndicatorScorer:
         situation = self.situation(into.town, into.part, indicator, sums)
         known = None if situation is None else self._known.get(situation)
         if known is None:
-            apart = Statement(into.town, ZERO, into.weight * self.sign * sums.net, part=into.part, weight=into.weight)
-            known = self._result(apart, indicator, sums), apart.value, apart.rows
+            apart, result = self.alone(into.town, indicator, sums, part=into.part, weight=into.weight)
+            known = result, apart.value, apart.rows
             if situation is not None:
                 self._known[situation] = known
         result, moved, rows = known
         if moved or rows:
             into.move(moved, rows)
         return result
+
+    def alone(
+        self, town: str, indicator: Indicator, sums: Sums, *, part: str = "", weight: Fraction = ONE
+    ) -> tuple[Statement, Result]:
+        """Return a statement of nothing but one indicator and its findings, and what the indicator came to."""
+        moved = self.sign * sums.net
+        into = Statement(town, ZERO, moved if weight is ONE else moved * weight, part=part, weight=weight)
+        return into, self._result(into, indicator, sums)
 
     def situation(self, town: str, part: str, indicator: Indicator, sums: Sums) -> Hashable:
         """Return everything that an indicator comes to goes by, in whatever town; None where that is not known."""
@@ -206,7 +214,7 @@ class IndicatorScorer:
         if rounded != earned:
             place = self._places[indicator.id]
             into.add("rounding", rounded - earned, decimals=self.scheme.decimals, **place)  # type: ignore[arg-type]
-        return replace(known, earned=rounded)
+        return Result(known.outcome, rounded, known.value, known.target, known.sample, known.factor)
 
     def _cap(self, indicator: Indicator) -> Fraction | None:
         if indicator.cap == "none":

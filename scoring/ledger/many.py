@@ -19,7 +19,7 @@ from schemas.scheme.rules import Deduct
 from scoring.exact import LARGEST
 from scoring.ledger.ending import Above, TownScore, finish
 from scoring.ledger.entries import ONE, Row, Statement, Upper, different_rows
-from scoring.ledger.indicators import NOTHING, ZERO, IndicatorScorer, Result, Sums
+from scoring.ledger.indicators import NOTHING, ZERO, IndicatorScorer, Sums
 from scoring.ledger.totals import close_dimension, start_of
 
 if TYPE_CHECKING:
@@ -92,19 +92,19 @@ class _Situations:
         self.rows: list[list[Row]] = []
 
     def add(self, into: Statement, earned: Fraction, *amounts: Fraction | None) -> int:
+        moved = into.value
         sizes = [size for row in into.rows for size in (row["points_num"], row["points_den"])]
-        sizes += [size for amount in (into.value, earned, *amounts) if amount for size in amount.as_integer_ratio()]
-        if any(abs(size) > LARGEST for size in sizes):  # type: ignore[arg-type]
+        sizes += [size for amount in (moved, earned, *amounts) if amount for size in amount.as_integer_ratio()]
+        if max(map(abs, sizes), default=0) > LARGEST:  # type: ignore[arg-type]
             raise _Unusual
-        self.moved.append(into.value)
+        self.moved.append(moved)
         self.earned.append(earned)
         self.rows.append(into.rows)
         return len(self.rows) - 1
 
     def result(self, scorer: IndicatorScorer, town: str, indicator: Indicator, sums: Sums) -> int:
         """Add what an indicator comes to in a town."""
-        into = Statement(town, ZERO, ZERO)
-        result: Result = scorer.score(into, indicator, sums)
+        into, result = scorer.alone(town, indicator, sums)
         if result.outcome == "not_applicable":
             raise _Unusual
         return self.add(into, result.earned, result.value, result.target, result.factor)

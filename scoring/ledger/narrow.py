@@ -19,7 +19,7 @@ from scoring.pricing.deduct import Units
 if TYPE_CHECKING:
     from scoring.ledger.many import Many
 
-_KIND: Final = pl.Categorical(pl.Categories("kind of entry"))
+_KIND: Final = pl.Categorical(pl.Categories("kind of entry", physical=pl.UInt8))
 
 
 def narrow_findings(
@@ -91,24 +91,38 @@ def above_findings(scores: Mapping[str, TownScore], together: Many | None) -> Up
     return Upper(pl.concat([single.different, together.upper.different]), pl.concat([single.rows, rows]))
 
 
-def reconcile(narrow: pl.DataFrame, scores: Mapping[str, TownScore], together: Many | None, scheme: Scheme) -> None:
+def reconcile(
+    pieces: Sequence[pl.DataFrame], scores: Mapping[str, TownScore], together: Many | None, scheme: Scheme
+) -> None:
     """Assert that start + Σ entries = score for every town.
+
+    Parameters
+    ----------
+    pieces
+        The narrow ledger, cut in whatever way.
 
     Raises
     ------
     AssertionError
         A fault of the program, never of the data; nothing may be written.
     """
-    grouped = narrow.group_by("town", "points_den").agg(pl.col("points_num").sum())
+    own = pl.col("points_num").sum()
+    grouped = pl.concat(piece.group_by("town", "points_den").agg(own) for piece in pieces)
     common = math.lcm(*grouped["points_den"].unique())
-    sums = [0] * len(scores)
-    for town, denominator, numerator in zip(*grouped.get_columns(), strict=True):
-        sums[town] += numerator * (common // denominator)
-    values = together.values if together is not None else {}
-    for town, found in zip(scores, sums, strict=True):
-        if town in values:
-            moved = values[town] - start_of(scheme)
-        else:
-            moved = scores[town].statement.value - scores[town].statement.start
+    factor = pl.col("points_den").replace_strict(
+        {denominator: common // denominator for denominator in grouped["points_den"].unique()}, return_dtype=pl.Int128
+    )
+    moves = grouped.group_by("town").agg((pl.col("points_num").cast(pl.Int128) * factor).sum())
+    sums = dict(moves.iter_rows())
+    values, start = together.values if together is not None else {}, start_of(scheme)
+    # Towns that were scored together share the objects of their values.
+    moves_to = {id(value): value - start for value in {id(value): value for value in values.values()}.values()}
+    for number, town in enumerate(scores):
+        moved = moves_to[id(values[town])] if town in values else _moved(scores[town])
+        found = sums.get(number, 0)
         if found * moved.denominator != moved.numerator * common:
             raise AssertionError(f"ledger of {town}: {Fraction(found, common)} is not {moved}")
+
+
+def _moved(score: TownScore) -> Fraction:
+    return score.statement.value - score.statement.start

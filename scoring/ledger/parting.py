@@ -6,7 +6,7 @@ What is priced of a town (steps 1 to 5) hangs on its own rows alone, so a part c
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,15 +16,30 @@ import polars as pl
 
 from scoring.columns import numbered
 from scoring.intake import Tables
+from scoring.problems import Problem, Refused
 
 ROWS: Final = 1_000_000
 """Findings a part: of so many, the frames between stay in some hundred megabytes."""
-_WORDS: Final = (
-    "indicator", "severity", "channel", "problem_type", "outcome", "verdict", "source_file", "source_sheet",
-)  # fmt: skip
+_WORDS: Final = ("indicator", "severity", "channel", "problem_type", "outcome", "verdict")
+_SOURCE: Final = {"source_file": pl.String, "source_sheet": pl.String, "source_row": pl.Int64}
 _SPAN: Final = 2**32
 """More rows than a frame holds, so that part and row make one whole number."""
 Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A long table: all its rows, which of them make each part, and where they stand in files, which is read late."""
+
+    frame: pl.DataFrame
+    rows: Sequence[pl.Series]
+    source: pl.LazyFrame
+
+    def part(self, number: int, *, placed: bool) -> pl.DataFrame:
+        rows = self.rows[number]
+        if placed:
+            return self.frame[rows].hstack(self.source.collect(engine="streaming")[rows])
+        return self.frame[rows].with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in _SOURCE.items())
 
 
 @dataclass(frozen=True)
@@ -35,10 +50,10 @@ class Parts:
     """
 
     rest: Tables
-    _findings: pl.DataFrame
-    _reports: pl.DataFrame
-    _rows: Sequence[pl.Series]
-    _of_reports: Sequence[pl.Series]
+    part_of: pl.Series
+    """Of each town of `rest`, the number of its part."""
+    _findings: _Cut
+    _reports: _Cut
 
     @classmethod
     def of(cls, findings: pl.LazyFrame, reports: pl.LazyFrame, rest: Tables, *, rows: int = ROWS) -> Parts:
@@ -58,52 +73,87 @@ class Parts:
             Two ids of findings differ but have one hash of 64 bits: score the tables in one piece.
         """
         towns = rest.towns["town_code"]
-        town = pl.col("town").cast(pl.Enum(towns))
-        read = _in_words(findings).with_columns(town, _hash=pl.col("finding_id").hash()).collect(engine="streaming")
-        told = _in_words(reports).with_columns(_hash=pl.col("finding_id").hash()).collect(engine="streaming")
-        if read["_hash"].n_unique() < read.height:
+        read = _read(findings.with_columns(pl.col("town").cast(pl.Enum(towns))))
+        told = _read(reports)
+        ordered = read["_hash"].sort()
+        if (ordered == ordered.shift()).any():
             raise ValueError("finding_id")
         count = max(1, -(-read.height // rows))
-        of_part = numbered("town", read.schema, towns).cast(pl.UInt64) * count // towns.len()
-        part = read.select(of_part).to_series().cast(pl.UInt16)
+        part_of = _parts_of(rest.towns, count)
+        part = part_of.gather(read.select(numbered("town", read.schema, towns)).to_series())
         cut = _cut(part, count)
         place = _at(pl.concat(cut), pl.concat(pl.int_range(own.len(), dtype=pl.UInt32, eager=True) for own in cut))
         known = read.lazy().select("_hash", finding=place, part=part)
         # On numbers, in no order, the streaming engine joins in half the time.
         whose = told.lazy().select("_hash").with_row_index("report").join(known, on="_hash")
         found = whose.select("report", "finding", "part").collect(engine="streaming")
-        told = told.drop("_hash").with_columns(_at(found["report"], found["finding"]).alias("finding"))
-        part = _at(found["report"], found["part"])
-        return cls(rest, read.drop("_hash"), told, cut, _cut(part, count))
+        told = told.with_columns(_at(found["report"], found["finding"]).alias("finding"))
+        of_reports = _cut(_at(found["report"], found["part"]), count)
+        source = [table.select(list(_SOURCE)) for table in (findings, reports)]
+        return cls(
+            rest, part_of, _Cut(read.drop("_hash"), cut, source[0]), _Cut(told.drop("_hash"), of_reports, source[1])
+        )
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._findings.rows)
 
-    def each(self, make: Callable[[Tables, pl.Series], Made]) -> Iterator[Made]:
-        """Give what is made of each part, in their order; as many are under way as there are processors.
+    def each(self, make: Callable[[Tables, pl.Series], Made]) -> list[Made]:
+        """Return what is made of each part, in their order; as many are under way as there are processors.
 
         Parameters
         ----------
         make
             Takes the tables of a part, in which `finding` of a report is the row of its finding, and the numbers of
             its findings among all as they were read.
+
+        Raises
+        ------
+        Refused
+            With the problems of all parts.
         """
 
-        def one(number: int) -> Made:
-            rows = self._rows[number]
-            reports = self._reports[self._of_reports[number]]
-            return make(replace(self.rest, findings=self._findings[rows], rectifications=reports), rows)
+        def tables(number: int, *, placed: bool) -> Tables:
+            own, of_own = self._findings.part(number, placed=placed), self._reports.part(number, placed=placed)
+            return replace(self.rest, findings=own, rectifications=of_own)
+
+        problems: list[Problem] = []
+
+        def one(number: int) -> Made | None:
+            try:
+                return make(tables(number, placed=False), self._findings.rows[number])
+            except Refused:
+                pass
+            try:
+                return make(tables(number, placed=True), self._findings.rows[number])
+            except Refused as refused:
+                problems.extend(refused.problems)
+                return None
 
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-            yield from threads.map(one, range(len(self)))
+            made = list(threads.map(one, range(len(self))))
+        if problems:
+            raise Refused(problems)
+        return [done for done in made if done is not None]
 
 
-def _in_words(table: pl.LazyFrame) -> pl.LazyFrame:
-    """Keep each word of the columns of few words once, and its number in the cells."""
+def _parts_of(towns: pl.DataFrame, count: int) -> pl.Series:
+    """Return each town's part; towns that merge, in whatever period, lie in one."""
+    place = {code: number for number, code in enumerate(towns["town_code"])}
+    merged = dict(towns.select("town_code", "merged_into").drop_nulls().iter_rows())
+
+    def last(code: str, seen: frozenset[str] = frozenset()) -> str:
+        into = merged.get(code, code)
+        return code if into not in place or into in {*seen, code} else last(into, seen | {code})
+
+    return pl.Series([place[last(code)] * count // len(place) for code in place], dtype=pl.UInt16)
+
+
+def _read(table: pl.LazyFrame) -> pl.DataFrame:
+    """Read what rules go by: each word of the columns of few words once, its number in the cells, and ids' hashes."""
     columns = [column for column in _WORDS if column in table.collect_schema()]
-    return table.with_columns(
-        pl.col(column).cast(pl.Categorical(pl.Categories(column, "townscore", pl.UInt16))) for column in columns
-    )
+    words = (pl.col(name).cast(pl.Categorical(pl.Categories(name, "townscore", pl.UInt16))) for name in columns)
+    rules = table.select(pl.exclude(list(_SOURCE))).with_columns(*words, _hash=pl.col("finding_id").hash())
+    return rules.collect(engine="streaming")
 
 
 def _at(rows: pl.Series, values: pl.Series) -> pl.Series:

@@ -89,7 +89,7 @@ def _coded(frame: pl.DataFrame, key: list[str]) -> pl.Series:
     code, codes = pl.zeros(frame.height, dtype=pl.Int64, eager=True), 1
     for column in key:
         words = frame[column]
-        if words.dtype not in (pl.Enum, pl.Categorical):
+        if not isinstance(words.dtype, (pl.Enum, pl.Categorical)):
             words = words.cast(pl.String)
             words = words.cast(pl.Enum(words.unique()))
         numbers = words.to_physical().cast(pl.Int64)
