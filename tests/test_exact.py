@@ -9,9 +9,9 @@ import pytest
 
 from schemas.scheme.rules import Deduct
 from scoring.exact import LARGEST, add_up, common_denominator, fixed, round_half_away
-from scoring.ledger import _refuse_too_fine
 from scoring.ledger.entries import Statement
 from scoring.ledger.indicators import Result
+from scoring.ledger.refusals import refuse_too_fine
 from scoring.ledger.totals import TownScore
 from scoring.pricing.deduct import Units
 from scoring.problems import Refused
@@ -121,6 +121,6 @@ def test_a_number_that_no_column_of_64_bits_holds_is_refused(where, over):
     town = TownScore(statement, {("", "甲"): result}, {("", "乙"): fine if where == "dimension" else Fraction(1)})
     if over:
         with pytest.raises(Refused):
-            _refuse_too_fine("T1", town, set())
+            refuse_too_fine("T1", town, set())
     else:
-        _refuse_too_fine("T1", town, set())
+        refuse_too_fine("T1", town, set())

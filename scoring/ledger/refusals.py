@@ -37,14 +37,14 @@ def refuse_unfit(scores: Mapping[str, TownScore], fit: Container[str]) -> None:
     for town in scores:
         if town not in fit:
             try:
-                _refuse_too_fine(town, scores[town], fine_enough)
+                refuse_too_fine(town, scores[town], fine_enough)
             except Refused as refused:
                 problems.extend(refused.problems)
     if problems:
         raise Refused(problems)
 
 
-def _refuse_too_fine(town: str, score: TownScore, seen: set[int]) -> None:
+def refuse_too_fine(town: str, score: TownScore, seen: set[int]) -> None:
     """Refuse a town whose exact numbers no column of 64 bits holds (`number-too-fine`).
 
     Parameters

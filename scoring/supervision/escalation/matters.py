@@ -20,9 +20,10 @@ from scoring.ledger.facts import assessed_towns
 from scoring.ledger.past import Frozen, charged_by_store, held_by_store
 from scoring.periods import Period
 from scoring.plan import Plan
+from scoring.reported import known_reports
 from scoring.supervision.escalation.ladder import STEPS, Letter, Matter
 from scoring.supervision.escalation.policy import FIRST
-from scoring.timeline import deadlines, known_reports, matter_states, stopped_days
+from scoring.timeline import deadlines, matter_states, stopped_days
 from scoring.workdays import Workdays
 
 _ASIDE: Final = ("after_as_of", "other_period", "withdrawn", "exempt", "gone")
