@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from schemas.scheme import Sums
 from scoring.ledger import build, build_parts
 from scoring.ledger.parting import Parts
 from scoring.periods import Period
@@ -102,3 +103,26 @@ def test_ids_of_one_hash_are_not_taken_for_one():
     tables = tables_of({"towns": towns("A"), "findings": [finding("f", "A", date(2025, 2, 3))] * 2}, scheme())
     with pytest.raises(ValueError, match="finding_id"):
         parts_of(tables, rows=1)
+
+
+def test_a_finding_on_what_does_not_apply_is_refused_in_parts_too():
+    rows = {"towns": towns("A", "B", "C"), "rectifications": []}
+    rows["findings"] = [finding(f"f{town}", town, date(2025, 2, 3)) for town in "ABC"]
+    of = scheme()
+    dimensions = tuple(
+        one.model_copy(
+            update={
+                "indicators": tuple(
+                    i.model_copy(update={"applies_when": Sums.model_validate({"town": {"town_code": "A"}})})
+                    for i in one.indicators
+                )
+            }
+        )
+        for one in of.dimensions
+    )
+    of = of.model_copy(update={"dimensions": dimensions})
+    one, other = both(tables_of(rows, of), of, date(2025, 2, 5), rows=1)
+    assert one == other
+    assert [(p.code, dict(p.parameters)["finding"]) for p in other] == [
+        ("finding-inapplicable", "fB"), ("finding-inapplicable", "fC"),
+    ]  # fmt: skip

@@ -203,7 +203,7 @@ def build_parts(
         def one(part: Tables, rows: pl.Series) -> tuple[Charges, pl.DataFrame]:
             part = replace(tables, findings=part.findings, rectifications=part.rectifications)
             charges = price(_moved(apply_decisions(part, as_of, ("verdict",))[0], merged), rest=False)
-            refuse_inapplicable(charges, facts, scheme)
+            refuse_inapplicable(charges.findings, facts, scheme, part.findings)
             of = rows.gather(charges.findings["place"])
             narrow = narrow_findings(charges.findings, towns, scheme, charges.units, of)
             return replace(charges, findings=charges.findings.clear()), narrow
@@ -292,7 +292,7 @@ def score(
     pure = rolled is not None and rolled.pure
     sums = {} if pure else by_town(charges.sums, charges.units.points)
     if not pure:
-        refuse_inapplicable(charges, facts, scheme)
+        refuse_inapplicable(charges.findings, facts, scheme)
 
     def reprice(origin: Frozen) -> Scored:
         return score(

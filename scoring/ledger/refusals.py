@@ -8,19 +8,26 @@ import polars as pl
 
 from schemas.scheme import Scheme
 from scoring.exact import LARGEST
-from scoring.ledger.charges import Charges
 from scoring.ledger.ending import TownScore
 from scoring.ledger.facts import Facts
 from scoring.ledger.indicators import ZERO
 from scoring.problems import Problem, Refused, problem
 
 
-def refuse_inapplicable(charges: Charges, facts: Facts, scheme: Scheme) -> None:
-    """Refuse findings on an indicator that does not apply to their town (`finding-inapplicable`)."""
+def refuse_inapplicable(priced: pl.DataFrame, facts: Facts, scheme: Scheme, rows: pl.DataFrame | None = None) -> None:
+    """Refuse findings on an indicator that does not apply to their town (`finding-inapplicable`).
+
+    Parameters
+    ----------
+    priced
+        What `charge` says of findings.
+    rows
+        The findings themselves, by `place`, where `priced` says no more of them.
+    """
     conditions = {i.id: i.applies_when for _, i in scheme.indicators() if i.applies_when is not None}
-    doubtful = charges.findings.filter(
-        (pl.col("disposition") == "priced") & pl.col("indicator").is_in(list(conditions))
-    )
+    doubtful = priced.filter((pl.col("disposition") == "priced") & pl.col("indicator").is_in(list(conditions)))
+    if rows is not None:
+        doubtful = doubtful.with_columns(rows[doubtful["place"]].select(pl.exclude(doubtful.columns)))
     problems = [
         problem("finding-inapplicable", row, finding=row["finding_id"], town=row["town"], indicator=row["indicator"])
         for row in doubtful.iter_rows(named=True)
