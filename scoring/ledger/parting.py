@@ -81,14 +81,14 @@ class Parts:
         count = max(1, -(-read.height // rows))
         part_of = _parts_of(rest.towns, count)
         part = part_of.gather(read.select(numbered("town", read.schema, towns)).to_series())
-        cut = _cut(part, count)
+        cut = cut_rows(part, count)
         place = _at(pl.concat(cut), pl.concat(pl.int_range(own.len(), dtype=pl.UInt32, eager=True) for own in cut))
         known = read.lazy().select("_hash", finding=place, part=part)
         # On numbers, in no order, the streaming engine joins in half the time.
         whose = told.lazy().select("_hash").with_row_index("report").join(known, on="_hash")
         found = whose.select("report", "finding", "part").collect(engine="streaming")
         told = told.with_columns(_at(found["report"], found["finding"]).alias("finding"))
-        of_reports = _cut(_at(found["report"], found["part"]), count)
+        of_reports = cut_rows(_at(found["report"], found["part"]), count)
         source = [table.select(list(_SOURCE)) for table in (findings, reports)]
         return cls(
             rest, part_of, _Cut(read.drop("_hash"), cut, source[0]), _Cut(told.drop("_hash"), of_reports, source[1])
@@ -161,7 +161,12 @@ def _at(rows: pl.Series, values: pl.Series) -> pl.Series:
     return pl.zeros(rows.len(), dtype=values.dtype, eager=True).scatter(rows, values)
 
 
-def _cut(part: pl.Series, count: int) -> list[pl.Series]:
+def in_rows(rows: pl.Series, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame in the order of the rows, which are all of its own."""
+    return frame[_at(rows, pl.int_range(rows.len(), dtype=pl.UInt32, eager=True))]
+
+
+def cut_rows(part: pl.Series, count: int) -> list[pl.Series]:
     """Return the rows of each part, upwards."""
     keys = (part.cast(pl.UInt64) * _SPAN + pl.int_range(part.len(), dtype=pl.UInt64, eager=True)).sort()
     begins = keys.search_sorted(pl.Series([number * _SPAN for number in range(count + 1)], dtype=pl.UInt64)).to_list()
