@@ -1,28 +1,38 @@
-"""Papers made by a cluster: Dask's scheduler hands orders to workers on any number of machines, bytes come back.
+"""Findings priced and papers made by a cluster: Dask's scheduler hands work to workers on any number of machines.
 
-A worker must be this program to the byte, with the same libraries, fonts and templates: it says so before it makes
-anything, so that the papers are those of one machine. A paper whose worker is lost is made by another. Orders and
-papers travel as pickles: whoever can speak to the scheduler can run anything on it, so an address of the kind tls://
-is what belongs on a network (docs/scale.md).
+A worker must be this program to the byte, with the same libraries, and to print the same fonts and templates: it says
+so before it makes anything, so that numbers and papers are those of one machine. Work whose worker is lost is done by
+another. It travels as pickles: whoever can speak to the scheduler can run anything on it, so an address of the kind
+tls:// is what belongs on a network (docs/scale.md).
 """
 
 from __future__ import annotations
 
 import logging
+import pickle
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
+from functools import partial
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 
 from scoring.messages import say
 from scoring.workers import Ended, Order
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from scoring.ledger import Spread
+    from scoring.ledger.spread import Piece, Priced
     from scoring.reports.settings import Settings
 
 INSTALL: Final = "pip install 'townscore[cluster]'"
@@ -31,6 +41,10 @@ _PATIENCE: Final = 30
 """Seconds that the scheduler has to answer in, and the first worker to come in."""
 _MOST_BEGUN: Final = 256
 """How many orders the scheduler holds: some 50 MB of towns' rows."""
+_ROWS: Final = 250_000
+"""Findings a piece that is priced: some 8 MB."""
+_FEW: Final = 20_000
+"""So many findings, or fewer, are priced here: sending them takes longer."""
 _one_paper: Final = threading.Lock()
 """Of a worker with several threads: WeasyPrint and Pango are for one at a time."""
 
@@ -53,7 +67,7 @@ def _fault(code: str, parameters: dict[str, object]) -> ClusterFault:
 
 @contextmanager
 def cluster_hands(address: str) -> Iterator[ClusterHands]:
-    """Give what makes papers on the cluster with a scheduler at this address.
+    """Give what prices findings and makes papers on the cluster with a scheduler at this address.
 
     Raises
     ------
@@ -68,6 +82,7 @@ def cluster_hands(address: str) -> Iterator[ClusterHands]:
         raise ClusterFault("cluster-not-installed", command=INSTALL) from None
     # What it has to say of lost workers is no fault of a run.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    warnings.filterwarnings("ignore", "Sending large graph")
     try:
         client: Any = Client(address, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, RuntimeError, TypeError) as error:
@@ -84,7 +99,7 @@ def cluster_hands(address: str) -> Iterator[ClusterHands]:
 
 
 class ClusterHands:
-    """Makes papers on a cluster."""
+    """Prices findings and makes papers on a cluster."""
 
     def __init__(self, client: Any) -> None:
         self.most_begun = _MOST_BEGUN
@@ -98,6 +113,59 @@ class ClusterHands:
         from scoring.reports.identity import fingerprint
 
         return _Afar(self._client, order, fingerprint(order.settings), path, ended).stop
+
+    def spread(self, lang: str, told: Callable[[int, int], None]) -> Spread:
+        """Return what has findings priced by the workers; `told` is told how many pieces are done."""
+        from scoring.ledger.spread import spread_over
+
+        return spread_over(partial(self._price, lang=lang, told=told), self._workers, rows=_ROWS, few=_FEW)
+
+    def _workers(self) -> int:
+        return len(self._client.nthreads())
+
+    def _price(
+        self, pieces: Iterator[Piece], count: int, *, lang: str, told: Callable[[int, int], None]
+    ) -> Sequence[Priced]:
+        """Have pieces priced, as many at a time as keep every worker busy.
+
+        Raises
+        ------
+        Refused
+            As pricing does.
+        ClusterFault
+            The scheduler was lost, a worker is another program, or a piece has ended worker after worker.
+        """
+        from distributed import KilledWorker
+
+        from scoring.reports.identity import fingerprint_of_scoring
+
+        same = fingerprint_of_scoring()
+        begun: dict[int, Any] = {}
+        ended: SimpleQueue[int] = SimpleQueue()
+        done: dict[int, Priced] = {}
+        numbered = enumerate(pieces)
+
+        def begin(most: int) -> None:
+            for number, piece in islice(numbered, most):
+                begun[number] = self._client.submit(price_afar, packed(piece), same, lang, pure=False)
+                begun[number].add_done_callback(lambda _, at=number: ended.put(at))
+
+        try:
+            told(0, count)
+            begin(2 * max(1, self._workers()))
+            while begun:
+                number = ended.get()
+                done[number] = pickle.loads(begun[number].result())  # noqa: S301 - of who answers
+                begun.pop(number).release()
+                told(len(done), count)
+                begin(1)
+        except CancelledError:
+            raise ClusterFault("cluster-lost") from None
+        except KilledWorker:
+            raise ClusterFault("cluster-killed") from None
+        finally:
+            self._client.cancel(list(begun.values()))
+        return [done[number] for number in range(count)]
 
 
 class _Afar:
@@ -152,9 +220,58 @@ def make_afar(order: Order, same: dict[str, str]) -> bytes:
     from scoring.reports.identity import fingerprint
 
     with _one_paper:
-        own = fingerprint(order.settings)
-        if other := sorted(part for part in same if own.get(part) != same[part]):
-            lang = order.settings.lang
-            what = say("list-comma", lang).join(say(f"cluster-part-{part}", lang) for part in other)
-            raise ClusterFault("cluster-other", what=what, machine=socket.gethostname())
+        _be_the_same(fingerprint(order.settings), same, order.settings.lang)
         return order.made()
+
+
+def price_afar(piece: bytes, same: dict[str, str], lang: str) -> bytes:
+    """Price a piece on a worker, if that is what the one who asks is.
+
+    Parameters
+    ----------
+    piece
+        Packed, as is what comes back.
+    same
+        The fingerprint of who asks.
+
+    Raises
+    ------
+    ClusterFault
+        The worker has another program or other libraries, and might come to other numbers.
+    Refused
+        As pricing does.
+    """
+    from scoring.reports.identity import fingerprint_of_scoring
+
+    _be_the_same(fingerprint_of_scoring(), same, lang)
+    asked: Piece = pickle.loads(piece)  # noqa: S301 - of who may run anything here anyway
+    return packed(asked.priced())
+
+
+def packed(what: object) -> bytes:
+    """Pickle what holds frames of many rows, these in a twentieth of the room that pickles of them take."""
+    import polars as pl
+
+    class Packer(pickle.Pickler):
+        def reducer_override(self, one: object) -> Any:
+            if not isinstance(one, pl.DataFrame):
+                return NotImplemented
+            rows = BytesIO()
+            one.write_ipc(rows, compression="zstd")
+            return _unpacked, (rows.getvalue(),)
+
+    made = BytesIO()
+    Packer(made, pickle.HIGHEST_PROTOCOL).dump(what)
+    return made.getvalue()
+
+
+def _unpacked(rows: bytes) -> pl.DataFrame:
+    import polars as pl
+
+    return pl.read_ipc(BytesIO(rows))
+
+
+def _be_the_same(own: Mapping[str, str], same: Mapping[str, str], lang: str) -> None:
+    if other := sorted(part for part in same if own.get(part) != same[part]):
+        what = say("list-comma", lang).join(say(f"cluster-part-{part}", lang) for part in other)
+        raise ClusterFault("cluster-other", what=what, machine=socket.gethostname())

@@ -161,7 +161,7 @@ def test_a_number_that_only_all_towns_reach_is_refused_too(monkeypatch):
 def test_few_findings_and_one_piece_are_priced_here(few, pieces, asked):
     carrier = Carrier()
     tables = tables_of(small("A", "B", "C"), scheme())
-    spread = spread_over(carrier, lambda: pieces, few=few)
+    spread = spread_over(carrier, lambda: pieces, rows=10, few=few)
     score(tables, scheme(), QUARTER, date(2025, 3, 31), spread=spread)
     assert len(carrier.pieces) == asked
 

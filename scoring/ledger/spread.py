@@ -25,10 +25,6 @@ Price = partial[Charges]
 Spread = Callable[[Price, Tables, pl.DataFrame | None, Facts], Charges]
 """Takes all tables, what the store alone holds, and the facts of towns."""
 
-ROWS: Final = 250_000
-"""Findings a piece: of so many, what is sent stays below some hundred megabytes."""
-FEW: Final = 20_000
-"""Of so many findings or fewer, sending takes longer than pricing."""
 _UNREAD: Final = ("checks", "measures", "judgements", "adjustments")
 """Tables that steps 1 to 5 do not read."""
 
@@ -69,7 +65,7 @@ Carry = Callable[[Iterator[Piece], int], Sequence[Priced]]
 """Prices pieces, of which there are so many; returns what they come to in their order. Raises what pricing raises."""
 
 
-def spread_over(carry: Carry, workers: Callable[[], int], *, rows: int = ROWS, few: int = FEW) -> Spread:
+def spread_over(carry: Carry, workers: Callable[[], int], *, rows: int, few: int) -> Spread:
     """Return what carries out steps 1 to 5 of all findings piece by piece.
 
     Parameters
