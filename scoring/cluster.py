@@ -24,6 +24,7 @@ from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 from scoring.messages import say
 from scoring.workers import Ended, Order
@@ -81,7 +82,8 @@ def cluster_hands(address: str) -> Iterator[ClusterHands]:
     except ImportError:
         raise ClusterFault("cluster-not-installed", command=INSTALL) from None
     # What it has to say of lost workers is no fault of a run.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     warnings.filterwarnings("ignore", "Sending large graph")
     try:
         client: Any = Client(address, timeout=_PATIENCE, set_as_default=False)  # type: ignore[no-untyped-call]
@@ -147,7 +149,7 @@ class ClusterHands:
 
         def begin(most: int) -> None:
             for number, piece in islice(numbered, most):
-                begun[number] = self._client.submit(price_afar, packed(piece), same, lang, pure=False)
+                begun[number] = _sent(self._client, price_afar, packed(piece), same, lang)
                 begun[number].add_done_callback(lambda _, at=number: ended.put(at))
 
         try:
@@ -155,7 +157,7 @@ class ClusterHands:
             begin(2 * max(1, self._workers()))
             while begun:
                 number = ended.get()
-                done[number] = pickle.loads(begun[number].result())  # noqa: S301 - of who answers
+                done[number] = pickle.loads(_answer(begun[number], lang))  # noqa: S301 - from whom it was asked
                 begun.pop(number).release()
                 told(len(done), count)
                 begin(1)
@@ -173,11 +175,11 @@ class _Afar:
 
     def __init__(self, client: Any, order: Order, same: dict[str, str], path: Path, ended: Ended) -> None:
         self._path = path
+        self._lang = order.settings.lang
         self._ended = ended
         self._stopped = False
         self._lock = threading.Lock()
-        # Nobody else may be given what was made of one order: its key is its own.
-        self._future = client.submit(make_afar, order, same, pure=False)
+        self._future = _sent(client, make_afar, packed(order), same, self._lang)
         self._future.add_done_callback(self._over)
 
     def _over(self, future: Any) -> None:
@@ -189,7 +191,7 @@ class _Afar:
                 if self._stopped or future.cancelled():
                     error = CancelledError() if self._stopped else ClusterFault("cluster-lost")
                 else:
-                    self._path.write_bytes(future.result())
+                    self._path.write_bytes(_answer(future, self._lang))
             except KilledWorker as killed:
                 error = BrokenProcessPool(str(killed))
             except Exception as fault:  # noqa: BLE001 - it is raised where the paper is waited for
@@ -204,11 +206,43 @@ class _Afar:
         self._future.cancel()
 
 
-def make_afar(order: Order, same: dict[str, str]) -> bytes:
+def _sent(client: Any, work: Callable[..., bytes], packet: bytes, same: dict[str, str], lang: str) -> Any:
+    """Have a packet worked upon by whoever has room; return the future of what comes of it.
+
+    Nothing is sent that only this program can read: a scheduler needs none of it, and a worker without it can say so.
+    """
+
+    def carry_out(name: str, *about: object) -> object:
+        # Sent as it stands, since it can be imported nowhere.
+        from importlib import import_module
+        from socket import gethostname
+
+        try:
+            known = getattr(import_module("scoring.cluster"), name)
+        except (ImportError, AttributeError):
+            return gethostname()
+        return known(*about)
+
+    # Nobody else may be given what comes of one packet: its key is its own.
+    key = f"{work.__name__}-{uuid4()}"
+    return client.submit(carry_out, work.__name__, packet, same, lang, key=key, pure=False)
+
+
+def _answer(future: Any, lang: str) -> bytes:
+    """Return what came of a packet, or raise why nothing did."""
+    answer: bytes | str = future.result()
+    if isinstance(answer, str):
+        raise ClusterFault("cluster-other", what=say("cluster-part-program", lang), machine=answer)
+    return answer
+
+
+def make_afar(order: bytes, same: dict[str, str], lang: str) -> bytes:
     """Make a paper on a worker, if that is what the one who asks is.
 
     Parameters
     ----------
+    order
+        Packed.
     same
         The fingerprint of who asks.
 
@@ -217,11 +251,14 @@ def make_afar(order: Order, same: dict[str, str]) -> bytes:
     ClusterFault
         The worker has another program, other fonts or other templates, and would make other bytes.
     """
-    from scoring.reports.identity import fingerprint
+    from scoring.reports.identity import fingerprint, fingerprint_of_scoring
 
     with _one_paper:
-        _be_the_same(fingerprint(order.settings), same, order.settings.lang)
-        return order.made()
+        # Another program may not be able to read the order.
+        _be_the_same(fingerprint_of_scoring(), {"program": same["program"]}, lang)
+        asked: Order = pickle.loads(order)  # noqa: S301 - of who may run anything here anyway
+        _be_the_same(fingerprint(asked.settings), same, lang)
+        return asked.made()
 
 
 def price_afar(piece: bytes, same: dict[str, str], lang: str) -> bytes:

@@ -14,7 +14,6 @@ from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import date
 from functools import partial
-from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -23,7 +22,7 @@ from polars.testing import assert_frame_equal
 from scoring import cluster
 from scoring.cluster import packed
 from scoring.ledger import score
-from scoring.ledger.spread import spread_over
+from scoring.ledger.spread import Piece, spread_over
 from scoring.messages import say
 from scoring.periods import parse_period
 from scoring.problems import Problem, Refused
@@ -116,8 +115,8 @@ def test_a_cluster_that_loses_a_worker_scores_and_prints_the_bytes_of_one_machin
     distributed = pytest.importorskip("distributed")
     monkeypatch.setattr(cluster, "_FEW", 0)
     monkeypatch.setattr(cluster, "_ROWS", 1)
-    asked = []
-    monkeypatch.setattr(cluster, "packed", lambda piece: asked.append(piece) or packed(piece))
+    sent = []
+    monkeypatch.setattr(cluster, "packed", lambda what: sent.append(what) or packed(what))
     killed, over = [], threading.Event()
     words = eventful.run_words("2025Q2", formats="csv,xlsx,docx,pdf")
     with distributed.LocalCluster(**LOCAL) as made:
@@ -128,7 +127,7 @@ def test_a_cluster_that_loses_a_worker_scores_and_prints_the_bytes_of_one_machin
         killer.join()
     assert answer.code == 0, answer
     assert killed
-    assert len(asked) == 10  # twelve towns, two of which have merged
+    assert sum(isinstance(what, Piece) for what in sent) == 10  # twelve towns, two of which have merged
     parted = {name: one for name, one in contents(eventful.out).items() if not name.startswith(".papers")}
     shutil.rmtree(eventful.out / "2025Q2")
     assert eventful.call(*words, "--no-cache").code == 0
@@ -200,11 +199,11 @@ def test_an_order_holds_the_rows_of_its_town_alone(bureau, monkeypatch):
 
 def test_a_worker_that_is_another_program_is_refused():
     settings = Settings()
-    other = {**fingerprint(settings), "fonts": "another"}
-    with pytest.raises(cluster.ClusterFault) as fault:
-        cluster.make_afar(Order("town", None, settings), other)
-    assert fault.value.code == "cluster-other"
-    assert fault.value.parameters["what"] == "字体"
+    for part, what in (("fonts", "字体"), ("program", "程序")):
+        other = {**fingerprint(settings), part: "another"}
+        with pytest.raises(cluster.ClusterFault) as fault:
+            cluster.make_afar(packed(Order("town", None, settings)), other, "zh")
+        assert (fault.value.code, fault.value.parameters["what"]) == ("cluster-other", what)
 
 
 def test_a_worker_that_is_another_program_prices_nothing():
@@ -222,12 +221,17 @@ class Futures:
     def nthreads(self):
         return {"one": 1}
 
-    def submit(self, work, *_, pure):
+    def submit(self, work, *_, key, pure):
         self.begun += 1
         future = Future()
         future.release = lambda: None
         answer = self.answers.pop(0)
-        future.cancel() if answer is None else future.set_exception(answer)
+        if answer is None:
+            future.cancel()
+        elif isinstance(answer, str):
+            future.set_result(answer)
+        else:
+            future.set_exception(answer)
         return future
 
     def cancel(self, futures):
@@ -240,6 +244,7 @@ class Futures:
         (None, (cluster.ClusterFault, "cluster-lost")),
         ("killed", (cluster.ClusterFault, "cluster-killed")),
         (cluster.ClusterFault("cluster-other", what="", machine=""), (cluster.ClusterFault, "cluster-other")),
+        ("a machine without this program", (cluster.ClusterFault, "cluster-other")),
         (Refused([Problem("no-price")]), (Refused, None)),
     ],
 )
@@ -310,8 +315,8 @@ def test_a_paper_is_for_one_thread_at_a_time():
         done = threading.Event()
 
         def make():
-            with suppress(AttributeError):  # it is no order
-                cluster.make_afar(SimpleNamespace(), {})
+            with suppress(cluster.ClusterFault):  # it is no order
+                cluster.make_afar(b"", {"program": "another"}, "zh")
             done.set()
 
         thread = threading.Thread(target=make)
