@@ -97,34 +97,39 @@ class Parts:
     def __len__(self) -> int:
         return len(self._findings.rows)
 
+    def tables(self, number: int, *, placed: bool = False) -> Tables:
+        """Return the tables of a part, in which `finding` of a report is the row of its finding.
+
+        Parameters
+        ----------
+        placed
+            Say of each row where it stands in files, too.
+        """
+        own, of_own = self._findings.part(number, placed=placed), self._reports.part(number, placed=placed)
+        return replace(self.rest, findings=own, rectifications=of_own)
+
     def each(self, make: Callable[[Tables, pl.Series], Made]) -> list[Made]:
         """Return what is made of each part, in their order; as many are under way as there are processors.
 
         Parameters
         ----------
         make
-            Takes the tables of a part, in which `finding` of a report is the row of its finding, and the numbers of
-            its findings among all as they were read.
+            Takes the tables of a part and the numbers that its findings have among all as they were read.
 
         Raises
         ------
         Refused
             With the problems of all parts.
         """
-
-        def tables(number: int, *, placed: bool) -> Tables:
-            own, of_own = self._findings.part(number, placed=placed), self._reports.part(number, placed=placed)
-            return replace(self.rest, findings=own, rectifications=of_own)
-
         problems: list[Problem] = []
 
         def one(number: int) -> Made | None:
             try:
-                return make(tables(number, placed=False), self._findings.rows[number])
+                return make(self.tables(number), self._findings.rows[number])
             except Refused:
                 pass
             try:
-                return make(tables(number, placed=True), self._findings.rows[number])
+                return make(self.tables(number, placed=True), self._findings.rows[number])
             except Refused as refused:
                 problems.extend(refused.problems)
                 return None
