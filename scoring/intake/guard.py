@@ -6,6 +6,7 @@ import re
 import zipfile
 import zlib
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +14,10 @@ from scoring.intake.limits import Limits
 
 _CHUNK: Final = 1 << 20
 _OLE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
-_WIDE_CELL: Final = re.compile(rb"""\sr=["']([A-Za-z]{2,4})[0-9]+["']""")
-_ROW: Final = re.compile(rb"""<(?:\w+:)?row\b[^>]*?\sr=["']([0-9]+)["']""")
+# Such a pattern is quick when it begins with fixed letters; what must stand before them is looked at afterwards.
+_WIDE_CELL: Final = re.compile(rb"""r=["'](?=[A-Za-z]{2})(?<=\sr=["'])([A-Za-z]{2,4})[0-9]+["']""")
+_ROW: Final = re.compile(rb"""<row\b[^>]*?\sr=["']([0-9]+)["']""")
+_PREFIXED_ROW: Final = re.compile(rb"""<\w+:row\b[^>]*?\sr=["']([0-9]+)["']""")
 _LAST_CELL: Final = re.compile(rb"""\sr=["'][A-Za-z]{1,4}([0-9]{1,9})["']""")
 _MERGE: Final = re.compile(rb"""<(?:\w+:)?mergeCell\b[^>]*?ref=["']([A-Z]+[0-9]+:[A-Z]+[0-9]+)["']""")
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
@@ -121,21 +124,31 @@ def _check_parts(archive: zipfile.ZipFile, size: int, limits: Limits) -> dict[st
 
 def _scan(part: Part, block: bytes) -> bytes:
     """Take note of what a block of XML names; return its end, which the next block must see again."""
+    # One byte is sought far quicker than several.
+    prefixed = b":" in block
     rows = _ROW.findall(block)
+    if prefixed and b":row" in block:
+        rows += _PREFIXED_ROW.findall(block)
     if rows:
         part.rows = max(part.rows, *map(int, rows))
     last = _LAST_CELL.findall(block, max(0, len(block) - _END))
     if last:
         part.rows = max(part.rows, int(last[-1]))
-    wide = set(_WIDE_CELL.findall(block))
-    part.columns = max([part.columns, *(column_number(letters.decode()) for letters in wide)])
-    for number in range(26, part.columns, -1):
-        # One search for each letter is far quicker than one match for each cell.
-        if b'r="%c' % (64 + number) in block or b"r='%c" % (64 + number) in block:
-            part.columns = number
-            break
+    if _beyond(part.columns, "|[A-Za-z]{2}").search(block):
+        wide = set(_WIDE_CELL.findall(block))
+        part.columns = max([part.columns, *(column_number(letters.decode()) for letters in wide)])
+        start = 0
+        while found := _beyond(part.columns).search(block, start):
+            part.columns, start = found.group(1)[0] - 64, found.end()
     if b"mergeCell" in block:
         part.merges = list(dict.fromkeys([*part.merges, *(text.decode() for text in _MERGE.findall(block))]))
-    part.formulas = part.formulas or b"<f" in block or b":f>" in block
-    part.errors = part.errors or b't="e"' in block or b"t='e'" in block
+    part.formulas = part.formulas or b"<f" in block or (prefixed and b":f>" in block)
+    part.errors = part.errors or b't="e"' in block or (b"'" in block and b"t='e'" in block)
     return block[-_TAIL:]
+
+
+@cache
+def _beyond(columns: int, further: str = "") -> re.Pattern[bytes]:
+    """Return a pattern of what may be a cell in one of the columns A to Z after so many, or `further`."""
+    letters = f"[{chr(65 + columns)}-Z]" if columns < 26 else "[^\\s\\S]"
+    return re.compile(rf"""r=["']({letters}{further})""".encode())

@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from schemas.tables import SOURCE, Table
+from schemas.tables import SOURCE, Table, surely_distinct
 from scoring.intake.combined import REPORT
 from scoring.intake.problems import Problems
 from scoring.intake.sheet import BAD, SERIAL
@@ -71,6 +71,8 @@ def drop_repeated(table: Table, frame: pl.DataFrame, problems: Problems) -> tupl
     telling = [table.key] if table.key else list(table.required)
     if table.key and frame[table.key].null_count():
         telling = [*table.required, table.key]
+    if surely_distinct(frame.select(telling)):
+        return frame, nothing
     candidate = pl.struct(telling).is_duplicated()
     few = frame.filter(candidate)
     if few.is_empty():
@@ -150,7 +152,7 @@ def _short(text: str) -> str:
 
 def refuse_conflicts(table: Table, frame: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     """Refuse every row whose id another, different row has too."""
-    if table.key is None:
+    if table.key is None or surely_distinct(frame.select(table.key)):
         return frame
     # Of cases no numbers are made, so that advice must not offer it.
     code = "supervision-case-twice" if table.id == "cases" else "id-conflict"
