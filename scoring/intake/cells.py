@@ -72,7 +72,9 @@ def facts(archive: zipfile.ZipFile, entry: str, part: Part, frame: pl.DataFrame,
         The styles that show percentages, as `percent_styles` gives them.
     """
     long = any(series.str.contains(_LONG).any() for series in frame.iter_columns())
-    xml = archive.read(entry) if percent or part.merges or part.formulas or part.errors or long else b""
+    if not (percent or part.merges or part.formulas or part.errors or long):
+        return {}
+    xml = archive.read(entry) if part.xml is None else part.xml
     styles = re.compile(rb"s=(?<=\ss=)[\"'](?:%s)[\"']" % "|".join(percent).encode()) if percent else None
     styled = _found(xml, [styles] if styles is not None else [])
     look = part.formulas or part.errors or long or styled
@@ -129,7 +131,7 @@ def _doubtful(xml: bytes, part: Part) -> list[int]:
     sought = [*_LONGS]
     sought += [_ERRORS] if part.errors else []
     sought += [_UNVALUED] if part.formulas else []
-    sought += [_PREFIXED] if b":f" in xml else []
+    sought += [_PREFIXED] if part.prefixed else []
     return _found(xml, sought)
 
 
