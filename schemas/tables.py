@@ -334,16 +334,23 @@ def _not_negative(data: PolarsData) -> pl.LazyFrame:
 
 
 def _unique(data: PolarsData) -> pl.LazyFrame | bool:
-    key = data.lazyframe.select(data.key)
-    return surely_distinct(key.collect()) or key.select(~pl.col(data.key).is_duplicated())
+    twice = duplicated(data.lazyframe.select(data.key).collect())
+    return pl.LazyFrame({data.key: ~twice}) if twice.any() else True
 
 
-def surely_distinct(rows: pl.DataFrame) -> bool:
-    """Tell that no two rows are equal, for a sixth of what it takes to look for equal ones; False leaves it open.
+def duplicated(rows: pl.DataFrame) -> pl.Series:
+    """Return which rows equal another one (Boolean), as `is_duplicated` does, for a sixth of its time where few do.
 
-    Rows of different hashes are different rows; two of one hash need not be equal.
+    Rows of different hashes are different; only those that share one are held against each other.
     """
-    return rows.hash_rows().n_unique() == rows.height
+    hashes = rows.hash_rows()
+    ordered = hashes.sort()
+    shared = ordered.filter(ordered == ordered.shift()).unique()
+    equal = pl.repeat(value=False, n=rows.height, dtype=pl.Boolean, eager=True)
+    if shared.is_empty():
+        return equal
+    places = hashes.is_in(shared.implode()).arg_true()
+    return equal.scatter(places.filter(rows[places].is_duplicated()), values=True)
 
 
 def _across_columns(table: Table) -> list[Check]:

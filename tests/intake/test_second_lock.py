@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pandera.errors
 import polars as pl
 import pytest
 
-from schemas.tables import surely_distinct, table_for, validate
+from schemas.tables import duplicated, table_for, validate
 from schemas.vocabulary import Vocabulary
 from scoring.example.volume import Volume, complete
 
@@ -66,10 +68,22 @@ def test_a_missing_id_is_located_and_two_are_no_different(findings: pl.DataFrame
     assert _located(both) == {("finding_id", 9), ("finding_id", 11)}
 
 
-def test_rows_of_one_hash_are_looked_at(findings: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_of_one_hash_are_held_against_each_other(findings: pl.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pl.DataFrame, "hash_rows", lambda self: pl.repeat(1, self.height, dtype=pl.UInt64, eager=True))
-    assert not surely_distinct(findings)
     assert validate(findings, TABLE).equals(findings)
+    twice = _set(findings, "finding_id", 20, findings["finding_id"][4])
+    assert _located(twice) == {("finding_id", 4), ("finding_id", 20)}
+
+
+@pytest.mark.parametrize("columns", [["text"], ["text", "number"], ["text", "number", "list"]])
+def test_equal_rows_are_found_as_polars_finds_them(columns: list[str]) -> None:
+    chance = random.Random(1)
+    choices = {"text": ["x", "y", None, "z" * 20], "number": [1, 2, None], "list": [["a"], ["a", "b"], [], None]}
+    schema = {"text": pl.String(), "number": pl.Int64(), "list": pl.List(pl.String())}
+    for height in range(25):
+        made = {name: [chance.choice(values) for _ in range(height)] for name, values in choices.items()}
+        rows = pl.DataFrame(made, schema=schema).select(columns)
+        assert duplicated(rows).to_list() == rows.select(pl.struct(columns).is_duplicated()).to_series().to_list()
 
 
 def test_a_wrong_dtype_is_refused(findings: pl.DataFrame) -> None:
