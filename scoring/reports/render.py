@@ -9,7 +9,7 @@ import io
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
@@ -192,7 +192,8 @@ class Renderer:
         fonts, sheet = self._kit(name, rare)
         # A bureau's own templates may be any HTML.
         reader = page.HTML if self.settings.templates else page.Page
-        with _no_collection(), _no_tofu(self.settings.lang), _refusals(self.settings.lang):
+        short = nullcontext() if self.settings.templates else page.shortcuts()
+        with short, _no_collection(), _no_tofu(self.settings.lang), _refusals(self.settings.lang):
             yield reader(string=html, url_fetcher=page.Packaged(self.faces, rare)).render(
                 font_config=fonts, stylesheets=[sheet], pdf_variant=self.settings.pdf_variant
             )
