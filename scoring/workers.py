@@ -13,6 +13,7 @@ from concurrent.futures import wait as wait_for_papers
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -205,6 +206,7 @@ def _end_with_parent() -> None:
 
 def _warm(settings: Settings) -> None:
     _renderer_of(settings).warm()
+    import_module("scoring.reports.papers")  # with Polars, by which orders come
 
 
 def warm_renderer(settings: Settings) -> Renderer:

@@ -18,6 +18,7 @@ import weasyprint
 from weasyprint.css.functions import check_math
 from weasyprint.formatting_structure.boxes import Box, PageBox
 from weasyprint.layout import percent
+from weasyprint.svg.text import Style as PictureStyle
 from weasyprint.text import fonts, line_break
 
 READ_FOR: Final = "70.0"
@@ -26,6 +27,8 @@ _BORDERS: Final = tuple(f"border_{side}_width" for side in _SIDES)
 _LENGTHS: Final = tuple(f"{kind}_{side}" for kind in ("margin", "padding") for side in _SIDES) + tuple(
     f"{bound}{axis}" for bound in ("", "min_", "max_") for axis in ("width", "height")
 )
+_FONT: Final = ("font_family", "font_style", "font_weight", "font_size", "direction")
+"""What texts of pictures may differ in."""
 
 _Function = Callable[..., Any]
 
@@ -116,6 +119,10 @@ def _resolve_percentages(theirs: _Function, box: Any, containing_block: Any) -> 
 def _split_first_line(
     theirs: _Function, text: str, style: Any, context: Any, *fitting: Any, **more: Any
 ) -> tuple[Any, ...]:
+    if isinstance(style, PictureStyle) and "_lines" not in vars(style):
+        # A picture's texts have a style each, and are laid out letter by letter.
+        kinds = vars(context).setdefault("_kinds", {})
+        style.__dict__ = kinds.setdefault(repr([style[name] for name in _FONT]), vars(style))
     lines = vars(style).setdefault("_lines", {})
     key = (text, fitting, *more.items())
     if key not in lines:
