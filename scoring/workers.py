@@ -60,7 +60,7 @@ class Processes:
     """
 
     def __init__(self, fresh_pool: Callable[[], ProcessPoolExecutor], workers: int) -> None:
-        self.most_begun = 16 * workers
+        self.most_begun = 2 * workers  # a paper that comes later and takes longer soon has its turn
         self._workers = workers
         self._fresh_pool = fresh_pool
         self._pool: ProcessPoolExecutor | None = None
