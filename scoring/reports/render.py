@@ -161,7 +161,7 @@ class Renderer:
             blank = Finished.from_bytes(kept) if kept else None
         if blank is None:
             return None
-        said = repr((html, sorted(stamp.words.items()), stamp.square))
+        said = repr((html, sorted(stamp.words.items()), stamp.square, sorted(stamp.medians.items())))
         return blank.stamped(stamp, glyphs).written(_identifier(said))
 
     @cached_property
@@ -171,6 +171,11 @@ class Renderer:
 
         letters = letters_of(self.faces["heiti"].common(), SIGNS)
         return {sign: Glyph(*letters[sign]) for sign in SIGNS} if len(letters) == len(SIGNS) else {}
+
+    @property
+    def even_digits(self) -> bool:
+        """Whether all digits of that font are as wide as each other: one may stand where another was laid out."""
+        return len({self.signs[digit].width for digit in "0123456789"}) == 1 if self.signs else False
 
     def _ready(
         self, template: str, texts: Callable[[], Iterator[tuple[str, str]]], view: Mapping[str, object]
