@@ -162,7 +162,7 @@ def measure_pdf(work: Path, rounds: int) -> list[Figure]:
     found = best({"pdf": lambda: run([PYTHON, str(HERE / "pdf.py")], work)}, 1 if rounds < 3 else 2, codes=(0, 1))
     told = json.loads(found["pdf"].out.splitlines()[-1])
     shown = f"{told['share']:.2f} × ({told['ours_s']:.2f} s / {told['naive_s']:.2f} s)"
-    return [Figure("one town's PDF", shown, "≤ 0.55 × naive", told["share"] <= 0.55)]
+    return [Figure("one town's PDF", shown, "≤ 0.50 × naive", told["share"] <= 0.50)]
 
 
 def measure_quarter(work: Path, rounds: int) -> list[Figure]:

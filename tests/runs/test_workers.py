@@ -82,6 +82,20 @@ def test_papers_lost_with_a_worker_are_made_again_in_a_fresh_pool(tmp_path, monk
     assert len(list((tmp_path / "towns").iterdir())) == 40
 
 
+def test_workers_that_have_made_many_papers_give_way_to_fresh_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "_print", lambda order, path: path.write_text("made", "utf-8"))
+    monkeypatch.setattr(workers, "MOST_PAPERS", 3)
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
+        pools = iter([first, second])
+        printer = Printer(workers.Processes(lambda: next(pools), 2))
+        with printer.at_rest():
+            for paper in printer.print_towns(towns(8), None, tmp_path):
+                paper.result(timeout=10)
+        with pytest.raises(RuntimeError):  # it takes no more
+            first.submit(print)
+    assert len(list((tmp_path / "towns").iterdir())) == 8
+
+
 def test_a_paper_that_ends_every_worker_is_a_fault_and_not_for_ever(tmp_path):
     printer = Printer(workers.Processes(Lost, 2))
     with printer.at_rest():
