@@ -3,7 +3,8 @@
 again      the example quarter, and once more after one finding has changed: only what changed is laid out
 seventeen  the 17 PDFs of the example on two processes, and the same sheets and notice written naively in one
 thousand   1,000 sheets on one process and on two
-flat       the resident memory of one process over 500 sheets
+flat       the resident memory of a worker over 500 sheets
+rare       the same, each sheet with a new character outside GB 2312
 
 Processor time is summed over the whole process tree: where it is far below the clock times the processors, other work
 had them, and the clock says nothing.
@@ -11,12 +12,12 @@ had them, and the clock says nothing.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -162,25 +163,44 @@ def thousand(number: int = 1000) -> dict[str, object]:
 
 
 def flat(number: int = 500) -> dict[str, object]:
-    """Watch the memory of one process over many sheets, each with words of its own."""
+    """Watch the memory of one worker after the other over many sheets, each with words of its own."""
+    # Two characters of GB 2312's first level, other ones each time.
+    return _watched(
+        number, lambda at: bytes((0xB0 + at % 39, 0xA1 + at % 94, 0xB0 + at // 39, 0xA1 + at % 89)).decode("gb2312")
+    )
+
+
+def rare(number: int = 500) -> dict[str, object]:
+    """Watch it where each sheet has a character outside GB 2312, a new one every time: a font more each."""
+    from scoring.reports.fonts import faces
+    from scoring.reports.subset import common_characters
+
+    drawn = frozenset().union(*(face.characters for face in faces({}).values()))
+    signs = sorted(point for point in drawn - common_characters() if 0x4E00 <= point <= 0x9FFF)
+    return _watched(number, lambda at: chr(signs[7 * at % len(signs)]))
+
+
+def _watched(number: int, word: Callable[[int], str]) -> dict[str, object]:
     import polars as pl
+
+    from scoring import workers
 
     papers = _example()[:-1]
     orders = _orders([*papers, papers[0]], number)[1:]
-    resident = []
-    for at, order in enumerate(orders):
-        # Two characters of GB 2312's first level, other ones each time.
-        word = bytes((0xB0 + at % 39, 0xA1 + at % 94, 0xB0 + at // 39, 0xA1 + at % 89)).decode("gb2312")
-        village = pl.concat_str(pl.col("village").fill_null(""), pl.lit(word))
-        own = replace(order.assessment, findings=order.assessment.findings.with_columns(village=village))
-        replace(order, assessment=own).made()
-        if at % RSS_EVERY == RSS_EVERY - 1:
-            gc.collect()
-            resident.append(round(int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20))
+    resident: list[int] = []
+    with tempfile.TemporaryDirectory() as folder, workers._pools() as fresh_pool:
+        hands = workers.Processes(lambda: fresh_pool(1), 1)
+        for at, order in enumerate(orders):
+            village = pl.concat_str(pl.col("village").fill_null(""), pl.lit(word(at)))
+            own = replace(order.assessment, findings=order.assessment.findings.with_columns(village=village))
+            hands.submit(workers._print, replace(order, assessment=own), Path(folder) / "sheet.pdf").result()
+            if at % RSS_EVERY == RSS_EVERY - 1:
+                tree = runner._tree(os.getpid(), {})
+                resident.append(round(max(size for pid, size in tree.items() if pid != os.getpid()) / 2**20))
     return {"sheets": number, f"MB after every {RSS_EVERY}": resident}
 
 
-CASES = {"again": again, "seventeen": seventeen, "thousand": thousand, "flat": flat}
+CASES = {"again": again, "seventeen": seventeen, "thousand": thousand, "flat": flat, "rare": rare}
 
 
 def main() -> None:

@@ -300,6 +300,11 @@ def pandera_schema(table: Table) -> DataFrameSchema:
     import pandera.polars as pa  # late: importing it takes more than a second
 
     def checks(column: Column) -> list[pa.Check]:
+        # In place of Pandera's own `unique`, which looks for equal texts in whatever case.
+        unique = [pa.Check(_unique, name="field_uniqueness")] if column.id == table.key else []
+        return unique + values(column)
+
+    def values(column: Column) -> list[pa.Check]:
         if column.id == "town_code":
             return [pa.Check.str_matches(TOWN_CODE)]
         if column.type in {"count", "integer"}:
@@ -317,7 +322,6 @@ def pandera_schema(table: Table) -> DataFrameSchema:
             column.dtype,
             checks=checks(column),
             nullable=not column.required and column.id != table.key,
-            unique=column.id == table.key,
         )
         for column in table.columns.values()
     }
@@ -327,6 +331,26 @@ def pandera_schema(table: Table) -> DataFrameSchema:
 
 def _not_negative(data: PolarsData) -> pl.LazyFrame:
     return data.lazyframe.select(pl.col(data.key).ge(0))
+
+
+def _unique(data: PolarsData) -> pl.LazyFrame | bool:
+    twice = duplicated(data.lazyframe.select(data.key).collect())
+    return pl.LazyFrame({data.key: ~twice}) if twice.any() else True
+
+
+def duplicated(rows: pl.DataFrame) -> pl.Series:
+    """Return which rows equal another one (Boolean), as `is_duplicated` does, for a sixth of its time where few do.
+
+    Rows of different hashes are different; only those that share one are held against each other.
+    """
+    hashes = rows.hash_rows()
+    ordered = hashes.sort()
+    shared = ordered.filter(ordered == ordered.shift()).unique()
+    equal = pl.repeat(value=False, n=rows.height, dtype=pl.Boolean, eager=True)
+    if shared.is_empty():
+        return equal
+    places = hashes.is_in(shared.implode()).arg_true()
+    return equal.scatter(places.filter(rows[places].is_duplicated()), values=True)
 
 
 def _across_columns(table: Table) -> list[Check]:

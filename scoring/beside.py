@@ -6,8 +6,11 @@ None of it enters the run code: the same facts give the same code, whatever was 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -19,26 +22,66 @@ from scoring.prospects import prospects
 from scoring.store import Edition, latest
 from scoring.store.editions import period_of
 
+SAID_BESIDE: Final = ("history", "changes", "improvements", "doubt", "duties")
+"""The frames of what is said."""
+
 if TYPE_CHECKING:
     from scoring.doubt import Asked, Doubt
+    from scoring.printing import Printer
     from scoring.supervision.tables import Supervision
 
 
-def looking_back(
-    job: Job, tables: Tables, assessment: Assessment, editions: Sequence[Edition]
-) -> dict[str, pl.DataFrame]:
-    """Return the frames that tell of earlier published periods, and for papers what it takes to stand higher."""
+def say_beside(
+    job: Job,
+    tables: Tables,
+    assessment: Assessment,
+    editions: Sequence[Edition],
+    kept: Supervision | None,
+    printer: Printer,
+    folder: Path,
+) -> tuple[Assessment, pl.DataFrame | None, list[Future[None]]]:
+    """Add what is said beside the scores, and begin each paper as soon as all that stands in it is known.
+
+    Parameters
+    ----------
+    kept
+        What the bureau keeps of its own work, where it does.
+    folder
+        Where the papers go.
+
+    Returns
+    -------
+    The assessment with `history`, `changes`, `improvements`, `doubt` and `duties`; what could not be read of the
+    bureau's own work; the papers that were begun.
+    """
+    papers: list[Future[None]] = []
+    unread = None
+    said = replace(assessment, **looking_back(job, tables, assessment, editions))
+    prints = "pdf" in job.formats
+    if prints:
+        papers += printer.print_notice(said, job.settings, folder)
+        said = replace(said, improvements=prospects(job, tables, period_of(said.head), editions))
+        papers += printer.print_towns(said, job.settings, folder)
+        found = doubted(job, tables, assessment, editions)
+        said = replace(said, head={**said.head, "internal": with_doubt(said.head, found)}, doubt=found.frame)
+    if kept is not None:
+        duties, unread = audited(job, tables, assessment, kept)
+        said = replace(said, duties=duties)
+    if prints:
+        papers += printer.print_internal(said, job.settings, folder)
+    return said, unread, papers
+
+
+def looking_back(job: Job, tables: Tables, assessment: Assessment, editions: Sequence[Edition]) -> dict[str, Any]:
+    """Return the frames that tell of earlier published periods."""
     last = list(latest(editions).values())
     earlier = before(period_of(assessment.head), last)
     past = [edition.frozen for edition in last]
     one = Scored(assessment, lambda: tables, job.scheme.scheme, job.scheme.sha256, past)
-    frames = {
+    return {
         "history": history(assessment, earlier),
         "changes": changes_since(one, earlier, editions, job.workdays),
     }
-    if "pdf" in job.formats:
-        frames["improvements"] = prospects(job, tables, one.period, editions)
-    return frames
 
 
 def doubted(

@@ -6,6 +6,7 @@ machine lacks something, or the program itself is at fault.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from typer.main import get_command
 
 from scoring.calling import (
     call_of,
@@ -79,6 +81,7 @@ _TOLD: Final = {"notices": "notice", "repairs": "repaired"}
 
 def main() -> None:
     """Run the command; what was not foreseen becomes a sentence and exit 3, never a traceback."""
+    gc.disable()  # nothing that the commands are made of will ever be garbage
     for name in _COMMANDS:
         import_module(name)
 
@@ -86,7 +89,9 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows a mark
     try:
-        code = app(prog_name="townscore", standalone_mode=False) or 0
+        command = get_command(app)
+        gc.enable()
+        code = command(prog_name="townscore", standalone_mode=False) or 0
         sys.stdout.flush()
     except UsageError as error:
         if type(error).__name__ != "NoArgsIsHelpError":  # which has printed the help already

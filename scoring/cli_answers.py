@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +14,8 @@ from scoring.messages import say
 from scoring.screen import Command, print_lines, print_table
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from scoring.answers import Answer
     from scoring.jobs import Job
 
@@ -148,8 +149,8 @@ def _amount(name: str, text: str | None, lang: str) -> Fraction | None:
     try:
         value = parse_amount(text)
     except ValueError:
-        value = Fraction(-1)
-    if value <= 0:
+        value = None
+    if value is None or value <= 0:
         stop(2, say("cli-not-an-amount", lang, name=name, text=text))
     return value
 

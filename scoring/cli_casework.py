@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -194,6 +193,8 @@ def _tell_figures(desk: _Desk, figures: Sequence[Figure], held: Mapping[tuple[st
 
 def _mean(figures: Sequence[Figure]) -> str:
     """Return the mean of values that rest on a sample, over all of it; of plain counts there is none."""
+    from fractions import Fraction
+
     whole = sum(one.sample or 0 for one in figures)
     total = sum((one.value * one.sample for one in figures if one.value is not None and one.sample), Fraction(0))
     return _percent(total.numerator, total.denominator * whole) if whole else ""

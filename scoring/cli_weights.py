@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -111,6 +110,8 @@ def weights_show(file: Scheme = None, lang: Lang = None) -> None:
 @weights.command("schema", cls=Command, help=say_here("cli-weights-schema-help"))
 def weights_schema() -> None:
     """Print the JSON Schema of schemes."""
+    import json
+
     from scoring.scheme import json_schema
 
     print_lines([json.dumps(json_schema(), ensure_ascii=False, indent=1)])

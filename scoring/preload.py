@@ -5,11 +5,26 @@ Nothing that imports Polars may stand here: it starts threads, and a fork would 
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 
 import docx  # noqa: F401 - for those who are forked
 import pydantic  # noqa: F401
 import xlsxwriter  # noqa: F401
 
-with suppress(OSError):  # without Pango a worker says what is missing
-    import weasyprint  # noqa: F401
+from scoring.reports.fonts import faces
+from scoring.reports.render import load_templates, page_module
+from scoring.reports.templates import make_environment
+
+# What all share is neither looked through for garbage nor, by that, copied; who is forked begins to collect its own.
+gc.disable()
+
+with suppress(Exception):  # whatever is missing or broken, a worker says so
+    page = page_module("zh")
+    # What few settings change. WeasyPrint itself gets no fonts: who is forked would remove its copies when it ends.
+    load_templates(make_environment(None, "zh"))
+    for face in faces({}).values():
+        assert face.characters
+    page.Page("<html><body><p>0</p></body></html>", None).render()
+
+gc.freeze()

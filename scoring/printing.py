@@ -82,12 +82,16 @@ class Printer:
 
     def print_all(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
         """Begin every paper of an assessment. Who makes a town's paper is handed that town's rows alone."""
-        shelf = self._shelf(folder)
-        whole = [
-            (Order("report", assessment, settings, shelf), folder / "report.pdf"),
-            (Order("internal", assessment, settings, shelf), folder / "internal.pdf"),
-        ]
-        return self._begin(whole, len(whole)) + self.print_towns(assessment, settings, folder)
+        whole = self.print_notice(assessment, settings, folder) + self.print_internal(assessment, settings, folder)
+        return whole + self.print_towns(assessment, settings, folder)
+
+    def print_notice(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
+        """Begin the notice."""
+        return self._begin([(Order("report", assessment, settings, self._shelf(folder)), folder / "report.pdf")], 1)
+
+    def print_internal(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
+        """Begin the analysis for leaders."""
+        return self._begin([(Order("internal", assessment, settings, self._shelf(folder)), folder / "internal.pdf")], 1)
 
     def print_towns(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
         """Begin the sheets of all towns."""

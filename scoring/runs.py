@@ -16,7 +16,7 @@ import polars as pl
 
 from scoring.assessing import assess, previous
 from scoring.assessment import Assessment
-from scoring.beside import audited, doubted, looking_back, own_work, with_doubt
+from scoring.beside import SAID_BESIDE, own_work, say_beside
 from scoring.intake import Intake, Tables, read_folder, write_numbered, write_problems
 from scoring.jobs import Desk, Job, Task, usual_day
 from scoring.ledger import Frozen, Spread
@@ -108,20 +108,20 @@ def run(desk: Desk, tasks: Sequence[Task], printer: Printer, progress: Progress,
             # Only papers speak of the period before; tables alone need not score it.
             said = _before(job, used, period, editions) if set(job.formats) & {"pdf", "docx"} else {}
             stages = Stages.read(job.store).of(period.id, assessment.head["edition"])
-            frames = looking_back(job, used.tables, assessment, editions)
-            if "pdf" in job.formats:
-                doubt = doubted(job, used.tables, assessment, editions)
-                said, frames = said | {"internal": with_doubt(assessment.head, doubt)}, frames | {"doubt": doubt.frame}
-            if kept is not None:
-                frames["duties"], unread = audited(job, used.tables, assessment, kept)
+            assessment, digests = _with_code(assessment, {**said, "stages": stages}, fresh)
+            assessment, unread, begun = say_beside(job, used.tables, assessment, editions, kept, printer, fresh)
+            papers += begun
+            assessment.save_head(fresh, digests | assessment.save_frames(fresh, SAID_BESIDE))
+            if unread is not None:
                 used = replace(used, problems=pl.concat([used.problems, _masked(unread)]))
-            assessment = _with_code(assessment, {**said, "stages": stages}, fresh, frames)
             published = latest(editions).get(period.id)
             if published is not None:
                 from scoring.reports.tables_out import write_plain
 
                 write_plain(differing_words(published.assessment, assessment, job.settings.lang), fresh / FILE)
-            papers += _write(job, used, assessment, printer, fresh)
+            write_problems(used.problems, fresh, job.settings.lang)
+            write_numbered(used, fresh, job.settings.lang)
+            write_files(job, assessment, fresh)
             written.append((Made(period, assessment, job.out / period.id, used.problems, published), fresh, job))
         progress("score", len(tasks), len(tasks))
         for done, paper in enumerate(as_completed(papers), 1):
@@ -287,7 +287,8 @@ def score_again(job: Job, period: Period, folder: Path) -> tuple[Tables, str]:
         _, assessment = _assess(replace(job, set_aside=False), intake, period, read_store(job.store))
     except Refused as refused:
         raise RunRefused(_told(job, intake, refused)) from refused
-    return intake.tables, str(_with_code(assessment, {}, folder).head["run_code"])
+    made, _ = _with_code(assessment, {}, folder)
+    return intake.tables, str(made.head["run_code"])
 
 
 def _assess(
@@ -351,31 +352,25 @@ def _score(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]
     return assess(*facts, options=options, read=intake.rows, past=past, workdays=job.workdays, spread=spread)
 
 
-def _with_code(
-    assessment: Assessment, before: dict[str, object], folder: Path, frames: Mapping[str, pl.DataFrame] | None = None
-) -> Assessment:
-    """Save the assessment with its run code: a hash of what was found, so that equal facts give an equal code.
+def _with_code(assessment: Assessment, before: dict[str, object], folder: Path) -> tuple[Assessment, dict[str, str]]:
+    """Save the assessment and give it its run code: a hash of what was found, so that equal facts give an equal code.
 
-    `before` and `frames` are what it says of other periods.
+    `before` is what its head says of other periods; the hashes of the saved frames come with it.
     """
     digests = assessment.save(folder)
     code = hashlib.sha256((folder / "assessment.json").read_bytes()).hexdigest()[:8]
-    made = replace(assessment, head={**assessment.head, **before, "run_code": code}, **(frames or {}))
-    digests |= made.save_frames(folder, tuple(frames or ()))
-    made.save_head(folder, digests)
-    return made
-
-
-def _write(job: Job, intake: Intake, assessment: Assessment, printer: Printer, fresh: Path) -> list[Future[None]]:
-    """Write the tables, and begin the papers."""
-    write_problems(intake.problems, fresh, job.settings.lang)
-    write_numbered(intake, fresh, job.settings.lang)
-    return print_assessment(job, assessment, printer, fresh)
+    return replace(assessment, head={**assessment.head, **before, "run_code": code}), digests
 
 
 def print_assessment(job: Job, assessment: Assessment, printer: Printer, fresh: Path) -> list[Future[None]]:
     """Write every file that is made from the assessment alone, and begin its PDFs."""
     papers = printer.print_all(assessment, job.settings, fresh) if "pdf" in job.formats else []
+    write_files(job, assessment, fresh)
+    return papers
+
+
+def write_files(job: Job, assessment: Assessment, fresh: Path) -> None:
+    """Write every file but PDFs that is made from the assessment alone."""
     if "csv" in job.formats:
         from scoring.reports.tables_out import write_tables
 
@@ -388,4 +383,3 @@ def print_assessment(job: Job, assessment: Assessment, printer: Printer, fresh: 
         from scoring.reports.docx import write_docx
 
         write_docx(assessment, job.settings, fresh / "report.docx")
-    return papers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -13,6 +14,7 @@ from concurrent.futures import wait as wait_for_papers
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing import forkserver
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 Paper = Literal["report", "internal", "town"]
 Ended = Callable[[BaseException | None], None]
 """Told once of a paper's end: nothing, or why there is none."""
+MOST_PAPERS: Final = 200
+"""How many papers a worker makes, about."""
 # A socket's name may have 107 letters, of which multiprocessing adds 33.
 _LONGEST_FOLDER: Final = 70
 _SHORT_FOLDER: Final = "/tmp"  # noqa: S108  a folder of its own is made in it
@@ -55,14 +59,16 @@ class Order:
 class Processes:
     """Makes papers in processes of this machine; when one is lost with its pool, a fresh pool makes its papers again.
 
-    A paper gets a second try, not a third: one that ends its process would end every pool.
+    A paper gets a second try, not a third: one that ends its process would end every pool. A pool that has made many
+    papers gives way to a fresh one: Pango keeps the fonts of rare characters for as long as its process lives.
     """
 
     def __init__(self, fresh_pool: Callable[[], ProcessPoolExecutor], workers: int) -> None:
-        self.most_begun = 16 * workers
+        self.most_begun = workers + 1  # a long paper that comes later soon has its turn
         self._workers = workers
         self._fresh_pool = fresh_pool
         self._pool: ProcessPoolExecutor | None = None
+        self._given = 0
         self._lock = threading.Lock()
 
     def begin(self, order: Order, path: Path, ended: Ended) -> Callable[[], None]:
@@ -85,12 +91,20 @@ class Processes:
     def submit(self, work: Callable[..., None], *arguments: object) -> Future[None]:
         """Have work done in a pool that is whole."""
         with self._lock:
+            if self._pool is not None and self._given >= MOST_PAPERS * self._workers:
+                threading.Thread(target=self._pool.shutdown).start()  # it ends what it has begun
+                self._pool = None
             try:
-                self._pool = self._pool or self._fresh_pool()
-                return self._pool.submit(work, *arguments)
+                return self._submit(work, *arguments)
             except BrokenProcessPool:
-                self._pool = self._fresh_pool()
-                return self._pool.submit(work, *arguments)
+                self._pool = None
+                return self._submit(work, *arguments)
+
+    def _submit(self, work: Callable[..., None], *arguments: object) -> Future[None]:
+        if self._pool is None:
+            self._pool, self._given = self._fresh_pool(), 0
+        self._given += 1
+        return self._pool.submit(work, *arguments)
 
 
 class _Begun:
@@ -161,26 +175,27 @@ def _short_temporary_folder() -> Iterator[None]:
 @contextmanager
 def processes() -> Iterator[Processes]:
     """Give what makes papers here; its workers start with the first paper and are gone at the end, whatever happens."""
+    workers = len(os.sched_getaffinity(0))
     with _pools() as fresh_pool:
-        yield Processes(fresh_pool, len(os.sched_getaffinity(0)))
+        yield Processes(lambda: fresh_pool(workers), workers)
 
 
 @contextmanager
 def worker_pool() -> Iterator[ProcessPoolExecutor]:
     """Give a pool of as many workers as this process may use processors; they end with it, whatever happens."""
     with _pools() as fresh_pool:
-        yield fresh_pool()
+        yield fresh_pool(len(os.sched_getaffinity(0)))
 
 
 @contextmanager
-def _pools() -> Iterator[Callable[[], ProcessPoolExecutor]]:
+def _pools() -> Iterator[Callable[[int], ProcessPoolExecutor]]:
     context = multiprocessing.get_context("forkserver")
     # WeasyPrint copies fonts into a temporary folder for as long as its process lives.
     with scratch() as folder, ExitStack() as pools:
 
-        def fresh_pool() -> ProcessPoolExecutor:
+        def fresh_pool(workers: int) -> ProcessPoolExecutor:
             pool = ProcessPoolExecutor(
-                len(os.sched_getaffinity(0)),
+                workers,
                 mp_context=context,
                 initializer=_begin,
                 initargs=(str(folder),),
@@ -192,6 +207,7 @@ def _pools() -> Iterator[Callable[[], ProcessPoolExecutor]]:
 
 
 def _begin(scratch_folder: str) -> None:
+    gc.enable()
     tempfile.tempdir = scratch_folder
     # Ctrl-C reaches the whole group: a worker goes quietly, and the command says the one sentence.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -208,6 +224,8 @@ def _end_with_parent() -> None:
 
 def _warm(settings: Settings) -> None:
     _renderer_of(settings).warm()
+    import_module("scoring.reports.papers")  # with Polars, by which orders come
+    gc.freeze()  # none of this is ever garbage
 
 
 def warm_renderer(settings: Settings) -> Renderer:

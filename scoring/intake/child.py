@@ -5,7 +5,6 @@ One JSON job comes in on standard input; one JSON line goes out for each file.
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import sys
@@ -17,22 +16,13 @@ from typing import Any, Final
 
 import polars as pl
 
+from scoring.intake.cells import attribute, facts, percent_styles
 from scoring.intake.csvtext import read_csv
-from scoring.intake.guard import Part, RefusalError, check_workbook, column_number
+from scoring.intake.guard import Part, RefusalError, check_workbook
 from scoring.intake.limits import Limits
 
 _SHEET: Final = re.compile(rb"<(?:\w+:)?sheet\b[^>]*>")
 _RELATION: Final = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
-_CELL: Final = re.compile(rb"<(?:\w+:)?c\b((?:[^>\"']|\"[^\"]*\"|'[^']*')*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
-_VALUE: Final = re.compile(rb"<(?:\w+:)?(?:v|t)\b[^>]*>[^<]")
-_FORMAT: Final = re.compile(rb"<(?:\w+:)?numFmt\b[^>]*>")
-_STYLES: Final = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
-_STYLE: Final = re.compile(rb"<(?:\w+:)?xf\b[^>]*>")
-# 0% and 0.00%, which need no format code.
-_PERCENT: Final = frozenset({"9", "10"})
-# What a format code shows as it stands.
-_LITERAL: Final = re.compile(r"\"[^\"]*\"|\\.|\[[^\]]*\]|_.")
-_LONG: Final = r"^[0-9]{16,}$"
 _WORDS: Final = (pl.String, pl.Categorical, pl.Enum, pl.Null)
 # Sheets that hold no cells.
 _NO_CELLS: Final = ("xl/chartsheets/", "xl/dialogsheets/", "xl/macrosheets/")
@@ -122,7 +112,7 @@ def _read_workbook(path: Path, parts: dict[str, Part]) -> list[tuple[dict[str, A
 
     with zipfile.ZipFile(path) as archive:
         book, sheets = _sheet_parts(archive)
-        percent = _percent_styles(archive)
+        percent = percent_styles(archive)
         date1904 = bool(re.search(rb"date1904=[\"'](1|true)[\"']", book))
         try:
             reader = fastexcel.read_excel(path)
@@ -135,20 +125,14 @@ def _read_workbook(path: Path, parts: dict[str, Part]) -> list[tuple[dict[str, A
                     raise RefusalError("workbook-damaged")  # named, but not there
                 frame = reader.load_sheet(name, header_row=None, skip_rows=0, dtypes="string").to_polars()
                 frame = frame.rename({column: f"c{place}" for place, column in enumerate(frame.columns)})
-                facts: dict[str, Any] = {"name": name, "hidden": state != "visible", "date1904": date1904}
-                facts |= _facts(archive, entry, parts[entry], frame, percent)
-                for place, cells in facts.pop("percent", {}).items():
+                told = facts(archive, entry, parts[entry], frame, percent)
+                for place, cells in told.pop("percent", {}).items():
                     frame = _as_percent(frame, place, cells)
                 numbered = frame.with_row_index("row", offset=1).with_columns(pl.col("row").cast(pl.Int64))
-                found.append((facts, numbered))
+                found.append(({"name": name, "hidden": state != "visible", "date1904": date1904, **told}, numbered))
         except (fastexcel.FastExcelError, pl.exceptions.PolarsError, ValueError) as error:
             raise RefusalError("workbook-damaged") from error
     return found
-
-
-def _attribute(tag: bytes, name: str) -> str:
-    match = re.search(rf"\b{name}=(\"[^\"]*\"|'[^']*')".encode(), tag)
-    return html.unescape(match.group(1)[1:-1].decode("utf-8")) if match else ""
 
 
 def _sheet_parts(archive: zipfile.ZipFile) -> tuple[bytes, dict[str, tuple[str, str]]]:
@@ -160,26 +144,13 @@ def _sheet_parts(archive: zipfile.ZipFile) -> tuple[bytes, dict[str, tuple[str, 
         raise RefusalError("workbook-damaged") from error
     targets = {}
     for tag in _RELATION.findall(relations):
-        target = _attribute(tag, "Target")
-        targets[_attribute(tag, "Id")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+        target = attribute(tag, "Target")
+        targets[attribute(tag, "Id")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     sheets = {}
     for tag in _SHEET.findall(book):
-        entry = targets.get(_attribute(tag, r"\w+:id"), "")
-        sheets[_attribute(tag, "name")] = (_attribute(tag, "state") or "visible", entry)
+        entry = targets.get(attribute(tag, r"\w+:id"), "")
+        sheets[attribute(tag, "name")] = (attribute(tag, "state") or "visible", entry)
     return book, sheets
-
-
-def _percent_styles(archive: zipfile.ZipFile) -> frozenset[str]:
-    """Return the styles, as cells name them, that show 0.98 as 98 %."""
-    try:
-        text = archive.read("xl/styles.xml")
-    except KeyError:
-        return frozenset()
-    codes = {_attribute(tag, "numFmtId"): _attribute(tag, "formatCode") for tag in _FORMAT.findall(text)}
-    shown = _PERCENT | {number for number, code in codes.items() if "%" in _LITERAL.sub("", code)}
-    styles = _STYLES.search(text)
-    tags = _STYLE.findall(styles.group()) if styles else []
-    return frozenset(str(place) for place, tag in enumerate(tags) if _attribute(tag, "numFmtId") in shown)
 
 
 def _as_percent(frame: pl.DataFrame, place: int, rows: Sequence[int]) -> pl.DataFrame:
@@ -195,51 +166,6 @@ def _as_percent(frame: pl.DataFrame, place: int, rows: Sequence[int]) -> pl.Data
         except ArithmeticError:  # a text in a cell of that format
             continue
     return frame.with_columns(pl.Series(name, cells, dtype=pl.String))
-
-
-def _facts(archive: zipfile.ZipFile, entry: str, part: Part, frame: pl.DataFrame, percent: Set[str]) -> dict[str, Any]:
-    """Return merged ranges and cells whose text is not the whole truth, in rows from 1 and columns of the frame from 0.
-
-    Such cells are formulas without a stored value, error values, numbers longer than Excel keeps exactly, and numbers
-    that are shown as percentages.
-    """
-    long = any(series.str.contains(_LONG).any() for series in frame.iter_columns())
-    xml = archive.read(entry) if percent or part.merges or part.formulas or part.errors or long else b""
-    styled = bool(percent) and re.search(rb"\ss=[\"'](?:%s)[\"']" % "|".join(percent).encode(), xml) is not None
-    if not (part.merges or part.formulas or part.errors or long or styled):
-        return {}
-    lost: list[tuple[int, int, str]] = []
-    shares: dict[int, list[int]] = {}
-    look = part.formulas or part.errors or long or styled
-    columns: set[int] = set()
-    for attributes, body in _CELL.findall(xml):
-        letters, digits = re.match(r"([A-Za-z]+)([0-9]+)", _attribute(attributes, "r") or "A0").groups()  # type: ignore[union-attr]
-        place, row = column_number(letters) - 1, int(digits)
-        valued = bool(body) and bool(_VALUE.search(body))
-        if valued:
-            columns.add(place)
-        if look:
-            kind = _attribute(attributes, "t")
-            if kind == "e":
-                lost.append((row, place, "cell-error"))
-            elif body and not valued and re.search(rb"<(?:\w+:)?f\b", body):
-                lost.append((row, place, "formula-without-value"))
-            elif kind in ("", "n") and re.search(rb">[0-9]{16,}<|[0-9]E\+", body or b""):
-                lost.append((row, place, "long-number"))
-            if styled and valued and kind in ("", "n") and _attribute(attributes, "s") in percent:
-                shares.setdefault(place, []).append(row)
-        elif place == 0 and valued:
-            break
-    first = min(columns, default=0)
-    merges = []
-    for text in part.merges:
-        a, r0, b, r1 = re.match(r"([A-Z]+)(\d+):([A-Z]+)(\d+)", text).groups()  # type: ignore[union-attr]
-        merges.append((int(r0), column_number(a) - 1 - first, int(r1), column_number(b) - 1 - first))
-    return {
-        "merges": merges,
-        "lost": [(row, place - first, code) for row, place, code in lost],
-        "percent": {place - first: rows for place, rows in shares.items()},
-    }
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ UNREAD: Final = "_unread"
 _VALUE: Final = "_value"
 _WITH_NEAREST: Final = frozenset({"town", "towns", "indicator", "measure", "word", "choice"})
 _UNCLEAN: Final = rf"^\s|\s$|{ODD}"
+_EDGED: Final = r"^$|^[ \r\n]|[ \r\n]$"
 _LONGEST_ID: Final = 100
 _LONGEST_TEXT: Final = 90_000
 
@@ -98,7 +99,8 @@ def read_columns(table: Table, rows: pl.DataFrame, names: Names, problems: Probl
         if not _is_text(column) and rows[column.id].null_count() < rows.height
     ]
     # All at once, as Polars does such work for several columns at the same time.
-    rows = rows.with_columns(_stripped(column.id) for column in cells)
+    edged = rows.select(pl.col(column.id).str.contains(_EDGED).any() for column in cells)
+    rows = rows.with_columns(_stripped(column.id) for column in cells if edged[column.id].item())
     if rows[EPOCH_1904].any():
         rows = rows.with_columns(_from_1904(column.id) for column in cells if column.type in {"date", "birth"})
     distinct = rows.select(pl.col(column.id).drop_nulls().unique().implode() for column in cells)

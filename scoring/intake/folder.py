@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Set
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +30,6 @@ from scoring.messages import LANGUAGES, say
 from scoring.scratch import scratch
 
 _KINDS: Final = {".xlsx": "xlsx", ".csv": "csv", ".parquet": "parquet"}
-_OUR_LISTS: Final = frozenset(say("blank-lists", lang) for lang in LANGUAGES)
 _NEEDED: Final = ("towns", "findings")
 _OTHER_SHEETS: Final = frozenset({".xls", ".xlsm", ".xlsb", ".ods", ".et", ".wps", ".tsv"})
 
@@ -174,6 +174,12 @@ def _why_unread(file: str, stems: Set[str], book: SetOfTables, *, named: bool) -
     return ("file-copy", "refused") if original_of(stem) in stems else None
 
 
+@cache
+def _our_lists() -> frozenset[str]:
+    """Return the sheets behind our own blank ledgers' drop-downs, which are hidden for good."""
+    return frozenset(say("blank-lists", lang) for lang in LANGUAGES)
+
+
 def _place(sheets: list[RawSheet | Unread], book: SetOfTables, problems: Problems) -> list[Placed]:
     """Give each sheet its table, by its own name or else by its file's."""
     placed: list[Placed] = []
@@ -189,8 +195,7 @@ def _place(sheets: list[RawSheet | Unread], book: SetOfTables, problems: Problem
         of_file = match_table(Path(file).stem, book)
         visible = [sheet for sheet in own if not sheet.hidden]
         for sheet in own:
-            # The lists behind our own blank ledgers' drop-downs are hidden for good.
-            if sheet.hidden and sheet.sheet not in _OUR_LISTS:
+            if sheet.hidden and sheet.sheet not in _our_lists():
                 problems.add("sheet-hidden", "notice", file=file, sheet=sheet.sheet)
         matches = [(sheet, match_table(sheet.sheet, book) if sheet.sheet else None) for sheet in visible]
         named = of_file is not None or any(match for _, match in matches)

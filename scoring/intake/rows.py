@@ -8,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from schemas.tables import SOURCE, Table
+from schemas.tables import SOURCE, Table, duplicated
 from scoring.intake.combined import REPORT
 from scoring.intake.problems import Problems
 from scoring.intake.sheet import BAD, SERIAL
@@ -71,7 +71,7 @@ def drop_repeated(table: Table, frame: pl.DataFrame, problems: Problems) -> tupl
     telling = [table.key] if table.key else list(table.required)
     if table.key and frame[table.key].null_count():
         telling = [*table.required, table.key]
-    candidate = pl.struct(telling).is_duplicated()
+    candidate = duplicated(frame.select(telling))
     few = frame.filter(candidate)
     if few.is_empty():
         return frame, nothing
@@ -154,7 +154,7 @@ def refuse_conflicts(table: Table, frame: pl.DataFrame, problems: Problems) -> p
         return frame
     # Of cases no numbers are made, so that advice must not offer it.
     code = "supervision-case-twice" if table.id == "cases" else "id-conflict"
-    return refuse(frame, pl.col(table.key).is_duplicated(), code, f"{table.id}.{table.key}", problems)
+    return refuse(frame, pl.lit(duplicated(frame.select(table.key))), code, f"{table.id}.{table.key}", problems)
 
 
 def refuse(

@@ -36,7 +36,6 @@ from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import IndicatorScorer, Sums
 from scoring.ledger.many import MANY, Late, Many, by_town, score_many
 from scoring.ledger.narrow import above_findings, narrow_findings, narrow_upper, reconcile
-from scoring.ledger.parting import Parts
 from scoring.ledger.past import (
     Carried,
     Frozen,
@@ -58,7 +57,7 @@ from scoring.ledger.rollup import (
     rolls_up,
     with_year_end,
 )
-from scoring.ledger.spread import Price, Spread
+from scoring.ledger.spread import Spread
 from scoring.ledger.totals import score_town
 from scoring.ledger.written import write_down
 from scoring.periods import Period
@@ -170,55 +169,11 @@ def build(
     if len(_counted(scored)) < len(scored.scores):
         counted = counted.clear()
     own = narrow_findings(counted, list(scored.scores), scored.scheme, scored.charges.units)
-    return _written([own], scored, period, edition)
+    return balanced([own], scored, period, edition)
 
 
-def build_parts(
-    parts: Parts,
-    scheme: Scheme,
-    period: Period,
-    as_of: date,
-    *,
-    edition: int = 1,
-    workdays: Workdays | None = None,
-) -> Ledger:
-    """Carry out the order of operations part by part: for more findings than one frame should hold.
-
-    Returns
-    -------
-    The scores and the narrow ledger, whose `finding` is the number of a finding as it was read. What is priced of a
-    finding is not kept: `charges.findings` has no row, and `entries` cannot be written out.
-
-    Raises
-    ------
-    Refused
-        As `build` does; the problems stand part by part.
-    """
-    own: list[pl.DataFrame] = []
-
-    def spread(price: Price, tables: Tables, _: pl.DataFrame | None, facts: Facts) -> Charges:
-        merged = assessed_towns(tables.towns, period)[1]
-        unscored = frozenset(facts.unchecked)
-        towns = [town for town in facts.towns["town_code"] if town not in unscored]
-
-        def one(part: Tables, rows: pl.Series) -> tuple[Charges, pl.DataFrame]:
-            part = replace(tables, findings=part.findings, rectifications=part.rectifications)
-            charges = price(_moved(apply_decisions(part, as_of, ("verdict",))[0], merged), rest=False)
-            refuse_inapplicable(charges.findings, facts, scheme, part.findings)
-            of = rows.gather(charges.findings["place"])
-            narrow = narrow_findings(charges.findings, towns, scheme, charges.units, of)
-            return replace(charges, findings=charges.findings.clear()), narrow
-
-        done = parts.each(one)
-        own.extend(narrow for _, narrow in done)
-        return replace(done[0][0], sums=pl.concat(charges.sums for charges, _ in done))
-
-    scored = score(parts.rest, scheme, period, as_of, workdays=workdays, spread=spread)
-    return _written(own, scored, period, edition)
-
-
-def _written(own: Sequence[pl.DataFrame], scored: Scored, period: Period, edition: int) -> Ledger:
-    """Return the ledger of what was scored, with the narrow entries of its findings."""
+def balanced(own: Sequence[pl.DataFrame], scored: Scored, period: Period, edition: int) -> Ledger:
+    """Return the ledger of what was scored, with the narrow entries of its findings, if it sums to every score."""
     upper = narrow_upper(above_findings(scored.scores, scored.together), scored.scheme)
     narrow = pl.concat([*own, upper])
     reconcile([*own, upper], scored.scores, scored.together, scored.scheme)
@@ -264,7 +219,7 @@ def score(
     given = tables
     towns, merged = assessed_towns(tables.towns, period)
     tables, withdrawn = apply_decisions(tables, as_of)
-    tables = _moved(tables, merged)
+    tables = moved(tables, merged)
     published = {**published_values(past), **(published or {})}
     codes = towns["town_code"].to_list()
     rolled = roll_up(past, scheme, period, codes, merged) if rolls_up(scheme, period) else None
@@ -371,7 +326,7 @@ def _above(
     return Above(adjustments, differing, enter, sum((share.weight for share in shares), Fraction(0)))
 
 
-def _moved(tables: Tables, merged: dict[str, str]) -> Tables:
+def moved(tables: Tables, merged: dict[str, str]) -> Tables:
     """Give the rows of a town that merged to the town that it became; those of measures keep whose they were."""
     if not merged:
         return tables

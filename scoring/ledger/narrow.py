@@ -106,8 +106,7 @@ def reconcile(
     AssertionError
         A fault of the program, never of the data; nothing may be written.
     """
-    own = pl.col("points_num").sum()
-    grouped = pl.concat(piece.group_by("town", "points_den").agg(own) for piece in pieces)
+    grouped = pl.concat(_by_town(piece) for piece in pieces)
     common = math.lcm(*grouped["points_den"].unique())
     factor = pl.col("points_den").replace_strict(
         {denominator: common // denominator for denominator in grouped["points_den"].unique()}, return_dtype=pl.Int128
@@ -122,6 +121,15 @@ def reconcile(
         found = sums.get(number, 0)
         if found * moved.denominator != moved.numerator * common:
             raise AssertionError(f"ledger of {town}: {Fraction(found, common)} is not {moved}")
+
+
+def _by_town(piece: pl.DataFrame) -> pl.DataFrame:
+    """Add up entries by town and denominator; most pieces have one, and towns alone are told apart far faster."""
+    own, denominators = pl.col("points_num").sum(), piece["points_den"]
+    if denominators.min() != denominators.max():
+        return piece.group_by("town", "points_den").agg(own)
+    den = pl.lit(denominators.min(), dtype=pl.Int64).alias("points_den")
+    return piece.group_by("town").agg(own).select("town", den, "points_num")
 
 
 def _moved(score: TownScore) -> Fraction:

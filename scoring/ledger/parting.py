@@ -14,14 +14,14 @@ from typing import Final, TypeVar
 
 import polars as pl
 
-from scoring.columns import numbered
 from scoring.intake import Tables
 from scoring.problems import Problem, Refused
 
-ROWS: Final = 1_000_000
+ROWS: Final = 600_000
 """Findings a part: of so many, the frames between stay in some hundred megabytes."""
 _WORDS: Final = ("indicator", "severity", "channel", "problem_type", "outcome", "verdict")
 _SOURCE: Final = {"source_file": pl.String, "source_sheet": pl.String, "source_row": pl.Int64}
+_HASH: Final = pl.col("finding_id").hash()
 _SPAN: Final = 2**32
 """More rows than a frame holds, so that part and row make one whole number."""
 Made = TypeVar("Made")
@@ -70,32 +70,48 @@ class Parts:
         Raises
         ------
         ValueError
-            Two ids of findings differ but have one hash of 64 bits: score the tables in one piece.
+            Two ids of findings have one hash of 64 bits (score the tables in one piece), or a report has no finding.
         """
-        towns = rest.towns["town_code"]
-        read = _read(findings.with_columns(pl.col("town").cast(pl.Enum(towns))))
-        told = _read(reports)
-        ordered = read["_hash"].sort()
+        town = pl.col("town").cast(pl.Enum(rest.towns["town_code"]))
+        findings = findings.with_columns(town)
+        # Whose is whose first, then what they say: the join needs room that the rows then take.
+        ids, of = (
+            table.select("finding_id", *more).select(_HASH, *more) for table, *more in ((findings, "town"), (reports,))
+        )
+        known, asked = ids.collect(engine="streaming"), of.collect(engine="streaming")
+        ordered = known["finding_id"].sort()
         if (ordered == ordered.shift()).any():
             raise ValueError("finding_id")
-        count = max(1, -(-read.height // rows))
+        count = max(1, -(-known.height // rows))
         part_of = _parts_of(rest.towns, count)
-        part = part_of.gather(read.select(numbered("town", read.schema, towns)).to_series())
+        part = part_of.gather(known["town"].to_physical())
         cut = cut_rows(part, count)
         place = _at(pl.concat(cut), pl.concat(pl.int_range(own.len(), dtype=pl.UInt32, eager=True) for own in cut))
-        known = read.lazy().select("_hash", finding=place, part=part)
+        of_finding = known.lazy().select("finding_id", finding=place, part=part)
         # On numbers, in no order, the streaming engine joins in half the time.
-        whose = told.lazy().select("_hash").with_row_index("report").join(known, on="_hash")
-        found = whose.select("report", "finding", "part").collect(engine="streaming")
-        told = told.with_columns(_at(found["report"], found["finding"]).alias("finding"))
+        joined = asked.lazy().with_row_index("report").join(of_finding, on="finding_id").drop("finding_id")
+        found = joined.collect(engine="streaming")
+        if found.height < asked.height:
+            raise ValueError("finding_id")
         of_reports = cut_rows(_at(found["report"], found["part"]), count)
-        source = [table.select(list(_SOURCE)) for table in (findings, reports)]
-        return cls(
-            rest, part_of, _Cut(read.drop("_hash"), cut, source[0]), _Cut(told.drop("_hash"), of_reports, source[1])
-        )
+        whose = _at(found["report"], found["finding"]).alias("finding")
+        del found, place, part, ordered
+        told = _Cut(_read(reports, asked).hstack([whose]), of_reports, reports.select(list(_SOURCE)))
+        return cls(rest, part_of, _Cut(_read(findings, known), cut, findings.select(list(_SOURCE))), told)
 
     def __len__(self) -> int:
         return len(self._findings.rows)
+
+    def tables(self, number: int, *, placed: bool = False) -> Tables:
+        """Return the tables of a part, in which `finding` of a report is the row of its finding.
+
+        Parameters
+        ----------
+        placed
+            Say of each row where it stands in files, too.
+        """
+        own, of_own = self._findings.part(number, placed=placed), self._reports.part(number, placed=placed)
+        return replace(self.rest, findings=own, rectifications=of_own)
 
     def each(self, make: Callable[[Tables, pl.Series], Made]) -> list[Made]:
         """Return what is made of each part, in their order; as many are under way as there are processors.
@@ -103,28 +119,22 @@ class Parts:
         Parameters
         ----------
         make
-            Takes the tables of a part, in which `finding` of a report is the row of its finding, and the numbers of
-            its findings among all as they were read.
+            Takes the tables of a part and the numbers that its findings have among all as they were read.
 
         Raises
         ------
         Refused
             With the problems of all parts.
         """
-
-        def tables(number: int, *, placed: bool) -> Tables:
-            own, of_own = self._findings.part(number, placed=placed), self._reports.part(number, placed=placed)
-            return replace(self.rest, findings=own, rectifications=of_own)
-
         problems: list[Problem] = []
 
         def one(number: int) -> Made | None:
             try:
-                return make(tables(number, placed=False), self._findings.rows[number])
+                return make(self.tables(number), self._findings.rows[number])
             except Refused:
                 pass
             try:
-                return make(tables(number, placed=True), self._findings.rows[number])
+                return make(self.tables(number, placed=True), self._findings.rows[number])
             except Refused as refused:
                 problems.extend(refused.problems)
                 return None
@@ -148,12 +158,20 @@ def _parts_of(towns: pl.DataFrame, count: int) -> pl.Series:
     return pl.Series([place[last(code)] * count // len(place) for code in place], dtype=pl.UInt16)
 
 
-def _read(table: pl.LazyFrame) -> pl.DataFrame:
-    """Read what rules go by: each word of the columns of few words once, its number in the cells, and ids' hashes."""
+def _read(table: pl.LazyFrame, ids: pl.DataFrame) -> pl.DataFrame:
+    """Read what rules go by, with each word of the columns of few words once and its number in the cells.
+
+    Parameters
+    ----------
+    ids
+        The hashes of the ids as they were read before: rows must come in the same order.
+    """
     columns = [column for column in _WORDS if column in table.collect_schema()]
     words = (pl.col(name).cast(pl.Categorical(pl.Categories(name, "townscore", pl.UInt16))) for name in columns)
-    rules = table.select(pl.exclude(list(_SOURCE))).with_columns(*words, _hash=pl.col("finding_id").hash())
-    return rules.collect(engine="streaming")
+    read = table.select(pl.exclude(list(_SOURCE))).with_columns(words).collect(engine="streaming")
+    if not read.select(_HASH).to_series().equals(ids["finding_id"]):
+        raise AssertionError("rows were read in another order")
+    return read
 
 
 def _at(rows: pl.Series, values: pl.Series) -> pl.Series:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 from schemas.bundled import load
 
 LANGUAGES: Final = ("zh", "en")
+# Not importlib.resources, which `townscore --help` would wait for.
+_HERE: Final = Path(__file__).parent
 
 
 @cache
@@ -28,9 +30,7 @@ def catalogue(lang: str) -> dict[str, str]:
     if lang not in LANGUAGES:
         raise ValueError(f"unknown language {lang!r}")
     sentences: dict[str, str] = {}
-    for file in sorted(entry.name for entry in files(__package__).joinpath(lang).iterdir()):
-        if not file.endswith(".yaml"):
-            continue
+    for file in sorted(entry.name for entry in (_HERE / lang).glob("*.yaml")):
         for code, sentence in _room(lang, file).items():
             if code in sentences:
                 raise ValueError(f"{lang}/{file}: the code {code!r} stands in two files")
@@ -40,7 +40,7 @@ def catalogue(lang: str) -> dict[str, str]:
 
 @cache
 def _room(lang: str, file: str) -> dict[str, str]:
-    return load(files(__package__).joinpath(lang, file).read_text("utf-8")) or {}
+    return load((_HERE / lang / file).read_text("utf-8")) or {}
 
 
 def say(code: str, lang: str = "zh", /, **parameters: object) -> str:

@@ -216,6 +216,7 @@ def _margin_text(text: str) -> str:
     return printable(text).replace("\n", " ").replace("&", "&&")[:200]
 
 
+@lru_cache(maxsize=8192)
 def _lines(text: str, width: float) -> int:
     """Guess how many lines wrapped text takes in a column: a Chinese character is two wide."""
     room = max(1, int(width) - 1)

@@ -61,20 +61,7 @@ class Face:
 
     def latin(self, beside: Face) -> bytes:
         """Return the font's letters and digits alone, as high as another font: lines that mix the two stay even."""
-        from fontTools.ttLib import TTFont
-
-        with (
-            TTFont(io.BytesIO(cut(self.path, self.index, range(0x20, 0x7F))), recalcTimestamp=False) as font,
-            TTFont(beside.path, fontNumber=beside.index, lazy=True) as other,
-        ):
-            scale = font["head"].unitsPerEm / other["head"].unitsPerEm
-            for table, names in _HEIGHTS.items():
-                for name in names:
-                    setattr(font[table], name, round(getattr(other[table], name) * scale))
-            font["OS/2"].fsSelection = other["OS/2"].fsSelection
-            made = io.BytesIO()
-            font.save(made)
-        return made.getvalue()
+        return _latin(self, beside)
 
     def rare(self, points: Iterable[int]) -> bytes:
         """Return the font cut to a few characters that `common` lacks, and to the spaces that may stand beside them.
@@ -82,6 +69,24 @@ class Face:
         Pango draws a space with the font of its neighbour.
         """
         return few(self.path, self.index, {*points, *_SPACES})
+
+
+@cache
+def _latin(face: Face, beside: Face) -> bytes:
+    from fontTools.ttLib import TTFont
+
+    with (
+        TTFont(io.BytesIO(cut(face.path, face.index, range(0x20, 0x7F))), recalcTimestamp=False) as font,
+        TTFont(beside.path, fontNumber=beside.index, lazy=True) as other,
+    ):
+        scale = font["head"].unitsPerEm / other["head"].unitsPerEm
+        for table, names in _HEIGHTS.items():
+            for name in names:
+                setattr(font[table], name, round(getattr(other[table], name) * scale))
+        font["OS/2"].fsSelection = other["OS/2"].fsSelection
+        made = io.BytesIO()
+        font.save(made)
+    return made.getvalue()
 
 
 def faces(own: Mapping[str, Path], lang: str = "zh") -> dict[str, Face]:

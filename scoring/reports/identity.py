@@ -32,7 +32,7 @@ _PACKAGES: Final = (
 )
 _COUNTING: Final = ("polars", "pydantic", "chinesecalendar")
 """What prices findings, besides Python."""
-_OURS: Final = ("fonts", "identity", "page", "render", "stamping", "subset")
+_OURS: Final = ("fonts", "identity", "page", "render", "shortcuts", "stamping", "subset")
 """Modules that stand between the text of a paper and its bytes."""
 _LIBRARIES: Final = re.compile(r"/\S*/lib(?:pango|harfbuzz|freetype|fontconfig|glib)[^/\s]*\.so\S*")
 _HERE: Final = Path(__file__).resolve().parent

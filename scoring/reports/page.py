@@ -20,8 +20,9 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from scoring.reports.errors import ForbiddenAddress
 from scoring.reports.fonts import Face
+from scoring.reports.shortcuts import shortcuts
 
-__all__ = ["CSS", "HTML", "FontConfiguration", "Packaged", "Page"]
+__all__ = ["CSS", "HTML", "FontConfiguration", "Packaged", "Page", "shortcuts"]
 
 _KINDS: Final = frozenset({"common", "latin", "rare"})
 

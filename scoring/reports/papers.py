@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,8 @@ from scoring.reports.labels import Labels
 from scoring.reports.printed import findings_of
 from scoring.reports.render import Renderer
 from scoring.reports.settings import Settings
-from scoring.reports.stamping import Stamp
-from scoring.reports.town_view import town_view
+from scoring.reports.stamping import Median, Stamp, tint
+from scoring.reports.town_view import Bar, town_view
 from scoring.reports.trend_view import internal_trend, report_trend, town_trend
 from scoring.reports.view import report_view
 
@@ -72,7 +72,9 @@ def render_town(assessment: Assessment, settings: Settings, renderer: Renderer |
     labels = Labels(assessment.head, settings.lang)
     texts = partial(_texts, assessment, labels)
     if (stamp := stamp_of(assessment, view.proof.square)) is not None:
-        standing_in = replace(view, **_standing_in(assessment, stamp, labels))
+        if made_by.even_digits:
+            stamp = with_medians(stamp, view.bars)
+        standing_in = replace(view, **_standing_in(assessment, stamp, labels), bars=_without(stamp, view.bars))
         named = {"author": settings.bureau, "as_of": assessment.head["as_of"]}
         made = made_by.stamped("town.html.j2", texts, stamp, view=standing_in, trend=trend, **named)
         if made is not None:
@@ -113,6 +115,23 @@ def stamp_of(own: Assessment, square: Square) -> Stamp | None:
     nobody = digest_of(replace(own, head={**own.head, "run_code": ""}))
     instead, digest = digest_of(replace(own, head={**own.head, "run_code": nobody})), digest_of(own)
     return Stamp({nobody[:8]: code, instead: digest, code_of(instead): code_of(digest)}, square)
+
+
+def with_medians(stamp: Stamp, bars: Sequence[Bar]) -> Stamp:
+    """Add the medians of a sheet's chart to what a run says anew."""
+    there = {number: bar for number, bar in enumerate(bars) if bar.median and bar.median_share is not None}
+    medians = {number: Median(bar.mark, "".join(re.findall(r"\d", bar.median))) for number, bar in there.items()}
+    return replace(stamp, medians=medians, nowhere=replace(bars[0], median_share=0).mark if bars else 0)
+
+
+def _without(stamp: Stamp, bars: Sequence[Bar]) -> tuple[Bar, ...]:
+    """Return the bars of a chart with stand-ins for the medians of a stamp."""
+    return tuple(
+        replace(bar, median=re.sub(r"\d", "0", bar.median), median_share=0, tint=tint(number))
+        if number in stamp.medians
+        else bar
+        for number, bar in enumerate(bars)
+    )
 
 
 def _standing_in(own: Assessment, stamp: Stamp, labels: Labels) -> dict[str, Any]:

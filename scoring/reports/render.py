@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import ctypes.util
 import gc
 import hashlib
 import io
 import logging
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
@@ -86,8 +88,7 @@ class Renderer:
         That is WeasyPrint, the templates and what they draw upon, the words, the fonts and their characters, and what
         WeasyPrint itself prepares at its first page. Polars is no part of it.
         """
-        for name in (*(f"{paper}.html.j2" for paper in PAPERS), *SHARED):
-            self.environment.get_template(name)
+        load_templates(self.environment)
         check([("", say("reports-place-paper", self.settings.lang))], self.faces.values(), self.settings.lang)
         self._made("<html><body><p>0</p></body></html>", "town", rare="")
 
@@ -160,7 +161,7 @@ class Renderer:
             blank = Finished.from_bytes(kept) if kept else None
         if blank is None:
             return None
-        said = repr((html, sorted(stamp.words.items()), stamp.square))
+        said = repr((html, sorted(stamp.words.items()), stamp.square, sorted(stamp.medians.items())))
         return blank.stamped(stamp, glyphs).written(_identifier(said))
 
     @cached_property
@@ -171,11 +172,16 @@ class Renderer:
         letters = letters_of(self.faces["heiti"].common(), SIGNS)
         return {sign: Glyph(*letters[sign]) for sign in SIGNS} if len(letters) == len(SIGNS) else {}
 
+    @property
+    def even_digits(self) -> bool:
+        """Whether all digits of that font are as wide as each other: one may stand where another was laid out."""
+        return len({self.signs[digit].width for digit in "0123456789"}) == 1 if self.signs else False
+
     def _ready(
         self, template: str, texts: Callable[[], Iterator[tuple[str, str]]], view: Mapping[str, object]
     ) -> tuple[str, str, str]:
         """Return a paper as HTML, its name and its rare characters."""
-        _page(self.settings.lang)  # what the machine lacks is said before anything else can fail for it
+        page_module(self.settings.lang)  # what the machine lacks is said before anything else can fail for it
         html = self.html(template, **view)
         return html, template.split(".", maxsplit=1)[0], self._rare(html, texts)
 
@@ -188,11 +194,12 @@ class Renderer:
     @contextmanager
     def _laid_out(self, html: str, name: str, rare: str) -> Iterator[Document]:
         """Lay out a paper; what is wrong with it is said when it is laid out or drawn."""
-        page = _page(self.settings.lang)
+        page = page_module(self.settings.lang)
         fonts, sheet = self._kit(name, rare)
         # A bureau's own templates may be any HTML.
         reader = page.HTML if self.settings.templates else page.Page
-        with _no_collection(), _no_tofu(self.settings.lang), _refusals(self.settings.lang):
+        short = nullcontext() if self.settings.templates else page.shortcuts()
+        with short, _no_collection(), _no_tofu(self.settings.lang), _refusals(self.settings.lang):
             yield reader(string=html, url_fetcher=page.Packaged(self.faces, rare)).render(
                 font_config=fonts, stylesheets=[sheet], pdf_variant=self.settings.pdf_variant
             )
@@ -246,7 +253,7 @@ class Renderer:
         The characters that the cut fonts lack come in fonts of their own. These depend on the paper alone, never on
         what was printed before it: the same paper is the same bytes.
         """
-        page = _page(self.settings.lang)
+        page = page_module(self.settings.lang)
         if rare not in self._kits:
             while len(self._kits) >= _MOST_KITS:
                 # The oldest goes, but not the one without rare characters: most papers need that.
@@ -286,6 +293,12 @@ class Renderer:
         )
 
 
+def load_templates(environment: jinja2.Environment) -> None:
+    """Compile what papers are made of; a process that is forked from this one need not."""
+    for name in (*(f"{paper}.html.j2" for paper in PAPERS), *SHARED):
+        environment.get_template(name)
+
+
 def _version(variant: str | None) -> str:
     """Return the version of PDF that a variant asks for, or WeasyPrint's usual one."""
     from weasyprint.pdf import VARIANTS
@@ -297,12 +310,39 @@ def _identifier(said: str) -> bytes:
     return hashlib.sha256(said.encode()).hexdigest()[:32].encode()
 
 
-def _page(lang: str) -> ModuleType:
+def page_module(lang: str) -> ModuleType:
+    """Return our side of WeasyPrint, loaded now or before.
+
+    Raises
+    ------
+    MissingLibrary
+        Pango or one of its friends could not be loaded.
+    """
     try:
         subset_library()
-        return import_module("scoring.reports.page")
-    except OSError as missing:  # Pango or one of its friends could not be loaded
+        with _by_name():
+            return import_module("scoring.reports.page")
+    except OSError as missing:
         raise MissingLibrary("Pango, HarfBuzz", INSTALL, lang) from missing
+
+
+def _nowhere(name: str) -> str | None:  # noqa: ARG001 - in the place of a function that looks for it
+    return None
+
+
+@contextmanager
+def _by_name() -> Iterator[None]:
+    """Let the loader of libraries alone look for them while WeasyPrint is loaded.
+
+    WeasyPrint tries names of other systems first, for each of which Python asks ldconfig, gcc and ld: 60 processes.
+    """
+    search = ctypes.util.find_library
+    try:
+        if sys.platform == "linux":
+            ctypes.util.find_library = _nowhere
+        yield
+    finally:
+        ctypes.util.find_library = search
 
 
 @contextmanager

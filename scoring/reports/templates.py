@@ -6,7 +6,9 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Final
 
 from scoring.messages import say
@@ -46,11 +48,30 @@ def make_environment(own: Path | None, lang: str) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled(),
     )
     for path in sorted(own.rglob("*.j2")) if own else ():
         with naming_mistakes(own, lang):
             _check(environment, path, path.relative_to(own or path).as_posix(), lang)
     return environment
+
+
+@cache
+def _compiled() -> jinja2.BytecodeCache:
+    """Return the templates that this process has compiled, or the one that it was forked from."""
+    from jinja2 import BytecodeCache
+    from jinja2.bccache import Bucket
+
+    known: dict[tuple[str, str], CodeType | None] = {}
+
+    class Compiled(BytecodeCache):
+        def load_bytecode(self, bucket: Bucket) -> None:
+            bucket.code = known.get((bucket.key, bucket.checksum))
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            known[bucket.key, bucket.checksum] = bucket.code
+
+    return Compiled()
 
 
 def _check(environment: jinja2.Environment, path: Path, name: str, lang: str) -> None:

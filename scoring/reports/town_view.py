@@ -55,6 +55,12 @@ class Bar:
     earned: str
     points: str
     median: str
+    tint: str = "#c8102e"
+
+    @property
+    def mark(self) -> int:
+        """Where in the chart the median is marked."""
+        return 457 + (self.median_share or 0) * 9 // 10
 
 
 @dataclass(frozen=True)

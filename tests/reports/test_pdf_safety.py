@@ -228,3 +228,19 @@ def test_what_is_no_xml_is_read_as_html():
 
     page = Page("<html><body><p>first<br>second</p></body></html>", url_fetcher=None)
     assert [child.tag for child in page.etree_element.find("body/p")] == ["br"]
+
+
+def test_what_weasyprint_remembers_was_read_for_the_version_that_is_used_and_is_forgotten_after_each_paper(
+    make, example
+):
+    import weasyprint
+    from weasyprint.layout import block, inline
+
+    from scoring.reports import shortcuts
+
+    assert weasyprint.__version__ == shortcuts.READ_FOR  # read the functions that it replaces again
+    before = block.resolve_percentages, inline.split_first_line, inline.strut
+    with shortcuts.shortcuts():
+        assert not {block.resolve_percentages, inline.split_first_line, inline.strut} & set(before)
+    make("town", example.for_town(TOWN))
+    assert (block.resolve_percentages, inline.split_first_line, inline.strut) == before

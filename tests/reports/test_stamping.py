@@ -10,6 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pypdfium2 as pdfium
 import pytest
 from PIL import ImageChops
@@ -50,6 +51,13 @@ def laid_out(monkeypatch):
     return made
 
 
+def look_alike(stamped, whole):
+    for one, other in zip(pdfium.PdfDocument(stamped), pdfium.PdfDocument(whole), strict=True):
+        assert one.get_textpage().get_text_range() == other.get_textpage().get_text_range()
+        pictures = [page.render(scale=2).to_pil() for page in (one, other)]
+        assert ImageChops.difference(*pictures).getbbox() is None
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_a_stamped_sheet_looks_and_reads_like_one_laid_out_with_its_code(own, lang, monkeypatch):
     own = with_code(own, OTHER)
@@ -57,12 +65,9 @@ def test_a_stamped_sheet_looks_and_reads_like_one_laid_out_with_its_code(own, la
     monkeypatch.setattr(papers, "stamp_of", lambda *_: None)
     whole = conftest.paper("town", own, lang)
     assert stamped != whole
-    for one, other in zip(pdfium.PdfDocument(stamped), pdfium.PdfDocument(whole), strict=True):
-        text = one.get_textpage().get_text_range()
-        assert OTHER in text
-        assert text == other.get_textpage().get_text_range()
-        pictures = [page.render(scale=2).to_pil().convert("L") for page in (one, other)]
-        assert ImageChops.difference(*pictures).getbbox() is None
+    for page in pdfium.PdfDocument(stamped):
+        assert OTHER in page.get_textpage().get_text_range()
+    look_alike(stamped, whole)
 
 
 @pytest.mark.parametrize("variant", [None, "pdf/a-3a"])
@@ -97,6 +102,39 @@ def test_what_a_town_is_told_anew_is_laid_out_anew(own, shelf, laid_out):
     village = own.findings.with_columns(village=own.findings["village"].fill_null("") + "一")
     render_town(replace(own, findings=village), conftest.SETTINGS, Renderer(conftest.SETTINGS, shelf))
     assert len(laid_out) == len(settings) + 2
+
+
+def with_medians(own, less):
+    """Let the group's medians be less than they are, by whole points."""
+    lower = pl.col("group_median_num") - less * pl.col("group_median_den")
+    return replace(own, dimensions=own.dimensions.with_columns(group_median_num=lower))
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_medians_of_a_kept_sheet_are_those_of_the_run(own, shelf, laid_out, lang, monkeypatch):
+    settings = replace(conftest.SETTINGS, lang=lang)
+    keeping = Renderer(settings, shelf)
+    render_town(own, settings, keeping)
+    other = with_medians(own, 1)
+    kept = render_town(other, settings, keeping)
+    assert len(laid_out) == 1
+    assert kept == render_town(other, settings, Renderer(settings))
+    monkeypatch.setattr(papers, "stamp_of", lambda *_: None)
+    look_alike(kept, render_town(other, settings, Renderer(settings)))
+    # A number of fewer digits takes less room.
+    monkeypatch.undo()
+    assert "9.00" in {bar.median for bar in papers.town_view(with_medians(own, 10), settings).bars}
+    render_town(with_medians(own, 10), settings, keeping)
+    assert len(list(shelf.folder.iterdir())) == 2
+
+
+def test_medians_in_a_font_of_uneven_digits_are_laid_out(own, shelf, monkeypatch):
+    monkeypatch.setattr(Renderer, "even_digits", False)
+    keeping = Renderer(conftest.SETTINGS, shelf)
+    for less in (0, 1):
+        sheet = with_medians(own, less)
+        assert render_town(sheet, conftest.SETTINGS, keeping) == render_town(sheet, conftest.SETTINGS)
+    assert len(list(shelf.folder.iterdir())) == 2
 
 
 def test_another_style_sheet_lays_out_anew(own, shelf, laid_out, tmp_path):
@@ -191,7 +229,12 @@ def test_a_shelf_holds_so_much_and_forgets_what_was_longest_unused(shelf):
 
 
 def test_a_blank_is_read_as_it_was_written_and_nothing_else_is_one():
-    blank = Finished("1.7", 2, b"<<>>", (("object", b"<</A 1>>"), ("page", b"q Q" * 40), ("stream", bytes(range(256)))))
+    blank = Finished(
+        "1.7",
+        2,
+        b"<<>>",
+        (("object", b"<</A 1>>"), ("page", b"q Q" * 40), ("stream", bytes(range(256))), ("picture", b"4\n<<>>q Q")),
+    )
     assert Finished.from_bytes(blank.to_bytes()) == blank
     with pytest.raises(ValueError, match="no blank"):
         Finished.from_bytes(io.BytesIO(b"%PDF-1.7").getvalue())

@@ -82,6 +82,20 @@ def test_papers_lost_with_a_worker_are_made_again_in_a_fresh_pool(tmp_path, monk
     assert len(list((tmp_path / "towns").iterdir())) == 40
 
 
+def test_workers_that_have_made_many_papers_give_way_to_fresh_ones(tmp_path, monkeypatch):
+    monkeypatch.setattr(workers, "_print", lambda order, path: path.write_text("made", "utf-8"))
+    monkeypatch.setattr(workers, "MOST_PAPERS", 3)
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
+        pools = iter([first, second])
+        printer = Printer(workers.Processes(lambda: next(pools), 2))
+        with printer.at_rest():
+            for paper in printer.print_towns(towns(8), None, tmp_path):
+                paper.result(timeout=10)
+        with pytest.raises(RuntimeError):  # it takes no more
+            first.submit(print)
+    assert len(list((tmp_path / "towns").iterdir())) == 8
+
+
 def test_a_paper_that_ends_every_worker_is_a_fault_and_not_for_ever(tmp_path):
     printer = Printer(workers.Processes(Lost, 2))
     with printer.at_rest():
@@ -108,14 +122,15 @@ def test_a_fault_while_orders_are_written_is_told_of_every_paper_after_it(tmp_pa
 
 
 def test_help_waits_for_no_library():
-    """Whoever asks for help, or mistypes a command, does not wait for tables and papers to be loaded."""
+    """Whoever asks for help, or mistypes a command, waits for no tables, no papers, and one catalogue of sentences."""
     code = """
         import sys
         from importlib import import_module
         import scoring.cli
         for name in scoring.cli._COMMANDS:
             import_module(name)
-        print([name for name in ("polars", "numpy", "pydantic", "jinja2", "weasyprint") if name in sys.modules])
+        heavy = ("polars", "numpy", "pydantic", "jinja2", "weasyprint", "fractions", "json", "tempfile")
+        print([name for name in heavy if name in sys.modules], scoring.messages._room.cache_info().currsize)
     """
     said = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "[]"
+    assert said.stdout.strip() == "[] 1"

@@ -238,7 +238,7 @@ def test_of_a_town_nothing_of_it_remains(kept, scheme, period, tmp_path):
 def test_a_run_prints_the_page_and_counts_it_in_no_score(office, monkeypatch):
     from scoring import runs
 
-    monkeypatch.setattr(runs.Printer, "print_all", lambda *_: [], raising=True)
+    monkeypatch.setattr(runs.Printer, "_begin", lambda *_: [], raising=True)
     monkeypatch.setattr(runs.Printer, "warm", lambda *_: None, raising=True)
     assert office.call("run", "2025Q1", "--formats", "pdf,csv").code == 0
     out = office.root / "out" / "2025Q1"
