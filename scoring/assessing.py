@@ -12,7 +12,7 @@ import polars as pl
 from schemas.scheme import Scheme
 from scoring.assessment import FORMAT, FRAMES, Assessment
 from scoring.intake import Tables
-from scoring.ledger import Frozen, Ledger, Published, build, score
+from scoring.ledger import Frozen, Ledger, Published, Spread, build, score
 from scoring.outcome import (
     Options,
     appeal_frame,
@@ -45,6 +45,7 @@ def assess(
     plan: Plan | None = None,
     published: Published | None = None,
     lean: bool = False,
+    spread: Spread | None = None,
 ) -> Assessment:
     """Score a period under a scheme as things stood at `as_of`.
 
@@ -61,6 +62,8 @@ def assess(
         neither the measures table nor `past` has one of that earlier period.
     lean
         Leave out what is told of appeals, warnings and the other way of making a year.
+    spread
+        Prices the findings of the period in place of this process.
 
     Raises
     ------
@@ -78,6 +81,7 @@ def assess(
         workdays=workdays,
         plan=plan,
         published=published,
+        spread=spread,
     )
     if lean:
         return _from_ledger(ledger, tables, scheme, period, as_of, options, read or {}, None, None)

@@ -68,7 +68,7 @@ def run_calls(calls: Sequence[Call], labels: Sequence[str], *, cluster: str | No
     Parameters
     ----------
     cluster
-        The address of a scheduler whose workers print.
+        The address of a scheduler whose workers score and print.
     keep
         Keep papers for the next run, and take those that were kept.
     """

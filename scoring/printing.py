@@ -1,4 +1,7 @@
-"""The papers of a run: ordered here, made by processes of this machine or by a cluster, all by the same functions."""
+"""The papers of a run: ordered here, made by processes of this machine or by a cluster, all by the same functions.
+
+A cluster also prices the findings that the papers are of.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,12 @@ from scoring.workers import Ended, Order, processes
 
 if TYPE_CHECKING:
     from scoring.assessment import Assessment
+    from scoring.ledger import Spread
     from scoring.reports.settings import Settings
 
 _SHELF: Final = ".papers"
+Told = Callable[[int, int], None]
+"""Told how much is done, and how much there is."""
 
 
 class Hands(Protocol):
@@ -31,6 +37,10 @@ class Hands(Protocol):
 
     def warm(self, settings: Settings) -> None:
         """Load what papers need while the data is still being read."""
+        ...
+
+    def spread(self, lang: str, told: Told) -> Spread | None:
+        """Return what prices findings elsewhere, if they are; `told` is told how many pieces are done."""
         ...
 
 
@@ -65,6 +75,10 @@ class Printer:
     def warm(self, settings: Settings) -> None:
         """Have whoever prints load what papers need while the data is still being read."""
         self._hands.warm(settings)
+
+    def spread(self, lang: str, told: Told) -> Spread | None:
+        """Return what prices findings where papers are made, unless that is this machine."""
+        return self._hands.spread(lang, told)
 
     def print_all(self, assessment: Assessment, settings: Settings, folder: Path) -> list[Future[None]]:
         """Begin every paper of an assessment. Who makes a town's paper is handed that town's rows alone."""

@@ -8,6 +8,7 @@ from concurrent.futures import Future, as_completed
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -18,7 +19,7 @@ from scoring.assessment import Assessment
 from scoring.beside import SAID_BESIDE, own_work, say_beside
 from scoring.intake import Intake, Tables, read_folder, write_numbered, write_problems
 from scoring.jobs import Desk, Job, Task, usual_day
-from scoring.ledger import Frozen
+from scoring.ledger import Frozen, Spread
 from scoring.manifest import write_manifest
 from scoring.messages import say
 from scoring.noticed import noticed
@@ -91,13 +92,14 @@ def run(desk: Desk, tasks: Sequence[Task], printer: Printer, progress: Progress,
             _refuse(desk, refused.problems)
         editions = sound_store(desk.store)
         kept = own_work(desk, next(iter(intakes.values())).tables.towns)
+        spread = printer.spread(desk.settings.lang, partial(progress, "price"))
         written: list[tuple[Made, Path, Job]] = []
         papers: list[Future[None]] = []
         for number, (job, period) in enumerate(tasks):
             progress("score", number, len(tasks))
             intake = intakes[job.scheme.sha256]
             try:
-                used, assessment = _assess(job, intake, period, editions)
+                used, assessment = _assess(job, intake, period, editions, spread)
             except Refused as refused:
                 own = _told(job, intake, refused)
                 _refuse(job, pl.concat([own, intake.problems], how="diagonal_relaxed"))
@@ -289,10 +291,12 @@ def score_again(job: Job, period: Period, folder: Path) -> tuple[Tables, str]:
     return intake.tables, str(made.head["run_code"])
 
 
-def _assess(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]) -> tuple[Intake, Assessment]:
+def _assess(
+    job: Job, intake: Intake, period: Period, editions: Sequence[Edition], spread: Spread | None = None
+) -> tuple[Intake, Assessment]:
     """Score a period; a draft leaves out the rows that only scoring refuses, too, and says which intake it used."""
     try:
-        assessment = _score(job, intake, period, editions)
+        assessment = _score(job, intake, period, editions, spread)
     except Refused as refused:
         places = {(p.file, p.sheet, p.row) for p in refused.problems}
         # What is the fault of no single row cannot be left out.
@@ -301,7 +305,7 @@ def _assess(job: Job, intake: Intake, period: Period, editions: Sequence[Edition
         rest = intake.without(places, _told(job, intake, refused))
         if rest is None:
             raise
-        return _assess(job, rest, period, editions)
+        return _assess(job, rest, period, editions, spread)
     as_of = job.as_of or usual_day(job, period)
     notices = [noticed(intake.tables, job.scheme.scheme, period, as_of, job.settings.lang)]
     if editions:
@@ -331,7 +335,7 @@ def _before(job: Job, intake: Intake, period: Period, editions: Sequence[Edition
     return {} if rescored is None else {"previous": rescored}
 
 
-def _score(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]) -> Assessment:
+def _score(job: Job, intake: Intake, period: Period, editions: Sequence[Edition], spread: Spread | None) -> Assessment:
     scheme = job.scheme.scheme
     refused = {name: counts.get("refused", 0) for name, counts in intake.rows.items()}
     options = Options(
@@ -344,9 +348,8 @@ def _score(job: Job, intake: Intake, period: Period, editions: Sequence[Edition]
     )
     as_of = job.as_of or usual_day(job, period)
     past: list[Frozen] = [edition.frozen for edition in latest(editions).values()]
-    return assess(
-        intake.tables, scheme, period, as_of, options=options, read=intake.rows, past=past, workdays=job.workdays
-    )
+    facts = (intake.tables, scheme, period, as_of)
+    return assess(*facts, options=options, read=intake.rows, past=past, workdays=job.workdays, spread=spread)
 
 
 def _with_code(assessment: Assessment, before: dict[str, object], folder: Path) -> tuple[Assessment, dict[str, str]]:

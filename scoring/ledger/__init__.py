@@ -17,7 +17,7 @@ A longer period that is made of published ones (`rollup`) takes their scores in 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -57,6 +57,7 @@ from scoring.ledger.rollup import (
     rolls_up,
     with_year_end,
 )
+from scoring.ledger.spread import Spread
 from scoring.ledger.totals import score_town
 from scoring.ledger.written import write_down
 from scoring.periods import Period
@@ -64,11 +65,6 @@ from scoring.plan import Plan
 from scoring.pricing.measures import ORIGINAL, Published
 from scoring.problems import Refused
 from scoring.workdays import Workdays
-
-Price = Callable[..., Charges]
-"""`charge` of a run: takes tables and `held`."""
-Spread = Callable[[Price, Tables, pl.DataFrame | None, Facts], Charges]
-"""Takes all tables, what the store alone holds, and the facts of towns."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +144,7 @@ def build(
     workdays: Workdays | None = None,
     plan: Plan | None = None,
     published: Published | None = None,
+    spread: Spread | None = None,
 ) -> Ledger:
     """Carry out the order of operations and write every effect down.
 
@@ -157,13 +154,17 @@ def build(
         The published periods: their differences are carried over, and a year may be made of them.
     published
         (Town, measure, period id) → a value published elsewhere, for trends whose earlier period has no row.
+    spread
+        Carries out steps 1 to 5 in place of `charge` at once.
 
     Raises
     ------
     Refused
         The facts cannot be scored under this scheme; every problem found is named.
     """
-    scored = score(tables, scheme, period, as_of, past=past, workdays=workdays, plan=plan, published=published)
+    scored = score(
+        tables, scheme, period, as_of, past=past, workdays=workdays, plan=plan, published=published, spread=spread
+    )
     counted = scored.charges.findings
     if len(_counted(scored)) < len(scored.scores):
         counted = counted.clear()
@@ -337,4 +338,4 @@ def moved(tables: Tables, merged: dict[str, str]) -> Tables:
     )
 
 
-__all__ = ["Frozen", "Ledger", "Published", "Scored", "build", "score", "sign_of_loss"]
+__all__ = ["Frozen", "Ledger", "Published", "Scored", "Spread", "build", "score", "sign_of_loss"]

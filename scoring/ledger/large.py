@@ -11,7 +11,7 @@ import polars as pl
 
 from schemas.scheme import Scheme
 from scoring.intake import Tables
-from scoring.ledger import Ledger, Price, balanced, moved, score
+from scoring.ledger import Ledger, balanced, moved, score
 from scoring.ledger.appeals import apply_decisions
 from scoring.ledger.charges import Charges
 from scoring.ledger.entries import Upper
@@ -19,6 +19,7 @@ from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.narrow import above_findings, narrow_findings
 from scoring.ledger.parting import Parts
 from scoring.ledger.refusals import refuse_inapplicable
+from scoring.ledger.spread import Price
 from scoring.ledger.written import write_down
 from scoring.periods import Period
 from scoring.workdays import Workdays

@@ -19,6 +19,8 @@ from scoring.pricing.deduct import Units
 if TYPE_CHECKING:
     from scoring.ledger.many import Many
 
+_WIDEST: Final = 2**127
+"""What 128 bits do not hold."""
 _KIND: Final = pl.Categorical(pl.Categories("kind of entry", physical=pl.UInt8))
 
 
@@ -108,11 +110,17 @@ def reconcile(
     """
     grouped = pl.concat(_by_town(piece) for piece in pieces)
     common = math.lcm(*grouped["points_den"].unique())
-    factor = pl.col("points_den").replace_strict(
-        {denominator: common // denominator for denominator in grouped["points_den"].unique()}, return_dtype=pl.Int128
-    )
-    moves = grouped.group_by("town").agg((pl.col("points_num").cast(pl.Int128) * factor).sum())
-    sums = dict(moves.iter_rows())
+    factors = {denominator: common // denominator for denominator in grouped["points_den"].unique()}
+    sums: dict[int, int] = {}
+    largest = int(grouped["points_num"].cast(pl.Int128).abs().max() or 0)  # type: ignore[arg-type]
+    # Rates of a dozen towns, each out of a number of its own, may have no common denominator that 128 bits hold.
+    if largest * common * grouped.height < _WIDEST:
+        factor = pl.col("points_den").replace_strict(factors, return_dtype=pl.Int128)
+        moves = grouped.group_by("town").agg((pl.col("points_num").cast(pl.Int128) * factor).sum())
+        sums |= dict(moves.iter_rows())
+    else:
+        for town, denominator, points in grouped.iter_rows():
+            sums[town] = sums.get(town, 0) + points * factors[denominator]
     values, start = together.values if together is not None else {}, start_of(scheme)
     # Towns that were scored together share the objects of their values.
     moves_to = {id(value): value - start for value in {id(value): value for value in values.values()}.values()}

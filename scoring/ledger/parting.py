@@ -85,7 +85,7 @@ class Parts:
         count = max(1, -(-known.height // rows))
         part_of = _parts_of(rest.towns, count)
         part = part_of.gather(known["town"].to_physical())
-        cut = _cut(part, count)
+        cut = cut_rows(part, count)
         place = _at(pl.concat(cut), pl.concat(pl.int_range(own.len(), dtype=pl.UInt32, eager=True) for own in cut))
         of_finding = known.lazy().select("finding_id", finding=place, part=part)
         # On numbers, in no order, the streaming engine joins in half the time.
@@ -93,7 +93,7 @@ class Parts:
         found = joined.collect(engine="streaming")
         if found.height < asked.height:
             raise ValueError("finding_id")
-        of_reports = _cut(_at(found["report"], found["part"]), count)
+        of_reports = cut_rows(_at(found["report"], found["part"]), count)
         whose = _at(found["report"], found["finding"]).alias("finding")
         del found, place, part, ordered
         told = _Cut(_read(reports, asked).hstack([whose]), of_reports, reports.select(list(_SOURCE)))
@@ -179,7 +179,12 @@ def _at(rows: pl.Series, values: pl.Series) -> pl.Series:
     return pl.zeros(rows.len(), dtype=values.dtype, eager=True).scatter(rows, values)
 
 
-def _cut(part: pl.Series, count: int) -> list[pl.Series]:
+def in_rows(rows: pl.Series, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return a frame in the order of the rows, which are all of its own."""
+    return frame[_at(rows, pl.int_range(rows.len(), dtype=pl.UInt32, eager=True))]
+
+
+def cut_rows(part: pl.Series, count: int) -> list[pl.Series]:
     """Return the rows of each part, upwards."""
     keys = (part.cast(pl.UInt64) * _SPAN + pl.int_range(part.len(), dtype=pl.UInt64, eager=True)).sort()
     begins = keys.search_sorted(pl.Series([number * _SPAN for number in range(count + 1)], dtype=pl.UInt64)).to_list()

@@ -23,7 +23,7 @@ _PAIRS: Final = {"place": pl.UInt32, "keeper": pl.UInt32, "frozen_in": pl.String
 
 
 class _Row(NamedTuple):
-    """What a finding chooses by. `opens` is the first day that its period is known by."""
+    """What a finding chooses by. `opens` is the first day that its period is known by in its group."""
 
     place: int
     side: bool
@@ -108,8 +108,8 @@ def _chosen(findings: pl.DataFrame, said: Said, policy: Duplicates, frozen: pl.D
     possible = possible.filter(with_near.gather(possible["group"]))
     if possible.is_empty():
         return pl.DataFrame(schema=_PAIRS)
-    opens = findings.group_by("bucket").agg(opens=pl.col("belongs_on").min())
-    possible = possible.join(opens, on="bucket", how="left", maintain_order="left")
+    # By the group's own findings, so that nothing hangs on another town's.
+    possible = possible.with_columns(opens=pl.col("belongs_on").min().over("group", "bucket"))
     if frozen.is_empty():
         possible = possible.with_columns(frozen_in=pl.lit(None, dtype=pl.String))
     else:

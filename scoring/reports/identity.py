@@ -30,6 +30,8 @@ _PACKAGES: Final = (
     "pillow",
     "jinja2",
 )
+_COUNTING: Final = ("polars", "pydantic", "chinesecalendar")
+"""What prices findings, besides Python."""
 _OURS: Final = ("fonts", "identity", "page", "render", "shortcuts", "stamping", "subset")
 """Modules that stand between the text of a paper and its bytes."""
 _LIBRARIES: Final = re.compile(r"/\S*/lib(?:pango|harfbuzz|freetype|fontconfig|glib)[^/\s]*\.so\S*")
@@ -65,6 +67,12 @@ def fingerprint(settings: Settings) -> dict[str, str]:
     if told not in _said:
         _said[told] = _fingerprint(settings)
     return _said[told]
+
+
+def fingerprint_of_scoring() -> dict[str, str]:
+    """Return what machines must have in common to price findings alike: program and libraries, without what prints."""
+    versions = [platform.python_version(), *((name, _version(name)) for name in _COUNTING)]
+    return {"program": _program(), "libraries": _hash(map(str, versions))}
 
 
 def _fingerprint(settings: Settings) -> dict[str, str]:
