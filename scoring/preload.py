@@ -13,7 +13,8 @@ import pydantic  # noqa: F401
 import xlsxwriter  # noqa: F401
 
 from scoring.reports.fonts import faces
-from scoring.reports.render import load_templates, page_module
+from scoring.reports.loading import page_module
+from scoring.reports.render import load_templates
 from scoring.reports.templates import make_environment
 
 # What all share is neither looked through for garbage nor, by that, copied; who is forked begins to collect its own.

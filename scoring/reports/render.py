@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import atexit
-import ctypes.util
 import gc
 import hashlib
 import io
 import logging
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
-from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from scoring.messages import say
-from scoring.reports.errors import ForbiddenAddress, MissingGlyph, MissingLibrary
+from scoring.reports.errors import ForbiddenAddress, MissingGlyph
 from scoring.reports.fitting import fit, fold
-from scoring.reports.fonts import INSTALL, ROLES, check, faces, letters_of
+from scoring.reports.fonts import ROLES, check, faces, letters_of
 from scoring.reports.identity import identity
+from scoring.reports.loading import page_module
 from scoring.reports.settings import Settings
 from scoring.reports.shelf import Shelf
-from scoring.reports.subset import common_characters, subset_library
+from scoring.reports.subset import common_characters
 from scoring.reports.templates import SHARED, make_environment, naming_mistakes
 
 if TYPE_CHECKING:
@@ -308,41 +305,6 @@ def _version(variant: str | None) -> str:
 
 def _identifier(said: str) -> bytes:
     return hashlib.sha256(said.encode()).hexdigest()[:32].encode()
-
-
-def page_module(lang: str) -> ModuleType:
-    """Return our side of WeasyPrint, loaded now or before.
-
-    Raises
-    ------
-    MissingLibrary
-        Pango or one of its friends could not be loaded.
-    """
-    try:
-        subset_library()
-        with _by_name():
-            return import_module("scoring.reports.page")
-    except OSError as missing:
-        raise MissingLibrary("Pango, HarfBuzz", INSTALL, lang) from missing
-
-
-def _nowhere(name: str) -> str | None:  # noqa: ARG001 - in the place of a function that looks for it
-    return None
-
-
-@contextmanager
-def _by_name() -> Iterator[None]:
-    """Let the loader of libraries alone look for them while WeasyPrint is loaded.
-
-    WeasyPrint tries names of other systems first, for each of which Python asks ldconfig, gcc and ld: 60 processes.
-    """
-    search = ctypes.util.find_library
-    try:
-        if sys.platform == "linux":
-            ctypes.util.find_library = _nowhere
-        yield
-    finally:
-        ctypes.util.find_library = search
 
 
 @contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -244,3 +246,13 @@ def test_what_weasyprint_remembers_was_read_for_the_version_that_is_used_and_is_
         assert not {block.resolve_percentages, inline.split_first_line, inline.strut} & set(before)
     make("town", example.for_town(TOWN))
     assert (block.resolve_percentages, inline.split_first_line, inline.strut) == before
+
+
+def test_loading_weasyprint_asks_no_compiler(tmp_path):
+    asked = tmp_path / "asked"
+    (tmp_path / "gcc").write_text(f"#!/bin/sh\ntouch {asked}\n", "utf-8")
+    (tmp_path / "gcc").chmod(0o755)
+    code = "from scoring.reports.loading import page_module; page_module('zh').Page"
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PATH": path})
+    assert not asked.exists()
