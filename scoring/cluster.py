@@ -41,7 +41,7 @@ _ADDRESS: Final = re.compile(r"(tcp|tls)://[^/\s]+:\d+")
 _PATIENCE: Final = 30
 """Seconds that the scheduler has to answer in, and the first worker to come in."""
 _MOST_BEGUN: Final = 256
-"""How many orders the scheduler holds: some 50 MB of towns' rows."""
+"""How many orders the scheduler holds: some 20 MB of towns' rows."""
 _ROWS: Final = 250_000
 """Findings a piece that is priced: some 8 MB."""
 _FEW: Final = 20_000

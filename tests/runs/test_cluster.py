@@ -6,6 +6,8 @@ import os
 import pickle
 import shutil
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +16,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import date
 from functools import partial
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -257,6 +260,17 @@ def test_what_ends_pricing_ends_the_run_and_stops_the_rest(answer, fault):
         cluster.ClusterHands(client)._price(iter("abcdef"), 6, lang="zh", told=lambda *_: None)
     assert getattr(raised.value, "code", None) == fault[1]
     assert (client.begun, len(client.cancelled)) == (2, 2)  # two at a time a worker
+
+
+def test_what_is_sent_says_so_where_this_program_is_not():
+    """A scheduler reads it without townscore; a worker without it answers with its name."""
+    distributed = pytest.importorskip("distributed")
+    sent = []
+    client = SimpleNamespace(submit=lambda work, *_, **__: sent.append(distributed.protocol.pickle.dumps(work)))
+    cluster._sent(client, cluster.price_afar, b"", {}, "zh")
+    there = "import pickle, sys; sys.modules['scoring'] = None; print(pickle.load(sys.stdin.buffer)('price_afar'))"
+    done = subprocess.run([sys.executable, "-c", there], input=sent[0], capture_output=True, check=True)
+    assert done.stdout.decode().strip() == socket.gethostname()
 
 
 def test_pieces_that_are_priced_are_told(scheduler):
