@@ -142,8 +142,11 @@ def _one_child(
         while len(answers) < len(files):
             clock = threading.Timer(limits.seconds, stop)
             clock.start()
-            line = process.stdout.readline()
-            clock.cancel()
+            try:
+                line = process.stdout.readline()
+            finally:
+                # Ctrl-C, too: the command would wait for the clock to run down.
+                clock.cancel()
             if not line:
                 break
             answers.append(json.loads(line))

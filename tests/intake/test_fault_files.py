@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import threading
 import time
 import zipfile
 from dataclasses import replace
@@ -319,3 +321,26 @@ def test_limits_can_be_changed(folder, kit):
     folder.findings(kit.ROW)
     folder.limits = replace(Limits(), cells=3)
     assert "workbook-too-many-cells" in refused(folder.read(), kit)
+
+
+def test_an_interrupted_reading_leaves_no_clock_to_wait_for(tmp_path, child, monkeypatch):
+    """Ctrl-C while the child reads: the command said that it stopped and then waited for 300 seconds."""
+    from scoring.intake import sandbox
+
+    class Reader(io.BytesIO):
+        def readline(self, *_):
+            raise KeyboardInterrupt
+
+    class Child(sandbox.subprocess.Popen):
+        def __init__(self, *words, **options):
+            super().__init__(*words, **options)
+            self.stdout.close()
+            self.stdout = Reader()
+
+    monkeypatch.setattr(sandbox.subprocess, "Popen", Child)
+    before = set(threading.enumerate())
+    with pytest.raises(KeyboardInterrupt):
+        sandbox._one_child([(tmp_path / "a.csv", "csv")], 0, set(), tmp_path, Limits())
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)
+        assert not thread.is_alive()
