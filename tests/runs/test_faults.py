@@ -407,7 +407,7 @@ def test_fault_ctrl_c_ends_cleanly(bureau, group):
     deadline = time.monotonic() + 60
     while not list(bureau.out.glob(".*.new/towns")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    time.sleep(0.5)
+    time.sleep(0.1)
     (os.killpg if group else os.kill)(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
