@@ -18,6 +18,7 @@ from hypothesis.errors import UnsatisfiedAssumption
 from tests import test_laws, test_laws_of_deduct  # noqa: F401  they state the laws
 from tests.laws import LAWS, given_up, keeping, know
 from tests.strategies import worlds
+from tests.test_parting import compare_parts
 from tests.test_plan import compare_modes
 
 pytestmark = pytest.mark.long
@@ -89,3 +90,8 @@ def test_laws_hold_on_many_examples():
 @often(EXAMPLES // 10, worlds(), st.sampled_from([1, 1, 1, 20]))
 def test_plans_are_equal_on_many_examples(world, times):
     compare_modes(world, times)
+
+
+@often(EXAMPLES // 10, worlds(), st.sampled_from([1, 3, 9]), st.sampled_from([1, 4, 1000]), st.sampled_from([1, 1000]))
+def test_parts_come_to_the_whole_on_many_examples(world, times, rows, together):
+    compare_parts(world, times, rows, together)
