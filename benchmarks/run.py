@@ -26,6 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
 PYTHON = sys.executable
 TOWNSCORE = str(Path(PYTHON).with_name("townscore"))
 SCHEME = str(HERE.parent / "weights" / "jiyuan-quarterly.yaml")
@@ -285,6 +286,20 @@ def measure_sheets(work: Path, rounds: int) -> list[Figure]:
     return reading + _shares([*command, str(max(1, rounds - 2)), "out"], work)
 
 
+def measure_scale(work: Path, _: int) -> list[Figure]:
+    """Measure the engine past a million."""
+    import large
+
+    return large.scale(work)
+
+
+def measure_papers(work: Path, _: int) -> list[Figure]:
+    """Measure papers in number."""
+    import large
+
+    return large.papers(work)
+
+
 def _shares(command: Sequence[str], work: Path) -> list[Figure]:
     """Run a script that compares cases by itself and ends with a line of JSON."""
     used = best({"shares": lambda: run([PYTHON, *command], work)}, 1, codes=(0, 1))["shares"]
@@ -336,6 +351,8 @@ CASES: dict[str, Callable[[Path, int], list[Figure]]] = {
     "hostile": measure_hostile,
     "validate": measure_validate,
     "sheets": measure_sheets,
+    "papers": measure_papers,
+    "scale": measure_scale,
 }
 
 
