@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
@@ -25,6 +26,15 @@ class Used:
     own_mb: int
     child_mb: int
     told: dict[str, object]
+
+
+def arguments(about: str | None) -> argparse.ArgumentParser:
+    """Return what every such benchmark is asked on the command line."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--work", type=Path, help="a folder for the data, kept for the next time")
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    return parser
 
 
 def carry_out(case: Case, folder: Path) -> None:

@@ -10,16 +10,12 @@ python benchmarks/scale.py --sizes 10000000 --work DIR  needs 16 GB; the data ar
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import resource
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -27,20 +23,13 @@ import polars as pl
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
-MEGABYTE = 1024
+
+import apart  # noqa: E402 - found by the line above
+
+OTHERS = ("duckdb", "pandas")
 
 
-@dataclass(frozen=True)
-class Used:
-    """What a case took: processor seconds, seconds, its peak of memory in MB; what it says besides."""
-
-    cpu: float
-    seconds: float
-    peak: int
-    told: dict[str, object]
-
-
-def bare(folder: Path, _: Path) -> dict[str, object]:
+def bare(folder: Path) -> dict[str, object]:
     """Scan both tables and group them, streaming: no rule at all."""
     import scale_data as data
 
@@ -51,7 +40,7 @@ def bare(folder: Path, _: Path) -> dict[str, object]:
     return {"rows": sum(one.collect(engine="streaming").height for one in (grouped, folded))}
 
 
-def every_column(folder: Path, _: Path) -> dict[str, object]:
+def every_column(folder: Path) -> dict[str, object]:
     """Do the same with every column that the rules read."""
     import scale_data as data
 
@@ -63,7 +52,7 @@ def every_column(folder: Path, _: Path) -> dict[str, object]:
     return {"rows": height}
 
 
-def ours(folder: Path, out: Path) -> dict[str, object]:
+def ours(folder: Path) -> dict[str, object]:
     """Carry out the engine: totals, places and the narrow ledger."""
     ledger, scheme = _ours(folder)
     import scale_data as data
@@ -76,7 +65,7 @@ def ours(folder: Path, out: Path) -> dict[str, object]:
     totals = {town: value * 100 for town, value in ledger.together.values.items()}
     assert len(places) == data.TOWNS
     assert all(value.denominator == 1 for value in totals.values())
-    _write_totals({town: int(value) for town, value in totals.items()}, out)
+    _write_totals({town: int(value) for town, value in totals.items()}, folder, "ours")
     return {"entries": ledger.narrow.height}
 
 
@@ -89,29 +78,29 @@ def _ours(folder: Path):
     return build_parts(data.parts(folder), scheme, data.PERIOD, data.AS_OF), scheme
 
 
-def duckdb(folder: Path, out: Path) -> dict[str, object]:
+def duckdb(folder: Path) -> dict[str, object]:
     """Carry out the same rules in DuckDB's SQL."""
     import scale_sql
 
     database = scale_sql.run(folder, len(os.sched_getaffinity(0)))
-    _write_totals(dict(database.execute("SELECT town, score FROM total").fetchall()), out)
+    _write_totals(dict(database.execute("SELECT town, score FROM total").fetchall()), folder, "duckdb")
     return {"entries": database.execute("SELECT count(*) FROM ledger").fetchone()[0]}
 
 
-def pandas(folder: Path, out: Path) -> dict[str, object]:
+def pandas(folder: Path) -> dict[str, object]:
     """Carry out the same rules in pandas."""
     import scale_pandas
 
     total, ledger = scale_pandas.run(folder)
-    _write_totals(dict(zip(total.town, map(int, total.score), strict=True)), out)
+    _write_totals(dict(zip(total.town, map(int, total.score), strict=True)), folder, "pandas")
     return {"entries": len(ledger)}
 
 
-def write(folder: Path, out: Path) -> dict[str, object]:
+def write(folder: Path) -> dict[str, object]:
     """Write the ledger with all that it says, pricing every part again; then the same rows alone."""
     ledger, _ = _ours(folder)
     told: dict[str, object] = {"entries": ledger.narrow.height}
-    with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         made, again = Path(scratch) / "ledger", Path(scratch) / "again"
         cpu, began = time.process_time(), time.perf_counter()
         ledger.write(made)
@@ -126,7 +115,7 @@ def write(folder: Path, out: Path) -> dict[str, object]:
         return {**told, "alone": alone, "alone_clock": clock}
 
 
-CASES: dict[str, Callable[[Path, Path], dict[str, object]]] = {
+CASES: dict[str, Callable[[Path], dict[str, object]]] = {
     "bare": bare, "every_column": every_column, "ours": ours, "duckdb": duckdb, "pandas": pandas, "write": write,
 }  # fmt: skip
 NAMES = {
@@ -138,59 +127,45 @@ NAMES = {
 }
 
 
-def _write_totals(totals: dict[str, int], out: Path) -> None:
-    pl.DataFrame({"town": list(totals), "score": list(totals.values())}).sort("town").write_parquet(out)
+def _write_totals(totals: dict[str, int], folder: Path, case: str) -> None:
+    pl.DataFrame({"town": list(totals), "score": list(totals.values())}).sort("town").write_parquet(_of(folder, case))
 
 
-def _child(case: str, folder: Path, out: Path) -> None:
-    """Carry out one case and say in JSON what it took; libraries are loaded before the clock starts."""
-    import scale_data  # noqa: F401
-
-    if case in ("duckdb", "pandas"):
-        __import__(case)
-    cpu, began = time.process_time(), time.perf_counter()
-    told = CASES[case](folder, out)
-    used = Used(
-        time.process_time() - cpu,
-        time.perf_counter() - began,
-        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // MEGABYTE,
-        told,
-    )
-    print(json.dumps(vars(used)))
+def _of(folder: Path, case: str) -> Path:
+    """Return where a case leaves its totals."""
+    return folder.with_name(f"{folder.name}-{case}.totals")
 
 
-def measure(case: str, folder: Path, out: Path) -> Used | None:
-    """Run a case in a process of its own; None where its library is missing or it broke."""
-    command = [sys.executable, __file__, "--child", case, str(folder), str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(f"{case}: {done.stderr.strip().splitlines()[-1] if done.stderr else done.returncode}")
-        return None
-    return Used(**json.loads(done.stdout.splitlines()[-1]))
+def _case(name: str) -> apart.Case:
+    """Load the libraries that a case goes by, and return it."""
+
+    def ready(folder: Path) -> Callable[[], dict[str, object]]:
+        import scale_data  # noqa: F401
+
+        if name in OTHERS:
+            __import__(name)
+        return lambda: CASES[name](folder)
+
+    return ready
 
 
-def compare(findings: int, work: Path, cases: list[str], rounds: int) -> dict[str, Used]:
+def compare(findings: int, work: Path, cases: list[str], rounds: int) -> dict[str, apart.Used]:
     """Print the table of one size; every case by turns, the least processor time of the rounds."""
     import scale_data
 
     folder = work / str(findings)
     if not folder.exists():
         scale_data.generate(folder, findings)
-    best: dict[str, Used] = {}
-    for _ in range(rounds):
-        for case in cases:
-            used = measure(case, folder, work / f"{findings}-{case}.totals")
-            if used is not None and (case not in best or used.cpu < best[case].cpu):
-                best[case] = used
+    best = apart.compare(__file__, cases, folder, rounds)
     print(f"\n{findings:,} findings, {findings * 4 // 5:,} reports; load {os.getloadavg()[0]:.1f}")
     least = best["bare"].cpu if "bare" in best else None
     for case, used in best.items():
         if case in NAMES:
             ratio = "" if least is None else f"{used.cpu / least:8.1f} ×"
-            print(f"{NAMES[case]:50}{used.cpu:9.2f} s cpu{used.seconds:9.2f} s{ratio}{used.peak:8} MB")
-    for case in ("duckdb", "pandas"):
+            print(f"{NAMES[case]:50}{used.cpu:9.2f} s cpu{used.seconds:9.2f} s{ratio}{used.own_mb:8} MB")
+    for case in OTHERS:
         if case in best and "ours" in best:
-            same = _same(work / f"{findings}-ours.totals", work / f"{findings}-{case}.totals")
+            same = _same(_of(folder, "ours"), _of(folder, case))
             print(f"  {case} / townscore: {best[case].cpu / best['ours'].cpu:.2f} ×; totals {same}")
     if "write" in best:
         told = best["write"].told
@@ -207,21 +182,18 @@ def _same(ours_: Path, other: Path) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = apart.arguments(__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000, 1_000_000])
-    parser.add_argument("--cases", nargs="+", choices=tuple(CASES), default=list(CASES))
-    parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--work", type=Path, help="a folder for the data, kept for the next time")
-    parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--cases", nargs="+", choices=tuple(CASES), help="those that are installed when left out")
     asked = parser.parse_args()
     if asked.child:
-        case, folder, out = asked.child
-        _child(case, Path(folder), Path(out))
+        apart.carry_out(_case(asked.child[0]), Path(asked.child[1]))
         return
+    cases = asked.cases or [name for name in CASES if name not in OTHERS or find_spec(name)]
     with tempfile.TemporaryDirectory(prefix="townscore-scale-") as scratch:
         work = asked.work or Path(scratch)
         work.mkdir(parents=True, exist_ok=True)
-        measured = [(size, compare(size, work, asked.cases, asked.rounds)) for size in sorted(asked.sizes)]
+        measured = [(size, compare(size, work, cases, asked.rounds)) for size in sorted(asked.sizes)]
     for (small, before), (large, after) in pairwise(measured):
         if "ours" in before and "ours" in after:
             grown = after["ours"].cpu / before["ours"].cpu

@@ -14,7 +14,6 @@ python benchmarks/sheets.py in --work DIR      one of them; DIR keeps the data
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Callable
@@ -209,11 +208,8 @@ GROUPS = {"in": ("in-bare", "in-ours", "kept-bare", "kept-ours"), "out": ("out-b
 
 def main() -> int:
     """Measure, print the table and a line of JSON, fail above a target."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = apart.arguments(__doc__)
     parser.add_argument("which", nargs="*", choices=[*GROUPS, []], help="in, out; both when left out")
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--work", type=Path, help="a folder for the data, kept for the next time")
-    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
         apart.carry_out(CASES[asked.child[0]], Path(asked.child[1]))

@@ -10,7 +10,6 @@ python benchmarks/validate.py --findings 1000000 --work DIR    fewer; DIR keeps 
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Callable
@@ -118,11 +117,8 @@ NAMES = {
 
 def main() -> int:
     """Measure, print the table and a line of JSON, fail above the target."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = apart.arguments(__doc__)
     parser.add_argument("--findings", type=int, default=10_000_000)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--work", type=Path, help="a folder for the data, kept for the next time")
-    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
         apart.carry_out(CASES[asked.child[0]], Path(asked.child[1]))

@@ -26,14 +26,12 @@ def numbered(column: str, schema: Mapping[str, pl.DataType], words: Sequence[str
     A column that is kept as numbers of these very words is read as it stands.
     """
     dtype, known = schema[column], pl.Series(words, dtype=pl.String)
+    if isinstance(dtype, pl.Enum) and dtype.categories.equals(known):
+        return pl.col(column).to_physical().cast(pl.UInt32)
+    numbers = pl.int_range(known.len(), dtype=pl.UInt32, eager=True)
     if isinstance(dtype, pl.Enum):
-        if dtype.categories.equals(known):
-            return pl.col(column).to_physical().cast(pl.UInt32)
-        known = known.filter(known.is_in(dtype.categories.implode()))
-        places = pl.Series(words, dtype=pl.String).index_of
-        numbers = pl.Series([places(word) for word in known], dtype=pl.UInt32)
-    else:
-        numbers = pl.int_range(known.len(), dtype=pl.UInt32, eager=True)
+        among = known.is_in(dtype.categories.implode())
+        known, numbers = known.filter(among), numbers.filter(among)
     return pl.col(column).replace_strict(known.cast(dtype), numbers, default=None, return_dtype=pl.UInt32)
 
 

@@ -64,27 +64,28 @@ def add_up(values: Iterable[Fraction]) -> Fraction:
     return Fraction(sum(sums * (common // denominator) for denominator, sums in by_denominator.items()), common)
 
 
-def reduced(frame: pl.DataFrame, columns: dict[str, str], denominator: int) -> pl.DataFrame:
-    """Replace columns of multiples of 1/`denominator` by reduced pairs of Int64 columns.
+def reduced(multiples: pl.Series, denominator: int, stem: str, *, words: bool = False) -> pl.DataFrame:
+    """Return whole multiples of 1/`denominator` as reduced pairs of Int64 columns, each different one reduced once.
 
     Parameters
     ----------
-    frame
-        Any frame with the Int64 columns named in `columns`.
-    columns
-        Column of multiples → stem of the pair (`points` gives `points_num`, `points_den`).
+    multiples
+        Int64; null stays null.
+    stem
+        What the columns are called: `points` gives `points_num`, `points_den`.
+    words
+        Add a column of the stem's own name: each amount as people write it.
     """
-    for column, stem in columns.items():
-        distinct = frame.get_column(column).unique().drop_nulls().to_list()
-        values = [Fraction(multiple, denominator) for multiple in distinct]
-        # Looked up column by column: a join would copy every other column of the frame as well.
-        frame = frame.with_columns(
-            _looked_up(column, distinct, [v.numerator for v in values]).alias(f"{stem}_num"),
-            _looked_up(column, distinct, [v.denominator for v in values]).alias(f"{stem}_den"),
-        ).drop(column)
-    return frame
+    different = multiples.unique().drop_nulls().sort()
+    values = [Fraction(multiple, denominator) for multiple in different]
+    table = pl.DataFrame(
+        {f"{stem}_num": [v.numerator for v in values], f"{stem}_den": [v.denominator for v in values]},
+        schema={f"{stem}_num": pl.Int64, f"{stem}_den": pl.Int64},
+    )
+    if words:
+        # With Pydantic, which who only rounds need not load.
+        from schemas.amount import write_amount
 
-
-def _looked_up(column: str, multiples: list[int], values: list[int]) -> pl.Expr:
-    old, new = pl.Series(multiples, dtype=pl.Int64), pl.Series(values, dtype=pl.Int64)
-    return pl.col(column).replace_strict(old, new, default=None, return_dtype=pl.Int64)
+        table = table.with_columns(pl.Series(stem, [write_amount(value) for value in values], dtype=pl.String))
+    row = pl.select(pl.when(multiples.is_not_null()).then(different.search_sorted(multiples))).to_series()
+    return table.select(pl.all().gather(row))

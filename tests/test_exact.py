@@ -5,10 +5,11 @@ from __future__ import annotations
 from fractions import Fraction
 from math import ceil
 
+import polars as pl
 import pytest
 
 from schemas.scheme.rules import Deduct
-from scoring.exact import LARGEST, add_up, common_denominator, fixed, round_half_away
+from scoring.exact import LARGEST, add_up, common_denominator, fixed, reduced, round_half_away
 from scoring.ledger.entries import Statement
 from scoring.ledger.indicators import Result
 from scoring.ledger.refusals import refuse_too_fine
@@ -124,3 +125,10 @@ def test_a_number_that_no_column_of_64_bits_holds_is_refused(where, over):
             refuse_too_fine("T1", town, set())
     else:
         refuse_too_fine("T1", town, set())
+
+
+def test_multiples_are_reduced_each_in_its_own_row():
+    made = reduced(pl.Series([6, None, -3, 0, 6], dtype=pl.Int64), 12, "points", words=True)
+    assert made.rows() == [(1, 2, "0.5"), (None, None, None), (-1, 4, "-0.25"), (0, 1, "0"), (1, 2, "0.5")]
+    assert made.schema == {"points_num": pl.Int64, "points_den": pl.Int64, "points": pl.String}
+    assert reduced(pl.Series([None, None], dtype=pl.Int64), 12, "x").rows() == [(None, None)] * 2

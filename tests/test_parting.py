@@ -145,3 +145,12 @@ def test_a_finding_on_what_does_not_apply_is_refused_in_parts_too():
     assert [(p.code, dict(p.parameters)["finding"]) for p in other] == [
         ("finding-inapplicable", "fB"), ("finding-inapplicable", "fC"),
     ]  # fmt: skip
+
+
+def test_a_written_ledger_that_lacks_an_entry_is_no_ledger(tmp_path):
+    rows = {"towns": towns("A", "B"), "findings": [finding("f", "A", date(2025, 2, 3))], "rectifications": []}
+    ledger = build_parts(parts_of(tables_of(rows, scheme()), rows=1), scheme(), QUARTER, date(2025, 2, 5))
+    ledger.write(tmp_path / "whole")
+    short = replace(ledger, narrow=ledger.narrow.head(1).vstack(ledger.narrow))
+    with pytest.raises(AssertionError, match="entries were written"):
+        short.write(tmp_path / "short")

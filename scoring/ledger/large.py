@@ -48,8 +48,11 @@ class LargeLedger(Ledger):
         ------
         FileExistsError
             The folder is there already.
+        AssertionError
+            Other entries were written than were reconciled: a fault of the program.
         """
         folder.mkdir()
+        written = 0
         upper = above_findings(self.scores, self.together)
         scored, towns = list(self.scores), self.facts.towns["town_code"].to_list()
         part_of = dict(zip(self.parts.rest.towns["town_code"], self.parts.part_of, strict=True))
@@ -61,6 +64,9 @@ class LargeLedger(Ledger):
             above = Upper(upper.different, upper.rows.filter(parts == number))
             entries = write_down(counted, above, scored, self.scheme, charges.units, towns, label)
             entries.write_parquet(folder / f"{number:04d}.parquet")
+            written += entries.height
+        if written != self.narrow.height:
+            raise AssertionError(f"{written} entries were written, of {self.narrow.height}")
 
 
 def build_parts(

@@ -14,13 +14,18 @@ from typing import Final, TypeVar
 
 import polars as pl
 
+from schemas.tables import SOURCE
 from scoring.intake import Tables
 from scoring.problems import Problem, Refused
 
 ROWS: Final = 600_000
 """Findings a part: of so many, the frames between stay in some hundred megabytes."""
-_WORDS: Final = ("indicator", "severity", "channel", "problem_type", "outcome", "verdict")
-_SOURCE: Final = {"source_file": pl.String, "source_sheet": pl.String, "source_row": pl.Int64}
+_WORDS: Final = {
+    **dict.fromkeys(("indicator", "severity", "channel", "outcome", "verdict"), pl.UInt16),
+    # A bureau's own words, as many as it likes.
+    "problem_type": pl.UInt32,
+}
+"""Columns of few words, each of which is kept as a number of so many bits."""
 _HASH: Final = pl.col("finding_id").hash()
 _SPAN: Final = 2**32
 """More rows than a frame holds, so that part and row make one whole number."""
@@ -39,7 +44,7 @@ class _Cut:
         rows = self.rows[number]
         if placed:
             return self.frame[rows].hstack(self.source.collect(engine="streaming")[rows])
-        return self.frame[rows].with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in _SOURCE.items())
+        return self.frame[rows].with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in SOURCE.items())
 
 
 @dataclass(frozen=True)
@@ -75,10 +80,8 @@ class Parts:
         town = pl.col("town").cast(pl.Enum(rest.towns["town_code"]))
         findings = findings.with_columns(town)
         # Whose is whose first, then what they say: the join needs room that the rows then take.
-        ids, of = (
-            table.select("finding_id", *more).select(_HASH, *more) for table, *more in ((findings, "town"), (reports,))
-        )
-        known, asked = ids.collect(engine="streaming"), of.collect(engine="streaming")
+        known = findings.select(_HASH, "town").collect(engine="streaming")
+        asked = reports.select(_HASH).collect(engine="streaming")
         ordered = known["finding_id"].sort()
         if (ordered == ordered.shift()).any():
             raise ValueError("finding_id")
@@ -96,8 +99,8 @@ class Parts:
         of_reports = cut_rows(_at(found["report"], found["part"]), count)
         whose = _at(found["report"], found["finding"]).alias("finding")
         del found, place, part, ordered
-        told = _Cut(_read(reports, asked).hstack([whose]), of_reports, reports.select(list(_SOURCE)))
-        return cls(rest, part_of, _Cut(_read(findings, known), cut, findings.select(list(_SOURCE))), told)
+        told = _Cut(_read(reports, asked).hstack([whose]), of_reports, reports.select(list(SOURCE)))
+        return cls(rest, part_of, _Cut(_read(findings, known), cut, findings.select(list(SOURCE))), told)
 
     def __len__(self) -> int:
         return len(self._findings.rows)
@@ -167,8 +170,8 @@ def _read(table: pl.LazyFrame, ids: pl.DataFrame) -> pl.DataFrame:
         The hashes of the ids as they were read before: rows must come in the same order.
     """
     columns = [column for column in _WORDS if column in table.collect_schema()]
-    words = (pl.col(name).cast(pl.Categorical(pl.Categories(name, "townscore", pl.UInt16))) for name in columns)
-    read = table.select(pl.exclude(list(_SOURCE))).with_columns(words).collect(engine="streaming")
+    words = (pl.col(name).cast(pl.Categorical(pl.Categories(name, "townscore", _WORDS[name]))) for name in columns)
+    read = table.select(pl.exclude(list(SOURCE))).with_columns(words).collect(engine="streaming")
     if not read.select(_HASH).to_series().equals(ids["finding_id"]):
         raise AssertionError("rows were read in another order")
     return read

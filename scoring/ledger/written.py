@@ -13,6 +13,7 @@ import polars as pl
 from schemas.amount import write_amount
 from schemas.scheme import Scheme
 from scoring.columns import in_order, numbered
+from scoring.exact import reduced
 from scoring.ledger.entries import SCHEMA, Upper, effects_of, weight_of
 from scoring.pricing.deduct import Units
 
@@ -154,27 +155,13 @@ def _entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.DataFra
         for effect in effects
     ).collect()
     exact = [
-        _reduced(frame["multiple"], units.points * common, "points", words=True),
-        _reduced(frame["price_units"], units.price, "price"),
-        _reduced(frame["multiplier_units"], units.multiplier, "multiplier"),
+        reduced(frame["multiple"], units.points * common, "points", words=True),
+        reduced(frame["price_units"], units.price, "price"),
+        reduced(frame["multiplier_units"], units.multiplier, "multiplier"),
     ]
     one = pl.when(pl.col("quantity_num").is_not_null()).then(pl.lit(1, dtype=pl.Int64))
     frame = frame.drop("multiple", "price_units", "multiplier_units").with_columns(quantity_den=one)
     return pl.concat([frame, *exact], how="horizontal")
-
-
-def _reduced(multiples: pl.Series, denominator: int, stem: str, *, words: bool = False) -> pl.DataFrame:
-    """Return multiples of a fraction as reduced pairs, each different one reduced (and put in words) once."""
-    different = multiples.unique().drop_nulls().sort()
-    values = [Fraction(multiple, denominator) for multiple in different]
-    table = pl.DataFrame(
-        {f"{stem}_num": [v.numerator for v in values], f"{stem}_den": [v.denominator for v in values]},
-        schema={f"{stem}_num": pl.Int64, f"{stem}_den": pl.Int64},
-    )
-    if words:
-        table = table.with_columns(pl.Series(stem, [write_amount(value) for value in values], dtype=pl.String))
-    row = pl.select(pl.when(multiples.is_not_null()).then(different.search_sorted(multiples))).to_series()
-    return table.select(pl.all().gather(row))
 
 
 def _words(exact: pl.DataFrame) -> pl.Series:

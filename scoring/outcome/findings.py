@@ -50,7 +50,8 @@ def finding_frame(ledger: Ledger, scheme: Scheme, as_of: date) -> pl.DataFrame:
         "net_units": "net",
     }
     frame = frame.with_columns(pl.when(kept).then(pl.col(c)).alias(c) for c in stems)
-    frame = reduced(frame, stems, units.points)
+    pairs = (reduced(frame[column], units.points, stem) for column, stem in stems.items())
+    frame = pl.concat([frame, *pairs], how="horizontal")
     return frame.select([*shown, *WORKED_OUT]).sort("town", "found_on", "finding_id", nulls_last=True)
 
 
