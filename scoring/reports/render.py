@@ -166,6 +166,7 @@ class Renderer:
         """The letters of the codes in the font that prints them; nothing where it has not all of them."""
         from scoring.reports.stamping import SIGNS, Glyph
 
+        page_module(self.settings.lang)  # here, too, what the machine lacks is said first
         letters = letters_of(self.faces["heiti"].common(), SIGNS)
         return {sign: Glyph(*letters[sign]) for sign in SIGNS} if len(letters) == len(SIGNS) else {}
 
