@@ -60,7 +60,7 @@ class Law:
 LAWS: dict[str, Law] = {}
 
 
-def law(*beside, keeps=(), examples=15):
+def law(*beside, keeps=(), examples=8):
     """Make a check a law, and a test on few examples."""
 
     def register(check):

@@ -29,7 +29,7 @@ from tests.published import towns
 # Measuring random examples takes half as long again, and says nothing that the cases do not.
 pytestmark = pytest.mark.no_cover
 
-quick = settings(max_examples=12, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=6, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 # ------------------------------------------------------------------------------------------------- laws

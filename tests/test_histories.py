@@ -10,5 +10,5 @@ pytestmark = pytest.mark.no_cover
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=8, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=4, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )

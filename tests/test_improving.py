@@ -149,13 +149,13 @@ def test_every_split_of_a_cost_is_looked_at():
     assert [sum(s.cost for s in steps) for steps in by_cost([one, other], 4)] == [0, 1, 2, 3, 3]
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(effort_worlds())
 def test_no_set_of_fixes_is_cheaper(world):
     compare(world)
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(effort_worlds())
 def test_no_set_of_fixes_takes_in_fewer_cases(world):
     compare(world, by="cases")

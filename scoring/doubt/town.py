@@ -126,7 +126,7 @@ def _before_bounds(own: TownScore) -> Fraction:
     """Return the score before range, veto and the last rounding."""
     last = [row for row in own.statement.rows if row["kind"] in {"range", "gate"}]
     last += [row for row in own.statement.rows if row["kind"] == "rounding" and not row["indicator"]]
-    return own.statement.value - add_up(Fraction(row["points_num"], row["points_den"]) for row in last)  # type: ignore[call-overload]
+    return own.statement.value - add_up(Fraction(row["points_num"], row["points_den"]) for row in last)
 
 
 def _bounds(code: str, base: Scored) -> tuple[float, float]:

@@ -89,11 +89,7 @@ class Book:
             for (part, indicator), sums in self.sums(options).items()
             if entries({"part": part, "dimension": self.dimension[indicator], "indicator": indicator, "kind": ""})
         )
-        told = add_up(
-            Fraction(row["points_num"], row["points_den"])  # type: ignore[call-overload]
-            for row in score.statement.rows
-            if entries(row)
-        )
+        told = add_up(Fraction(row["points_num"], row["points_den"]) for row in score.statement.rows if entries(row))
         return self.worth * (sign_of_loss(self.scored.scheme) * charged + told)
 
 

@@ -31,7 +31,7 @@ from scoring.ledger.adjustments import AdjustmentFacts, Decided, decide
 from scoring.ledger.appeals import apply_decisions
 from scoring.ledger.charges import Charges, charge
 from scoring.ledger.ending import Above, TownScore, finish
-from scoring.ledger.entries import sign_of_loss
+from scoring.ledger.entries import in_words, sign_of_loss
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.indicators import IndicatorScorer, Sums
 from scoring.ledger.many import MANY, Late, Many, by_town, score_many
@@ -127,7 +127,9 @@ class Ledger(Scored):
         findings = self.charges.findings.filter(pl.col("town").is_in(_counted(self)))
         upper = above_findings(self.scores, self.together)
         towns, label = self.facts.towns["town_code"].to_list(), f"{self.period.id}/{self.edition}"
-        entries = write_down(findings, upper, list(self.scores), self.scheme, self.charges.units, towns, label)
+        said = in_words(upper.different)
+        units = self.charges.units
+        entries = write_down(findings, said, upper.rows, list(self.scores), self.scheme, units, towns, label)
         if entries.height != self.narrow.height or entries["entry_id"].n_unique() != entries.height:
             raise AssertionError("two ledger entries bear one id")
         return entries

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import polars as pl
 
@@ -18,8 +18,8 @@ from schemas.scheme.policy import Consequence
 from scoring.exact import add_up, common_denominator
 from scoring.pricing.deduct import Units
 
-Row = dict[str, object]
-"""An entry as a statement holds it: all but the town."""
+Row = dict[str, Any]
+"""An entry as a statement holds it: all but the town, its parameters not yet in words."""
 ONE: Final = Fraction(1)
 # One encoder for all: `json.dumps` makes a new one for each call with options.
 _as_json: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
@@ -107,7 +107,7 @@ class Statement:
                 "clause": clause,
                 "line": line,
                 "reason": reason or kind.replace("_", "-"),
-                "parameters": _as_json({name: _plain(value) for name, value in parameters.items()}),
+                "parameters": parameters,
             }
         )
 
@@ -123,8 +123,8 @@ def _plain(value: object) -> object:
 class Upper(NamedTuple):
     """What happened above the findings: the same to many towns, so that each different entry stands here once."""
 
-    different: pl.DataFrame
-    """The different entries, all that a statement says of them."""
+    different: Sequence[Row]
+    """The different entries."""
     rows: pl.DataFrame
     """`town` (its number), `number` (the place in its statement), `which` (row of `different`)."""
 
@@ -230,9 +230,17 @@ def weight_of(scheme: Scheme) -> tuple[pl.Expr, int]:
     return pl.when(pl.col("disposition") == "priced").then(weight).otherwise(0), common
 
 
-def different_rows(rows: Sequence[Row]) -> pl.DataFrame:
-    """Return rows of statements as a frame."""
-    return pl.DataFrame(list(rows), schema={c: t for c, t in SCHEMA.items() if c in UPPER})
+def in_words(rows: Sequence[Row]) -> pl.DataFrame:
+    """Return rows of statements as a frame, points and parameters as people and programs read them."""
+    words = [
+        {
+            "points": write_amount(Fraction(row["points_num"], row["points_den"])),
+            "parameters": _as_json({name: _plain(value) for name, value in row["parameters"].items()}),
+        }
+        for row in rows
+    ]
+    said = ({**row, **own} for row, own in zip(rows, words, strict=True))
+    return pl.DataFrame(list(said), schema={c: t for c, t in SCHEMA.items() if c in UPPER})
 
 
 def upper_of(statements: Mapping[int, Statement]) -> Upper:
@@ -244,7 +252,7 @@ def upper_of(statements: Mapping[int, Statement]) -> Upper:
         schema=UPPER_ROWS,
         orient="row",
     )
-    return Upper(different_rows(list(different.values())), rows)
+    return Upper(list(different.values()), rows)
 
 
 UPPER_ROWS: Final = {"town": pl.UInt32, "number": pl.Int64, "which": pl.UInt32}
@@ -257,6 +265,7 @@ UPPER: Final = frozenset(
         "subject",
         "points_num",
         "points_den",
+        "points",
         "clause",
         "line",
         "reason",

@@ -14,7 +14,7 @@ from scoring.intake import Tables
 from scoring.ledger import Ledger, balanced, moved, score
 from scoring.ledger.appeals import apply_decisions
 from scoring.ledger.charges import Charges
-from scoring.ledger.entries import Upper
+from scoring.ledger.entries import in_words
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.narrow import above_findings, narrow_findings
 from scoring.ledger.parting import Parts
@@ -54,6 +54,7 @@ class LargeLedger(Ledger):
         folder.mkdir()
         written = 0
         upper = above_findings(self.scores, self.together)
+        said = in_words(upper.different)
         scored, towns = list(self.scores), self.facts.towns["town_code"].to_list()
         part_of = dict(zip(self.parts.rest.towns["town_code"], self.parts.part_of, strict=True))
         parts = pl.Series([part_of[town] for town in scored], dtype=pl.UInt16).gather(upper.rows["town"])
@@ -61,8 +62,8 @@ class LargeLedger(Ledger):
         for number in range(len(self.parts)):
             charges = self.price(self.parts.tables(number))
             counted = charges.findings.filter(pl.col("town").is_in(scored))
-            above = Upper(upper.different, upper.rows.filter(parts == number))
-            entries = write_down(counted, above, scored, self.scheme, charges.units, towns, label)
+            above = upper.rows.filter(parts == number)
+            entries = write_down(counted, said, above, scored, self.scheme, charges.units, towns, label)
             entries.write_parquet(folder / f"{number:04d}.parquet")
             written += entries.height
         if written != self.narrow.height:

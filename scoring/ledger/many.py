@@ -18,7 +18,7 @@ from schemas.scheme import Dimension, Indicator
 from schemas.scheme.rules import Deduct
 from scoring.exact import LARGEST
 from scoring.ledger.ending import Above, TownScore, finish
-from scoring.ledger.entries import ONE, Row, Statement, Upper, different_rows
+from scoring.ledger.entries import ONE, Row, Statement, Upper
 from scoring.ledger.indicators import NOTHING, ZERO, IndicatorScorer, Sums
 from scoring.ledger.totals import close_dimension, start_of
 
@@ -95,7 +95,7 @@ class _Situations:
         moved = into.value
         sizes = [size for row in into.rows for size in (row["points_num"], row["points_den"])]
         sizes += [size for amount in (moved, earned, *amounts) if amount for size in amount.as_integer_ratio()]
-        if max(map(abs, sizes), default=0) > LARGEST:  # type: ignore[arg-type]
+        if max(map(abs, sizes), default=0) > LARGEST:
             raise _Unusual
         self.moved.append(moved)
         self.earned.append(earned)
@@ -214,12 +214,13 @@ def _found(
     indicators = {place: one for place, one in enumerate(columns) if isinstance(one, Indicator)}
     places = {indicator.id: place for place, indicator in indicators.items()}
     numbers = pl.Series(range(len(towns)), dtype=pl.UInt32)
-    checked = pl.lit(None, dtype=pl.Int64)
+    checked, exposed = pl.lit(None, dtype=pl.Int64), dict[str, list[int]]()
     for number, indicator in indicators.items():
         if isinstance(indicator.rule, Deduct) and indicator.rule.exposure is not None:
-            of = indicator.rule.exposure.checked
-            own = pl.Series([scorer.facts.checked.get(town, {}).get(of) for town in towns], dtype=pl.Int64)
-            checked = pl.when(pl.col("indicator") == number).then(pl.lit(own).gather("town")).otherwise(checked)
+            exposed.setdefault(indicator.rule.exposure.checked, []).append(number)
+    for of, those in exposed.items():
+        own = pl.Series([scorer.facts.checked.get(town, {}).get(of) for town in towns], dtype=pl.Int64)
+        checked = pl.when(pl.col("indicator").is_in(those)).then(pl.lit(own).gather("town")).otherwise(checked)
     cells = sums.select(
         pl.col("town").replace_strict(pl.Series(towns), numbers, return_dtype=pl.UInt32),
         pl.col("indicator").replace_strict(places, return_dtype=pl.UInt32),
@@ -257,4 +258,4 @@ def _upper(cells: ndarray[Any, Any], known: _Situations) -> Upper:
             "which": pl.Series(np.repeat(begins[own], count) + within(count), dtype=pl.UInt32),
         }
     )
-    return Upper(different_rows([row for rows in known.rows for row in rows]), rows)
+    return Upper([row for rows in known.rows for row in rows], rows)

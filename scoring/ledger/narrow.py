@@ -67,9 +67,9 @@ def narrow_findings(
 
 def narrow_upper(upper: Upper, scheme: Scheme) -> pl.DataFrame:
     """Return every effect above the findings in the columns of `narrow_findings`, with `finding` null."""
-    said = upper.different.select(
-        pl.col("kind").cast(_KIND), "points_num", "points_den", indicator=_indicator(scheme, upper.different.schema)
-    )
+    columns = pl.Schema({"kind": pl.String, "points_num": pl.Int64, "points_den": pl.Int64, "indicator": pl.String})
+    said = pl.DataFrame({name: [row[name] for row in upper.different] for name in columns}, schema=columns)
+    said = said.with_columns(pl.col("kind").cast(_KIND), indicator=_indicator(scheme, columns))
     above = said[upper.rows["which"]].with_columns(upper.rows["town"], finding=pl.lit(None, dtype=pl.UInt32))
     return above.select("town", "indicator", "finding", "kind", "points_num", "points_den")
 
@@ -86,11 +86,11 @@ def above_findings(scores: Mapping[str, TownScore], together: Many | None) -> Up
     if together is None:
         return single
     number_of = pl.Series([places[town] for town in joint], dtype=pl.UInt32)
-    first = single.different.height
+    first = len(single.different)
     rows = together.upper.rows.with_columns(
         town=number_of.gather(together.upper.rows["town"]), which=pl.col("which") + pl.lit(first, dtype=pl.UInt32)
     )
-    return Upper(pl.concat([single.different, together.upper.different]), pl.concat([single.rows, rows]))
+    return Upper([*single.different, *together.upper.different], pl.concat([single.rows, rows]))
 
 
 def reconcile(

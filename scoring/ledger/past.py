@@ -270,7 +270,7 @@ def comes_to(scored: Scored, town: str, sums: FindingSums | None = None) -> dict
     for row in score.statement.rows:
         dimension, indicator = str(row["dimension"] or ""), str(row["indicator"] or "")
         if _counts(str(row["kind"]), dimension, str(row["subject"])):
-            places[dimension, indicator] += Fraction(row["points_num"], row["points_den"])  # type: ignore[call-overload]
+            places[dimension, indicator] += Fraction(row["points_num"], row["points_den"])
     return places
 
 

@@ -66,7 +66,7 @@ def refuse_too_fine(town: str, score: TownScore, seen: set[int]) -> None:
     sizes = [size for amount in amounts for size in (abs(amount.numerator), amount.denominator)]
     rows = [row for row in score.statement.rows if id(row) not in seen]
     for row in rows:
-        sizes += [abs(row["points_num"]), row["points_den"]]  # type: ignore[arg-type, list-item]
+        sizes += [abs(row["points_num"]), row["points_den"]]
     if max(sizes) > LARGEST:
         raise Refused([problem("number-too-fine", None, town=town)])
     seen.update(map(id, results), map(id, rows))

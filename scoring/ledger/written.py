@@ -6,15 +6,13 @@ Entries are put in order by whole numbers; what they have in common is then pick
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 import polars as pl
 
-from schemas.amount import write_amount
 from schemas.scheme import Scheme
 from scoring.columns import in_order, numbered
 from scoring.exact import reduced
-from scoring.ledger.entries import SCHEMA, Upper, effects_of, weight_of
+from scoring.ledger.entries import SCHEMA, effects_of, weight_of
 from scoring.pricing.deduct import Units
 
 _COMMON = ("part", "dimension", "indicator", "subject", "clause", "line")
@@ -23,7 +21,8 @@ _COMMON = ("part", "dimension", "indicator", "subject", "clause", "line")
 
 def write_down(
     findings: pl.DataFrame,
-    upper: Upper,
+    said: pl.DataFrame,
+    above: pl.DataFrame,
     scored: Sequence[str],
     scheme: Scheme,
     units: Units,
@@ -36,8 +35,12 @@ def write_down(
     ----------
     findings
         What steps 1 to 5 say of the findings that make the score.
+    said
+        The different entries above the findings (`entries.in_words`).
+    above
+        Where each of them stands (`Upper.rows`).
     scored
-        The towns by their number in `upper`.
+        The towns by their number in `above`.
     towns
         All towns, in the order of the ledger.
     label
@@ -51,18 +54,18 @@ def write_down(
     of_finding = _of_findings(findings, scheme).with_columns(
         findings.select(town=numbered("town", findings.schema, towns))
     )
-    common = pl.concat([of_finding, upper.different.select(_COMMON)], how="diagonal", rechunk=True)
+    common = pl.concat([of_finding, said.select(_COMMON)], how="diagonal", rechunk=True)
     common = common.with_columns(place=_place(scheme))
     single = _entries(findings, scheme, units)
     within = _days(findings, common)
     single = single.with_columns(town=common["town"].gather(single["of"]), within=within.gather(single["of"]))
     number = {town: place for place, town in enumerate(towns)}
-    above = upper.different.select("kind", "reason", "parameters", "points_num", "points_den")
-    above = above.with_columns(points=_words(above))[upper.rows["which"]].with_columns(
-        town=pl.Series([number[town] for town in scored], dtype=pl.UInt32).gather(upper.rows["town"]),
-        of=upper.rows["which"] + findings.height,
+    said = said.select("kind", "reason", "parameters", "points_num", "points_den", "points")[above["which"]]
+    above = said.with_columns(
+        town=pl.Series([number[town] for town in scored], dtype=pl.UInt32).gather(above["town"]),
+        of=above["which"] + findings.height,
         # What happens to an indicator as a whole comes after its findings.
-        within=upper.rows["number"] + findings.height,
+        within=above["number"] + findings.height,
         turn=pl.lit(0, dtype=pl.Int64),
     )
     # In one piece: rows are picked from many far more slowly.
@@ -162,11 +165,6 @@ def _entries(findings: pl.DataFrame, scheme: Scheme, units: Units) -> pl.DataFra
     one = pl.when(pl.col("quantity_num").is_not_null()).then(pl.lit(1, dtype=pl.Int64))
     frame = frame.drop("multiple", "price_units", "multiplier_units").with_columns(quantity_den=one)
     return pl.concat([frame, *exact], how="horizontal")
-
-
-def _words(exact: pl.DataFrame) -> pl.Series:
-    values = exact.select("points_num", "points_den").iter_rows()
-    return pl.Series([write_amount(Fraction(*value)) for value in values], dtype=pl.String)
 
 
 def _where() -> pl.Expr:

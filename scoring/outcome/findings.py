@@ -144,7 +144,7 @@ def _over_the_cap(score: TownScore) -> dict[tuple[str, str], Fraction]:
     for row in score.statement.rows:
         if row["kind"] == "cap" and row["dimension"] and not row["indicator"]:
             key = (str(row["part"]), str(row["dimension"]))
-            over[key] = over.get(key, Fraction(0)) + abs(Fraction(row["points_num"], row["points_den"]))  # type: ignore[call-overload]
+            over[key] = over.get(key, Fraction(0)) + abs(Fraction(row["points_num"], row["points_den"]))
     return over
 
 

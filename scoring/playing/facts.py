@@ -298,7 +298,7 @@ def _shares(scorer: IndicatorScorer, town: str, part: str, number: int) -> list[
 def _adjusted(score: TownScore) -> Fraction:
     """Return what bonuses, demerits, their ceilings and decisions add to the score."""
     return add_up(
-        Fraction(row["points_num"], row["points_den"])  # type: ignore[call-overload]
+        Fraction(row["points_num"], row["points_den"])
         for row in score.statement.rows
         if row["kind"] in _ABOVE or (row["kind"] == "cap" and row["subject"] in _ABOVE)
     )

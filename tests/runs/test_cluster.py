@@ -142,6 +142,7 @@ def test_a_cluster_that_loses_a_worker_scores_and_prints_the_bytes_of_one_machin
     assert sum(name.endswith(".pdf") for name in alone) == 12
 
 
+@pytest.mark.long
 def test_a_cluster_that_loses_a_worker_makes_the_bytes_of_one_machine(bureau, contents, scheduler):
     killed = []
 
