@@ -26,8 +26,13 @@ _COMMANDS = frozenset({"runs", "packing", "sending", "playing"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Count no line as covered for a random example or a whole command alone: those run untraced, which is faster."""
+    """Mark the long harnesses, and what runs untraced.
+
+    No line counts as covered for a random example or a whole command alone, which are faster so.
+    """
     for item in items:
+        if item.path.parent.name == "long":
+            item.add_marker(pytest.mark.long)
         random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
         if random or _COMMANDS & set(item.path.parts):
             item.add_marker(pytest.mark.no_cover)

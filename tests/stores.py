@@ -28,8 +28,8 @@ QUARTERS = ("2025Q1", "2025Q2", "2025Q3")
 REPORT_HEAD = ["问题编号", "报送日期", "整改情况", "复核日期", "复核结论"]
 
 
-NOBODY = SimpleNamespace(at_rest=nullcontext)
-"""Prints nothing."""
+NOBODY = SimpleNamespace(at_rest=nullcontext, spread=lambda *_: None)
+"""Prints nothing, prices nothing elsewhere."""
 
 
 class Stores(RuleBasedStateMachine):

@@ -32,7 +32,6 @@ from tests.long import grids, hand, ledgers
 from tests.long.damage import FILES
 from tests.long.mutations import CELLS, MARK, Bench, Wanted
 
-pytestmark = pytest.mark.long
 FOLDERS = int(os.environ.get("TOWNSCORE_FUZZ", "1000"))
 LAYOUTS = int(os.environ.get("TOWNSCORE_LAYOUTS", "500"))
 SEED = os.environ.get("TOWNSCORE_SEED", "1")

@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.improving import compare, compare_past, effort_worlds, past_worlds
 
-pytestmark = pytest.mark.long
 EXAMPLES = int(os.environ.get("TOWNSCORE_EXAMPLES", "1000"))
 
 

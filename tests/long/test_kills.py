@@ -14,9 +14,10 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.long
 KILLS = int(os.environ.get("TOWNSCORE_KILLS", "1000"))
 PERIODS = ("2025Q1", "2025Q2")
+SHELF = ".papers"
+"""What papers are kept in from run to run."""
 
 
 @pytest.fixture
@@ -47,10 +48,7 @@ def test_fault_a_thousand_kills_leave_no_half_published_run(bureau, formats):
     states = []
     for number in (1, 2):
         _edition(bureau, number)
-        began = time.monotonic()
-        answer = bureau.call(*words)
-        assert answer.code == 0, answer
-        length = time.monotonic() - began
+        length = bureau.seconds(*words)
         states.append({period: _contents(bureau.out / period) for period in PERIODS})
     seen = {"killed": 0, "finished": 0, "changed": 0}
     for kill in range(KILLS // 2):
@@ -77,9 +75,10 @@ def test_fault_a_thousand_kills_leave_no_half_published_run(bureau, formats):
         shown = {path.name for path in bureau.out.iterdir() if not path.name.startswith(".")}
         assert shown == set(PERIODS)
     print(seen)
+    assert seen["changed"], "no kill came late enough to tell anything"
     answer = bureau.call(*words)
     assert answer.code == 0, answer
-    assert {path.name for path in bureau.out.iterdir()} == set(PERIODS)
+    assert {path.name for path in bureau.out.iterdir()} - {SHELF} == set(PERIODS)
 
 
 def _state(bureau, period, states):

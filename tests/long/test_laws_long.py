@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 
-import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import UnsatisfiedAssumption
@@ -21,7 +20,6 @@ from tests.strategies import worlds
 from tests.test_parting import compare_parts
 from tests.test_plan import compare_modes
 
-pytestmark = pytest.mark.long
 EXAMPLES = int(os.environ.get("TOWNSCORE_EXAMPLES", "10000"))
 
 

@@ -6,8 +6,6 @@ import pytest
 
 from tests.supervision.test_matching_truth import judged
 
-pytestmark = pytest.mark.long
-
 
 @pytest.mark.parametrize("seed", [20250901, 20250902, 20250903])
 def test_no_certain_match_of_a_hundred_thousand_is_wrong_and_none_is_missing(seed):

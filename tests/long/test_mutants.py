@@ -27,7 +27,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.long
 MUTANTS = int(os.environ.get("TOWNSCORE_MUTANTS", "400"))
 SEED = int(os.environ.get("TOWNSCORE_SEED", "1"))
 ONLY = os.environ.get("TOWNSCORE_ONLY", "")

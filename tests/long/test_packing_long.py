@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from scoring.packing.packs import Pack, pack
 from scoring.redaction import Words
 from scoring.reports.settings import Settings
 from tests.packing.canaries import world
 from tests.packing.test_packs import foreign
-
-pytestmark = pytest.mark.long
 
 
 def test_no_archive_of_two_hundred_holds_a_byte_of_another_towns(tmp_path):

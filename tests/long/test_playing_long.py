@@ -20,7 +20,6 @@ from tests.playing.playing import ANSWER, TAKEN, chromium, scripts, write_librar
 from tests.playing.test_arithmetic import QUARTER, asked_of, compare, compare_years, rare_worlds
 from tests.years import histories
 
-pytestmark = pytest.mark.long
 EXAMPLES = int(os.environ.get("TOWNSCORE_EXAMPLES", "300"))
 SLIPS = [
     ("setting.multipliers.length - 1)", "1)"),

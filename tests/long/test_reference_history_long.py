@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import os
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.test_reference_history import QUICK, live
 from tests.years import histories
-
-pytestmark = pytest.mark.long
 
 
 @given(histories())

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import os
 
-import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.strategies import worlds
 from tests.test_reference import compare
-
-pytestmark = pytest.mark.long
 
 
 @given(worlds())

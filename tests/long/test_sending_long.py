@@ -14,7 +14,7 @@ import trustme
 from tests.sending.killing import killed_copies, killed_round, seeded
 from tests.sending.test_mail_faults import faulted
 
-pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning")
 FAULTS = int(os.environ.get("TOWNSCORE_FAULTS", "500"))
 KILLS = int(os.environ.get("TOWNSCORE_KILLS", "60"))
 

@@ -7,9 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 PERIODS = ("2025Q1", "2025Q2", "2025Q3", "2025Q4")
 

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import time
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -156,6 +157,14 @@ class Bureau:
             text=True,
             start_new_session=True,
         )
+
+    def seconds(self, *words: object) -> float:
+        """Return what a command that goes well takes as a process of its own, which is what a kill meets."""
+        began = time.monotonic()
+        process = self.start(*words)
+        said = process.communicate()
+        assert process.returncode == 0, said
+        return time.monotonic() - began
 
     def call(self, *words: object, cwd: Path | None = None, **more: str) -> Answer:
         """Carry out a command and wait for it: here, where nothing but a password stands in its environment."""
