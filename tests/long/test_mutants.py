@@ -34,7 +34,7 @@ CORE = ("exact.py", "timeline.py", "ranking.py", "conditions.py", "pricing/*.py"
 # What finds most in least time comes first: the worked cases through the engine, then the second engine and the laws.
 TESTS = (
     "exact", "rate_target", "conditions", "cases", "carry_over", "roll_up", "pairs_across", "trend_relative",
-    "laws_given_up", "reference", "reference_history", "laws_of_deduct", "laws",
+    "laws_given_up", "many", "parting", "spread", "reference", "reference_history", "laws_of_deduct", "laws",
 )  # fmt: skip
 ASIDE = "test_reference_gives_what_was_worked_out_by_hand"
 # Longer than the tests take on a slow machine; a mutant that never ends is found.
