@@ -26,9 +26,6 @@ from tests.doubting import CALENDAR, QUARTER, WAYS, checked, deducting, doubt, f
 from tests.frames import tables_of
 from tests.published import towns
 
-# Measuring random examples takes half as long again, and says nothing that the cases do not.
-pytestmark = pytest.mark.no_cover
-
 quick = settings(max_examples=6, database=None, deadline=None, suppress_health_check=list(HealthCheck))
 
 

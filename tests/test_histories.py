@@ -1,12 +1,8 @@
 """Random histories: ledger and store balance after every step. More of them: tests/long/test_histories_long.py."""
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.histories import Histories
-
-# Measuring random examples takes half as long again, and says nothing that the cases do not.
-pytestmark = pytest.mark.no_cover
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(

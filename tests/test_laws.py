@@ -22,9 +22,6 @@ from tests.casebook import all_cases
 from tests.engine import fraction
 from tests.laws import copied, given_up, law, must, places_of, same, scored, scores_of
 
-# Measuring random examples takes half as long again, and says nothing that the cases do not.
-pytestmark = pytest.mark.no_cover
-
 SHUFFLES = st.integers(0, 2**32 - 1).map(random.Random)
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from hypothesis import assume, event
 from hypothesis import strategies as st
 
 from tests import strategies
 from tests.laws import copied, law, must, scored, scores_of, worse_by
 from tests.strategies import PERIOD
-
-# Measuring random examples takes half as long again, and says nothing that the cases do not.
-pytestmark = pytest.mark.no_cover
 
 
 def matters_of(assessment):

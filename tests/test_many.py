@@ -21,8 +21,6 @@ from tests.published import scheme as small
 from tests.strategies import PERIOD, worlds
 from tests.test_plan import carried_out
 
-pytestmark = pytest.mark.no_cover
-
 
 @given(worlds())
 @settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import HealthCheck, event, given, settings
 
 from tests.comparison import differences, engine_side, reference_side
 from tests.strategies import PERIOD, compared_worlds, worlds
-
-# Measuring random examples takes half as long again, and says nothing that the cases do not.
-pytestmark = pytest.mark.no_cover
 
 
 @given(worlds())

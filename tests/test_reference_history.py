@@ -9,7 +9,6 @@ from unittest.mock import patch
 
 import chinese_calendar
 import polars as pl
-import pytest
 from hypothesis import HealthCheck, Phase, event, given, settings
 
 from scoring.assessing import assess
@@ -23,9 +22,6 @@ from tests.frames import tables_of
 from tests.reference import RefusedError
 from tests.reference.history import Past, frozen_by, rolls_up, score
 from tests.years import histories, kind_of
-
-# Measuring random examples takes half as long again, and says nothing that the cases do not.
-pytestmark = pytest.mark.no_cover
 
 QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
 """Dice do not shrink."""

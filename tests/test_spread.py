@@ -66,7 +66,6 @@ def assert_same(one, other):
     assert next(values) == next(values)
 
 
-@pytest.mark.no_cover
 @given(worlds(), st.sampled_from([1, 3, 9]), st.integers(1, 6), st.sampled_from([1, 5, 1000]))
 @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 def test_pieces_come_to_what_one_piece_comes_to(world, times, pieces, rows):
@@ -76,7 +75,6 @@ def test_pieces_come_to_what_one_piece_comes_to(world, times, pieces, rows):
     assert_same(one, other)
 
 
-@pytest.mark.no_cover
 @given(histories(), st.integers(2, 4))
 @settings(max_examples=4, phases=(Phase.generate,), deadline=None, suppress_health_check=list(HealthCheck))
 def test_pieces_see_published_periods_as_one_piece_does(steps, pieces):

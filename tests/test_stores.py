@@ -5,8 +5,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.stores import Stores
 
-# Measuring random examples takes half as long again, and says nothing that the cases do not.
-pytestmark = [pytest.mark.no_cover, pytest.mark.long]
+pytestmark = pytest.mark.long
 
 TestStores = Stores.TestCase
 TestStores.settings = settings(

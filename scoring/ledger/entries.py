@@ -232,15 +232,15 @@ def weight_of(scheme: Scheme) -> tuple[pl.Expr, int]:
 
 def in_words(rows: Sequence[Row]) -> pl.DataFrame:
     """Return rows of statements as a frame, points and parameters as people and programs read them."""
-    words = [
-        {
+    said = [
+        row
+        | {
             "points": write_amount(Fraction(row["points_num"], row["points_den"])),
             "parameters": _as_json({name: _plain(value) for name, value in row["parameters"].items()}),
         }
         for row in rows
     ]
-    said = ({**row, **own} for row, own in zip(rows, words, strict=True))
-    return pl.DataFrame(list(said), schema={c: t for c, t in SCHEMA.items() if c in UPPER})
+    return pl.DataFrame(said, schema={c: t for c, t in SCHEMA.items() if c in UPPER})
 
 
 def upper_of(statements: Mapping[int, Statement]) -> Upper:

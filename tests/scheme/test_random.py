@@ -6,16 +6,12 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.scheme import Scheme
 from scoring.scheme import LoadedScheme, SchemeError, lint, load_scheme, show, vocabulary
 from tests.scheme.conftest import FULL, SHIPPED
-
-# Measuring random examples takes half as long again, and says nothing that the cases do not.
-pytestmark = pytest.mark.no_cover
 
 TEXTS = {"full": FULL, **{path.stem: path.read_text("utf-8") for path in SHIPPED}}
 WHOLE = {"not-a-mapping", "not-yaml"}

@@ -5,13 +5,9 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-import pytest
 import trustme
 
 from tests.sending.killing import killed_copies, killed_round
-
-# Measuring random examples takes half as long again, and says nothing that the cases do not.
-pytestmark = pytest.mark.no_cover
 
 
 def test_fault_a_send_killed_and_resumed(tmp_path):

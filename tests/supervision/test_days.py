@@ -12,7 +12,6 @@ from scoring.problems import Refused
 from scoring.supervision.casework.days import Days
 from scoring.workdays import Workdays
 
-pytestmark = pytest.mark.no_cover
 WORKING, CALENDAR = Days(Workdays()), Days(None)
 
 

@@ -374,7 +374,6 @@ _CASES = st.fixed_dictionaries(dict.fromkeys(_DATES, _DAYS)).map(
 _MONTHS = [parse_period(f"{year}-{n:02}", Calendar()) for year in (2025, 2026) for n in range(1, 13)]
 
 
-@pytest.mark.no_cover
 @settings(max_examples=20)
 @given(row=_CASES)
 def test_every_month_of_a_case_together_tell_what_its_two_years_tell(row):
