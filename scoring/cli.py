@@ -37,6 +37,7 @@ from scoring.cli_app import (
     argument,
     say_here,
 )
+from scoring.interrupts import listen
 from scoring.messages import say
 from scoring.screen import (
     Command,
@@ -81,6 +82,7 @@ _TOLD: Final = {"notices": "notice", "repairs": "repaired"}
 
 def main() -> None:
     """Run the command; what was not foreseen becomes a sentence and exit 3, never a traceback."""
+    listen()
     gc.disable()  # nothing that the commands are made of will ever be garbage
     for name in _COMMANDS:
         import_module(name)

@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from scoring.interrupts import obey
+
 _LOCK: Final = ".lock"
 _NEW, _OLD = ".new", ".old"
 # How Polars, which is written in Rust, says which error of the system it met.
@@ -163,8 +165,15 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def put_in_place(fresh: Path, target: Path) -> None:
-    """Let the fresh folder take the place of `target` in one step, safely on the disk before and after."""
+    """Let the fresh folder take the place of `target` in one step, safely on the disk before and after.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        Ctrl-C was pressed, and a library has kept it to itself.
+    """
     _sync(fresh)
+    obey()
     if not target.exists():
         fresh.rename(target)
     elif not _exchange(fresh, target):

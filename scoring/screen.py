@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from scoring.interrupts import obey
 from scoring.messages import LANGUAGES, say
 
 if TYPE_CHECKING:
@@ -217,9 +218,9 @@ def print_notices(
 
 @contextmanager
 def progress_bars(lang: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Show bars for long work in a terminal, nothing in a pipe."""
+    """Show bars for long work in a terminal, nothing in a pipe; Ctrl-C that a library kept to itself ends it here."""
     if not sys.stderr.isatty():
-        yield lambda *_: None
+        yield lambda *_: obey()
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -229,6 +230,7 @@ def progress_bars(lang: str) -> Iterator[Callable[[str, int, int], None]]:
         tasks: dict[str, Any] = {}
 
         def show(what: str, done: int, total: int) -> None:
+            obey()
             if what not in tasks:
                 tasks[what] = bars.add_task(say(f"cli-progress-{what}", lang), total=total)
             bars.update(tasks[what], completed=done, total=total)

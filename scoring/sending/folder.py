@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from scoring.interrupts import obey
 from scoring.outfolder import write_whole
 from scoring.sending.errors import Reason, SendingError
 from scoring.sending.journal import Journal, Key, State
@@ -45,6 +46,7 @@ def copy_out(
     with journal.held():
         outcome.notices.extend(journal.notices)
         for parcel in parcels:
+            obey()
             _one(parcel, folder, journal, now, outcome, anew=anew)
     return outcome
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from scoring.interrupts import obey
 from scoring.sending.address import checked_addresses
 from scoring.sending.dialogue import Dialogue, NotSent, Unclear
 from scoring.sending.errors import Reason, SendingError
@@ -78,6 +79,7 @@ def send(
     with journal.held(), post:
         post.outcome.notices.extend(journal.notices)
         for parcel in parcels:
+            obey()
             if post.is_due(parcel):
                 post.one(parcel)
     return post.outcome

@@ -410,8 +410,22 @@ def test_fault_ctrl_c_ends_cleanly(bureau, group):
     time.sleep(0.1)
     (os.killpg if group else os.kill)(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert (out, err.strip()) == ("", "已中止，原有结果未变。")
+    assert (process.returncode, out, err.strip()) == (130, "", "已中止，原有结果未变。")
+    assert _names(bureau.out) == []
+
+
+def test_ctrl_c_that_a_library_keeps_to_itself_still_changes_nothing(bureau):
+    code = """
+        import os, signal, scoring.runs
+        def deaf(*_):
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except KeyboardInterrupt:
+                pass
+        scoring.runs.write_files = deaf
+    """
+    answer = bureau.run(**bureau.patched(code))
+    assert (answer.code, answer.out, answer.err.strip()) == (130, "", "已中止，原有结果未变。")
     assert _names(bureau.out) == []
 
 
