@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 import traceback
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -50,8 +51,8 @@ from scoring.screen import (
 )
 
 if TYPE_CHECKING:
-    pass
-
+    from collections.abc import Callable
+    from typing import Any
 
 _INTERRUPTED: Final = 130
 _COMMANDS: Final = tuple(
@@ -91,7 +92,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a character shows a mark
     try:
-        command = get_command(app)
+        command = _command()
         gc.enable()
         code = command(prog_name="townscore", standalone_mode=False) or 0
         sys.stdout.flush()
@@ -111,6 +112,12 @@ def main() -> None:
     if code == _INTERRUPTED:
         print_lines([say_here("cli-interrupted")], sys.stderr)
     sys.exit(code)
+
+
+@cache
+def _command() -> Callable[..., Any]:
+    """Return the commands, once a process: to put them together takes longer than most refusals."""
+    return get_command(app)
 
 
 def _hush() -> int:

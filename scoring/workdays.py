@@ -6,9 +6,10 @@ Source of the built-in years: the chinesecalendar package. A year that neither k
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 
 import chinese_calendar
 
@@ -55,13 +56,12 @@ class Workdays:
         low, high, days = self._covered or (first, first - 1, [])
         if first < low or last > high:
             low, high = min(low, first), max(high, last)
-            day, days = date(low, 1, 1), []
-            while day.year <= high:
-                if self.is_workday(day):
-                    days.append(day)
-                day += timedelta(days=1)
+            days = [day for year in range(low, high + 1) for day in self._year(year)]
             self._covered = low, high, days
         return days
+
+    def _year(self, year: int) -> Sequence[date]:
+        return _built_in(year) if self.extra.get(year) is None else _working(year, self.is_workday)
 
     def between(self, after: date, until: date) -> int:
         """Count the working days d with after < d ≤ until; 0 when there are none."""
@@ -83,3 +83,14 @@ class Workdays:
             days = self._cover(start.year, last)
             first = bisect_left(days, start + timedelta(days=1))
         return days[first + count - 1]
+
+
+def _working(year: int, is_workday: Callable[[date], bool]) -> Sequence[date]:
+    first, last = date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal()
+    return [day for day in map(date.fromordinal, range(first, last + 1)) if is_workday(day)]
+
+
+@cache
+def _built_in(year: int) -> Sequence[date]:
+    """Return the working days of a year that no bureau added; the package takes long over each."""
+    return _working(year, Workdays().is_workday)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -58,8 +59,11 @@ def load_scheme(path: Path, lang: str = "zh") -> LoadedScheme:
     return parse_scheme(_read(path, Collector(path.name, lang)), path.name, lang)
 
 
+@lru_cache(maxsize=64)
 def parse_scheme(content: bytes, file: str, lang: str = "zh") -> LoadedScheme:
     """Check what a weights file holds, or is to hold; take and raise what `load_scheme` does.
+
+    A command asks for the same file several times: what it holds is checked once.
 
     Raises
     ------

@@ -113,15 +113,18 @@ def both_languages(kind: Kind, points: Sequence[Point], severities: Sequence[str
     return known
 
 
-def words_of(name: str, words: Mapping[str, str], kind: Kind, points: Sequence[Point]) -> dict[str, str]:
-    """Return cell word → id of a choice, in either language, the marks that people put included."""
-    found = {word: key for key, word in words.items()}
-    if name == "severity":
-        return found
+def choices(kind: Kind, points: Sequence[Point]) -> dict[str, dict[str, str]]:
+    """Return of each column of choices but the severities' the word of a cell → its id, in either language.
+
+    The marks that people put are among the words.
+    """
+    found: dict[str, dict[str, str]] = {}
     for lang in LANGUAGES:
-        own = next(one for one in fields_of(kind, points, (), lang) if one.name == name)
-        found |= {word: key for key, word in own.words.items()}
-    group = "answer" if name.startswith(POINT) else name
-    for key in words:
-        found |= dict.fromkeys(say(f"sampling-also-{group}-{key}", "zh").split(), key)
+        for one in fields_of(kind, points, (), lang):
+            if one.type == "choice" and one.name != "severity":
+                found.setdefault(one.name, {}).update({word: key for key, word in one.words.items()})
+    for name, words in found.items():
+        group = "answer" if name.startswith(POINT) else name
+        for key in dict.fromkeys(words.values()):
+            words.update(dict.fromkeys(say(f"sampling-also-{group}-{key}", "zh").split(), key))
     return found

@@ -84,7 +84,11 @@ class Office:
 
     def indicator_of(self, name: str) -> str | None:
         """Return the scheme's indicator that a point names by id or alias; None where it has none."""
-        return names_of(self.vocabulary, {}).indicators.get(name_key(name))
+        return self._indicators.get(name_key(name))
+
+    @cached_property
+    def _indicators(self) -> Mapping[str, str]:
+        return names_of(self.vocabulary, {}).indicators
 
     @cached_property
     def labels(self) -> dict[str, str]:

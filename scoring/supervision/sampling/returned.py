@@ -19,7 +19,7 @@ from scoring.intake.values import Cell, read_date, read_decimal
 from scoring.messages import LANGUAGES, say
 from scoring.scratch import scratch
 from scoring.supervision.sampling.drawing import Drawn
-from scoring.supervision.sampling.fields import Field, both_languages, fields_of, words_of
+from scoring.supervision.sampling.fields import Field, both_languages, choices, fields_of
 from scoring.supervision.sampling.policy import Point
 from scoring.supervision.sampling.population import days_of
 from scoring.supervision.sampling.record import KINDS, Kind, Record
@@ -117,11 +117,8 @@ class _Reading:
         self.known = {name_key(text): one for text, one in both_languages(sheet.kind, asked.points, severities).items()}
         self.fields = {one.name: one for one in reversed(self.known.values())}
         self.words = {
-            one.name: {
-                name_key(word): key for word, key in words_of(one.name, one.words, sheet.kind, asked.points).items()
-            }
-            for one in self.fields.values()
-            if one.type == "choice"
+            name: {name_key(word): key for word, key in words.items()}
+            for name, words in choices(sheet.kind, asked.points).items()
         }
         self.words["severity"] = {name_key(word): key for word, key in asked.severities.items()}
         self.key = _KEYS[sheet.kind]
