@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from scoring.intake import sandbox
+from scoring.intake.child import read_file
+
 # Derandomized: a law that fails today fails tomorrow. Two shared cores make deadlines meaningless.
 settings.register_profile(
     "default", derandomize=True, deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow]
@@ -58,6 +61,31 @@ def _coverage_looks_at_our_code_alone():
         return done
 
     HTML.render, Document.write_pdf = untraced(HTML.render), untraced(Document.write_pdf)
+
+
+_CHILD = sandbox._one_child
+
+
+def _here(files, start, headings, scratch, limits):
+    entries = [
+        {"path": str(path), "kind": kind, "out": str(scratch / str(start + number))}
+        for number, (path, kind) in enumerate(files)
+    ]
+    return [read_file(entry, headings, limits) for entry in entries], None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _reads_in_this_process():
+    """Read files without a child process, which takes half a second a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sandbox, "_one_child", _here)
+        yield
+
+
+@pytest.fixture
+def child(monkeypatch) -> None:
+    """A true child process reads the files of this test, as it does those of every command in its own process."""
+    monkeypatch.setattr(sandbox, "_one_child", _CHILD)
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,7 @@ import pytest
 import xlsxwriter
 
 from schemas.vocabulary import DeclaredField, Vocabulary
-from scoring.intake import Intake, Limits, read_folder, sandbox
-from scoring.intake.child import read_file
+from scoring.intake import Intake, Limits, read_folder
 
 TOWNS = [
     ["镇街代码", "名称", "别名"],
@@ -93,27 +92,6 @@ class Folder:
 
     def read(self) -> Intake:
         return read_folder(self.path, self.vocabulary, limits=self.limits)
-
-
-@pytest.fixture(autouse=True)
-def _reads_in_this_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read files without a child, which takes half a second a time, unless the test asks for `child`."""
-    if "child" in request.fixturenames:
-        return
-
-    def here(files, start, headings, scratch, limits):
-        entries = [
-            {"path": str(path), "kind": kind, "out": str(scratch / str(start + number))}
-            for number, (path, kind) in enumerate(files)
-        ]
-        return [read_file(entry, headings, limits) for entry in entries], None
-
-    monkeypatch.setattr(sandbox, "_one_child", here)
-
-
-@pytest.fixture
-def child() -> None:
-    """A true child process reads the files of this test."""
 
 
 @pytest.fixture

@@ -13,8 +13,6 @@ import pytest
 import xlsxwriter
 
 from schemas.tables import catalogue
-from scoring.intake import sandbox
-from scoring.intake.child import read_file
 from scoring.supervision.tables import Supervision, read_supervision
 from tests.supervision.office import Office, office_at
 
@@ -58,20 +56,6 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def _reads_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read files without a child, which takes half a second a time; the intake's own tests start it."""
-
-    def here(files, start, headings, scratch, limits):
-        entries = [
-            {"path": str(path), "kind": kind, "out": str(scratch / str(start + number))}
-            for number, (path, kind) in enumerate(files)
-        ]
-        return [read_file(entry, headings, limits) for entry in entries], None
-
-    monkeypatch.setattr(sandbox, "_one_child", here)
 
 
 @pytest.fixture
