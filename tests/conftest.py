@@ -6,6 +6,7 @@ import functools
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -25,19 +26,24 @@ settings.load_profile(os.environ.get("TOWNSCORE_HYPOTHESIS", "default"))
 
 
 # Where whole commands are carried out.
-_COMMANDS = frozenset({"runs", "packing", "sending", "playing"})
+_COMMANDS = frozenset({"runs", "packing", "sending", "playing", "test_loop.py"})
+_EXAMPLES = 12
+"""So many examples of one test are traced, which makes them take half as long again."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the long harnesses, and what runs untraced.
 
-    No line counts as covered for a random example or a whole command alone, which are faster so.
+    No line counts as covered for a random example, a whole command, or the thirteenth example of a test alone.
     """
+    seen: Counter[tuple[Path, str]] = Counter()
     for item in items:
+        seen[item.path, getattr(item, "originalname", item.name)] += 1
         if item.path.parent.name == "long":
             item.add_marker(pytest.mark.long)
         random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        if random or _COMMANDS & set(item.path.parts):
+        many = seen[item.path, getattr(item, "originalname", item.name)] > _EXAMPLES
+        if random or many or _COMMANDS & set(item.path.parts):
             item.add_marker(pytest.mark.no_cover)
 
 

@@ -17,7 +17,7 @@ from scoring.ledger.charges import Charges
 from scoring.ledger.entries import in_words
 from scoring.ledger.facts import Facts, assessed_towns
 from scoring.ledger.narrow import above_findings, narrow_findings
-from scoring.ledger.parting import Parts
+from scoring.ledger.parting import Parts, on_every_processor
 from scoring.ledger.refusals import refuse_inapplicable
 from scoring.ledger.spread import Price
 from scoring.ledger.written import write_down
@@ -52,20 +52,22 @@ class LargeLedger(Ledger):
             Other entries were written than were reconciled: a fault of the program.
         """
         folder.mkdir()
-        written = 0
         upper = above_findings(self.scores, self.together)
         said = in_words(upper.different)
         scored, towns = list(self.scores), self.facts.towns["town_code"].to_list()
         part_of = dict(zip(self.parts.rest.towns["town_code"], self.parts.part_of, strict=True))
         parts = pl.Series([part_of[town] for town in scored], dtype=pl.UInt16).gather(upper.rows["town"])
         label = f"{self.period.id}/{self.edition}"
-        for number in range(len(self.parts)):
+
+        def one(number: int) -> int:
             charges = self.price(self.parts.tables(number))
             counted = charges.findings.filter(pl.col("town").is_in(scored))
             above = upper.rows.filter(parts == number)
             entries = write_down(counted, said, above, scored, self.scheme, charges.units, towns, label)
             entries.write_parquet(folder / f"{number:04d}.parquet")
-            written += entries.height
+            return entries.height
+
+        written = sum(on_every_processor(one, len(self.parts)))
         if written != self.narrow.height:
             raise AssertionError(f"{written} entries were written, of {self.narrow.height}")
 

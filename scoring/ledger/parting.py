@@ -117,7 +117,7 @@ class Parts:
         return replace(self.rest, findings=own, rectifications=of_own)
 
     def each(self, make: Callable[[Tables, pl.Series], Made]) -> list[Made]:
-        """Return what is made of each part, in their order; as many are under way as there are processors.
+        """Return what is made of each part, in their order.
 
         Parameters
         ----------
@@ -142,11 +142,16 @@ class Parts:
                 problems.extend(refused.problems)
                 return None
 
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-            made = list(threads.map(one, range(len(self))))
+        made = on_every_processor(one, len(self))
         if problems:
             raise Refused(problems)
         return [done for done in made if done is not None]
+
+
+def on_every_processor(work: Callable[[int], Made], count: int) -> list[Made]:
+    """Return what work on 0, 1, … gives; as many are under way as there are processors."""
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        return list(threads.map(work, range(count)))
 
 
 def _parts_of(towns: pl.DataFrame, count: int) -> pl.Series:

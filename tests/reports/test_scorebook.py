@@ -46,7 +46,10 @@ def path(whole, tmp_path_factory):
 
 def rows(path, sheet, *, values=True, heading=1):
     """The sheet's rows below its headings, by heading."""
-    book = openpyxl.load_workbook(path, data_only=values)
+    return rows_in(openpyxl.load_workbook(path, data_only=values), sheet, heading)
+
+
+def rows_in(book, sheet, heading=1):
     cells = list(book[sheet].iter_rows(values_only=True))
     return [dict(zip(cells[heading - 1], row, strict=True)) for row in cells[heading:]]
 
@@ -170,9 +173,9 @@ def test_faults_hostile_text_stays_text(whole, tmp_path, text):
     # openpyxl leaves the escape that Excel undoes.
     expected = text.replace("_x0041_", "_x005F_x0041_")
     book = openpyxl.load_workbook(made)
-    assert {row["镇街"] for row in rows(made, "排名")} == {expected}
+    assert {row["镇街"] for row in rows_in(book, "排名")} == {expected}
     for sheet, heading in (("计分台账", "问题或依据"), ("问题清单", "问题描述"), ("问题清单", "村（社区）")):
-        assert {row[heading] for row in rows(made, sheet)} == {expected}
+        assert {row[heading] for row in rows_in(book, sheet)} == {expected}
         place = [cell.value for cell in book[sheet][1]].index(heading) + 1
         assert {book[sheet].cell(r, place).data_type for r in range(2, book[sheet].max_row + 1)} <= {"s", "inlineStr"}
     with zipfile.ZipFile(made) as parts:
