@@ -414,7 +414,7 @@ def test_fault_ctrl_c_ends_cleanly(bureau, group):
     assert _names(bureau.out) == []
 
 
-def test_ctrl_c_that_a_library_keeps_to_itself_still_changes_nothing(bureau):
+def test_fault_ctrl_c_that_a_library_keeps_to_itself_changes_nothing(bureau):
     code = """
         import os, signal, scoring.runs
         def deaf(*_):
