@@ -51,11 +51,11 @@ _FINDINGS: Final[tuple[tuple[str, float, Kind], ...]] = (
     ("clause", 16, "long"), ("price_line", 9, "code"),
 )  # fmt: skip
 _LEDGER: Final[tuple[tuple[str, float, Kind], ...]] = (
-    ("town", 12, "code"), ("dimension", 14, "text"), ("indicator", 22, "text"), ("kind", 11, "code"),
+    ("town", 12, "code"), ("dimension", 14, "text"), ("indicator", 25, "long"), ("kind", 11, "code"),
     ("subject", 20, "text"),
     ("quantity", 8, "number"), ("price", 8, "number"), ("multiplier", 8, "number"), ("effect", 9, "parts"),
     ("exact", 11, "code"),
-    ("clause", 18, "text"), ("reason", 36, "text"), ("line", 9, "code"), ("entry_id", 46, "text"),
+    ("clause", 18, "text"), ("reason", 42, "long"), ("line", 9, "code"), ("entry_id", 46, "text"),
 )  # fmt: skip
 
 
