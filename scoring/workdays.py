@@ -61,7 +61,7 @@ class Workdays:
         return days
 
     def _year(self, year: int) -> Sequence[date]:
-        return _built_in(year) if self.extra.get(year) is None else _working(year, self.is_workday)
+        return _working(year, self.is_workday) if year in self.extra else _built_in(year)
 
     def between(self, after: date, until: date) -> int:
         """Count the working days d with after < d ≤ until; 0 when there are none."""

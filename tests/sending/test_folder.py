@@ -45,6 +45,13 @@ def test_every_town_has_its_folder_and_every_edition(tmp_path, share):
     assert [line.step for line in journal.lines] == ["begun", "done"] * 6
 
 
+def test_nothing_is_copied_once_ctrl_c_was_pressed(tmp_path, share, monkeypatch):
+    monkeypatch.setattr("scoring.interrupts._asked", True)
+    with pytest.raises(KeyboardInterrupt):
+        copy_out(faulty.town_parcels(tmp_path), share, Journal(tmp_path / "sent.jsonl"))
+    assert contents(share) == {}
+
+
 def test_what_somebody_took_away_is_not_put_there_again(tmp_path, share):
     journal = Journal(tmp_path / "sent.jsonl")
     parcels = faulty.town_parcels(tmp_path, 1)

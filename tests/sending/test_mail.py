@@ -72,6 +72,13 @@ def test_every_town_gets_its_own_once_over_one_connection(office, post):
     assert steps == ["taken", "begun", "done"] * 3
 
 
+def test_nothing_is_sent_once_ctrl_c_was_pressed(office, post, monkeypatch):
+    monkeypatch.setattr("scoring.interrupts._asked", True)
+    with pytest.raises(KeyboardInterrupt):
+        office.send()
+    assert not post.received
+
+
 def test_a_dry_run_connects_to_nothing_and_writes_nothing(office, post):
     outcome = office.send(dry_run=True)
     assert codes(outcome.ready) == ["sending-ready"] * 3
