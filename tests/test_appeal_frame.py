@@ -1,4 +1,4 @@
-"""What an appeal would do, told from one town's rows, equals the whole scored again with that decision."""
+"""What an appeal would do, told from towns' own rows, some appeals at a time, equals the whole scored again with it."""
 
 import os
 from datetime import date
@@ -75,7 +75,10 @@ def test_one_towns_rows_say_what_the_whole_says_in_random_years(steps):
             continue
         event(f"{min(made.appeals.height, 3)} appeals")
         if made.appeals.height:
-            with patch.object(appeals, "_only", lambda tables, past, codes: (tables, past)):
+            with (
+                patch.object(appeals, "_only", lambda tables, past, codes: (tables, past)),
+                patch.object(appeals, "_rounds", lambda cases, alone: [[case] for case in cases]),
+            ):
                 whole = assess(tables, step.scheme, period, step.as_of, past=list(past.values())).appeals
             assert made.appeals.to_dicts() == whole.to_dicts()
         past[step.label] = Frozen(
@@ -108,6 +111,17 @@ def test_what_is_asked_for_and_does_not_fit_is_not_worked_out_and_says_why(life,
     assert (row["asked"], row["upheld"], row["upheld_why"], row["rejected_why"]) == (asked, None, why, None)
     assert row["rejected"] is not None
     assert row["moved_towns"] == []
+
+
+def test_one_that_cannot_be_scored_takes_nothing_from_those_of_other_towns(life):
+    """A round that is refused is told appeal by appeal."""
+    alone = {row["appeal_id"]: row for row in life.run("2025Q2", date(2025, 6, 30)).appeals.to_dicts()}
+    life.rows["appeals"][2]["asked_value"] = "97/0"
+    beside = {row["appeal_id"]: row for row in life.run("2025Q2", date(2025, 6, 30)).appeals.to_dicts()}
+    assert (beside["3"]["upheld"], beside["3"]["upheld_why"]) == (None, "appeal-value-unfit")
+    others = [number for number in alone if number != "3"]
+    assert [beside[number] for number in others] == [alone[number] for number in others]
+    assert [alone[number]["upheld_why"] for number in others] == [None] * 4
 
 
 @pytest.mark.parametrize("checked", ["ABC", "AC", ""])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
@@ -50,53 +51,84 @@ def appeal_frame(
     if known.is_empty():
         return pl.DataFrame(schema=APPEALS)
     owners = _Owners(tables, ledger, scheme, period, past, known["target_id"])
-    # What one town's score depends on lies in its own rows, unless a rule compares towns.
-    kinds: set[str] = {indicator.rule.kind for _, indicator in scheme.indicators()}
-    alone = "relative" not in kinds
     standing = candidates(ledger, scheme, as_of)
-    rows = []
+    scored = {candidate.town: candidate for candidate in standing}
+    cases = []
     for appeal in known.iter_rows(named=True):
         town = owners.town_of(appeal)
-        if town is None or town not in owners.listed:
-            continue
+        if town is not None and town in owners.listed:
+            cases.append(_Case.of(appeal, town, scored.get(town, _NOT_SCORED), owners, as_of))
+    # What one town's score depends on lies in its own rows, unless a rule compares towns.
+    alone = all(indicator.rule.kind != "relative" for _, indicator in scheme.indicators())
 
-        def again(decision: str, value: str | None, *, of: str = town, about: Any = appeal) -> Candidate | str:
-            changed = _decided(tables, about["appeal_id"], decision, value, as_of)
-            only, then = _only(changed, past, owners.codes(of)) if alone else (changed, past)
-            try:
-                other = score(only, scheme, period, as_of, past=then, workdays=workdays)
-            except Refused as refused:  # what was withdrawn may be what could not be scored
-                return refused.problems[0].code
-            return next((c for c in candidates(other, scheme, as_of) if c.town == of), _NOT_SCORED)
+    def answers(asked: Sequence[_Case]) -> list[Candidate | str]:
+        """Score the towns of these cases, each of another, once more with the decision that they ask about."""
+        changed = _decided(tables, asked, as_of)
+        codes = [code for case in asked for code in owners.codes(case.town)]
+        only, then = _only(changed, past, codes) if alone else (changed, past)
+        try:
+            other = score(only, scheme, period, as_of, past=then, workdays=workdays)
+        except Refused as refused:  # what was withdrawn may be what could not be scored
+            if len(asked) > 1:
+                return [answer for case in asked for answer in answers([case])]
+            return [refused.problems[0].code]
+        found = {candidate.town: candidate for candidate in candidates(other, scheme, as_of)}
+        return [found.get(case.town, _NOT_SCORED) for case in asked]
 
-        rows.append(_row(appeal, town, owners, standing, scheme, again, as_of))
+    others: dict[str, Candidate | str] = {case.appeal["appeal_id"]: case.nothing for case in cases}
+    for asked in _rounds([case for case in cases if case.decision is not None], alone=alone):
+        others |= zip((case.appeal["appeal_id"] for case in asked), answers(asked), strict=True)
+    rows = [_row(case, others[case.appeal["appeal_id"]], owners, standing, scheme) for case in cases]
     return pl.DataFrame(rows, schema=APPEALS)
 
 
+@dataclass(frozen=True)
+class _Case:
+    """An appeal of a town, and the decision in whose place to ask what the town would come to."""
+
+    appeal: Mapping[str, Any]
+    town: str
+    pending: bool
+    now: Candidate | str
+    """What the town comes to as things stand, which is one of the two: an appeal stops the clock either way."""
+    favoured: bool
+    """It was decided in the town's favour, so that what stands now is `upheld`."""
+    decision: str | None
+    """None where there is nothing to ask: the town has no score, or its target cannot have what is asked for."""
+    value: str | None
+
+    @classmethod
+    def of(cls, appeal: Mapping[str, Any], town: str, now: Candidate | str, owners: _Owners, as_of: date) -> _Case:
+        pending = appeal["decided_on"] is None or appeal["decided_on"] > as_of or appeal["decision"] is None
+        favoured = not pending and appeal["decision"] in _IN_FAVOUR
+        decision, value = "uphold" if favoured else "withdraw", None
+        if not favoured and appeal["asked_value"]:
+            decision, value = "change", appeal["asked_value"]
+        possible = not isinstance(now, str) and (value is None or owners.can_be(appeal, value))
+        return cls(appeal, town, pending, now, favoured, decision if possible else None, value)
+
+    @property
+    def nothing(self) -> str:
+        """Why there is nothing to ask."""
+        return self.now if isinstance(self.now, str) else "unreadable"
+
+
+def _rounds(cases: Sequence[_Case], *, alone: bool) -> list[list[_Case]]:
+    """Put together cases of which each is another town's, the first of each town first."""
+    rounds: dict[int, list[_Case]] = {}
+    seen: Counter[str] = Counter()
+    for number, case in enumerate(cases):
+        rounds.setdefault(seen[case.town] if alone else number, []).append(case)
+        seen[case.town] += 1
+    return list(rounds.values())
+
+
 def _row(
-    appeal: Mapping[str, Any],
-    town: str,
-    owners: _Owners,
-    standing: Sequence[Candidate],
-    scheme: Scheme,
-    again: Callable[..., Candidate | str],
-    as_of: date,
+    case: _Case, other: Candidate | str, owners: _Owners, standing: Sequence[Candidate], scheme: Scheme
 ) -> dict[str, Any]:
-    now: Candidate | str = next((candidate for candidate in standing if candidate.town == town), _NOT_SCORED)
-    pending = appeal["decided_on"] is None or appeal["decided_on"] > as_of or appeal["decision"] is None
-    # What stands now is one of the two: an appeal stops the clock whatever its outcome.
-    upheld, rejected = now, now
-    if now == _NOT_SCORED:
-        pass
-    elif not pending and appeal["decision"] in _IN_FAVOUR:
-        rejected = again("uphold", None)
-    elif appeal["asked_value"] and not owners.can_be(appeal, appeal["asked_value"]):
-        upheld = "unreadable"
-    elif appeal["asked_value"]:
-        upheld = again("change", appeal["asked_value"])
-    else:
-        upheld = again("withdraw", None)
-    either = [_ranks(standing, other, scheme) for other in (upheld, rejected)]
+    appeal, town, pending = case.appeal, case.town, case.pending
+    upheld, rejected = (case.now, other) if case.favoured else (other, case.now)
+    either = [_ranks(standing, one, scheme) for one in (upheld, rejected)]
     both = set(either[0]) & set(either[1]) - {town}
     moved = sorted(code for code in both if either[0][code] != either[1][code])
     decided = None
@@ -138,20 +170,22 @@ def _ranks(standing: Iterable[Candidate], other: Candidate | str, scheme: Scheme
     return {town: stand.rank for town, stand in place(towns, scheme).items()}
 
 
-def _decided(tables: Tables, appeal: str, decision: str, value: str | None, as_of: date) -> Tables:
-    """Return the tables with one appeal decided so, at the latest today."""
-    own = pl.col("appeal_id") == appeal
+def _decided(tables: Tables, cases: Sequence[_Case], as_of: date) -> Tables:
+    """Return the tables with the appeals of these cases decided so, at the latest today."""
+    asked = [(case.appeal["appeal_id"], case.decision, case.value) for case in cases]
+    other = pl.DataFrame(asked, schema={"appeal_id": pl.String, "told": pl.String, "value": pl.String}, orient="row")
+    own = pl.col("told").is_not_null()
     day = pl.min_horizontal(pl.col("decided_on").fill_null(as_of), pl.lit(as_of))
-    appeals = tables.appeals.with_columns(
-        decision=pl.when(own).then(pl.lit(decision)).otherwise("decision"),
-        new_value=pl.when(own).then(pl.lit(value)).otherwise("new_value"),
+    appeals = tables.appeals.join(other, on="appeal_id", how="left", maintain_order="left").with_columns(
+        decision=pl.coalesce("told", "decision"),
+        new_value=pl.when(own).then("value").otherwise("new_value"),
         decided_on=pl.when(own).then(day).otherwise("decided_on"),
     )
-    return replace(tables, appeals=appeals)
+    return replace(tables, appeals=appeals.drop("told", "value"))
 
 
 def _only(tables: Tables, past: Sequence[Frozen], codes: Sequence[str]) -> tuple[Tables, list[Frozen]]:
-    """Leave the rows of one town and of those that merged into it: no other town's bear on its score."""
+    """Leave the rows of some towns and of those that merged into them: no other town's bear on their scores."""
     mine = pl.col("town").is_in(codes)
     # Whether anything was checked at all is asked of all towns: one row of another keeps the answer.
     checks = pl.concat([tables.checks.filter(mine), tables.checks.filter(~mine).sort("checked_on").head(1)])
