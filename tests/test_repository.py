@@ -102,6 +102,16 @@ def test_codes_of_messages_are_kebab_case(root: Path, lang: str) -> None:
     assert [code for code in _catalogue(root, lang) if not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", code)] == []
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_section_that_a_paper_can_have_has_a_number(root: Path, lang: str) -> None:
+    """With all its sections at once, too, which few periods have."""
+    papers = {path.name: path.read_text("utf-8") for path in (root / "report_templates").glob("*.html.j2")}
+    most = max(text.count("{{ section(") for text in papers.values())
+    numbers = [f"reports-section-{number}" for number in range(1, most + 1)]
+    assert most == 10
+    assert [code for code in numbers if code not in _catalogue(root, lang)] == []
+
+
 def test_no_chinese_sentence_was_left_in_english(root: Path) -> None:
     words = {code: re.sub(r"\{[^{}]*\}", "", sentence) for code, (_, sentence) in _catalogue(root, "zh").items()}
     # The names of fonts are Latin in both.
