@@ -17,7 +17,7 @@ from scoring.intake.child import read_file
 
 # Derandomized: a law that fails today fails tomorrow. Two shared cores make deadlines meaningless.
 settings.register_profile(
-    "default", derandomize=True, deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow]
+    "default", derandomize=True, deadline=None, max_examples=10, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.register_profile("long", parent=settings.get_profile("default"), derandomize=False, max_examples=10_000)
 # Of a failure only that it is one: what fails under a mutant need not be made small.

@@ -60,7 +60,7 @@ class Law:
 LAWS: dict[str, Law] = {}
 
 
-def law(*beside, keeps=(), examples=8):
+def law(*beside, keeps=(), examples=5):
     """Make a check a law, and a test on few examples."""
 
     def register(check):

@@ -17,7 +17,7 @@ from tests.published import Life, finding, report, towns
 from tests.test_reference_history import QUICK
 from tests.years import histories, kind_of
 
-EXAMPLES = int(os.environ.get("TOWNSCORE_EXAMPLES", "6"))
+EXAMPLES = int(os.environ.get("TOWNSCORE_EXAMPLES", "4"))
 
 
 @pytest.fixture

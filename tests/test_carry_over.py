@@ -262,7 +262,7 @@ def test_a_decision_is_an_entry_of_its_own_with_basis_and_approver(life):
     assert score(life.run("2025Q1", Q1), "A") == 100
 
 
-@settings(max_examples=int(os.environ.get("TOWNSCORE_EXAMPLES", "4")), deadline=None)
+@settings(max_examples=int(os.environ.get("TOWNSCORE_EXAMPLES", "2")), deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 88), st.booleans(), st.booleans(), st.integers(0, 200)), min_size=1, max_size=5),
     st.integers(0, 4),

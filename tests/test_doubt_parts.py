@@ -214,7 +214,7 @@ TOWN = st.tuples(
 )  # fmt: skip
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(
     st.lists(TOWN, min_size=1, max_size=9), st.sampled_from(["bands", "quantiles"]), st.sampled_from(["group", "all"]),
     st.sampled_from(["include", "exclude"]), st.integers(1, 4), st.booleans(),

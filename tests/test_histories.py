@@ -6,5 +6,5 @@ from tests.histories import Histories
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=4, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
+    max_examples=2, stateful_step_count=14, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )

@@ -149,13 +149,13 @@ def test_every_split_of_a_cost_is_looked_at():
     assert [sum(s.cost for s in steps) for steps in by_cost([one, other], 4)] == [0, 1, 2, 3, 3]
 
 
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(effort_worlds())
 def test_no_set_of_fixes_is_cheaper(world):
     compare(world)
 
 
-@settings(max_examples=4)
+@settings(max_examples=2)
 @given(effort_worlds())
 def test_no_set_of_fixes_takes_in_fewer_cases(world):
     compare(world, by="cases")
@@ -260,7 +260,7 @@ def test_where_a_matter_is_charged_in_two_periods_nothing_is_said_of_what_is_che
     assert (row["outcome"], row["cost"], row["at_least"], row["score"]) == ("reached", 1, 1, "98.00")
 
 
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(past_worlds(5))
 def test_beside_published_periods_no_set_of_fixes_is_cheaper(world):
     compare_past(world)

@@ -23,7 +23,7 @@ from tests.test_plan import carried_out
 
 
 @given(worlds())
-@settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 def test_together_and_one_by_one_give_equal_frames(world):
     scheme, rows, as_of = world
     alone = carried_out(scheme, rows, as_of, "lazy")
@@ -38,7 +38,7 @@ def test_together_and_one_by_one_give_equal_frames(world):
 
 
 @given(worlds())
-@settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 def test_the_narrow_ledger_is_the_whole_one_in_few_bytes(world):
     """Without surcharges, parts and conditions, so that towns are really scored together."""
     scheme, rows, as_of = world

@@ -63,7 +63,7 @@ def both(tables, of, as_of, rows):
 
 
 @given(worlds(), st.sampled_from([1, 3, 9]), st.sampled_from([1, 4, 1000]), st.sampled_from([1, 1000]))
-@settings(max_examples=8, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 def test_parts_come_to_what_the_whole_comes_to(world, times, rows, together):
     compare_parts(world, times, rows, together)
 

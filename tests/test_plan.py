@@ -51,7 +51,7 @@ def carried_out(scheme, rows, as_of, mode):
 
 
 @given(worlds(), st.sampled_from([1, 1, 1, 20]))
-@settings(max_examples=8, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, database=None, suppress_health_check=list(HealthCheck))
 def test_eager_lazy_and_streaming_give_equal_frames(world, times):
     compare_modes(world, times)
 
@@ -81,7 +81,7 @@ total = hashlib.sha256()
 scored = 0
 
 @given(worlds())
-@settings(max_examples=5, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
+@settings(max_examples=3, derandomize=True, database=None, deadline=None, phases=[Phase.generate],
           suppress_health_check=list(HealthCheck))
 def add(world):
     global scored

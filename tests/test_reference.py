@@ -9,13 +9,13 @@ from tests.strategies import PERIOD, compared_worlds, worlds
 
 
 @given(worlds())
-@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 def test_engine_equals_reference(world):
     compare(world)
 
 
 @given(compared_worlds())
-@settings(max_examples=80, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_engine_equals_reference_where_figures_are_compared(drawn):
     """With an earlier period or with other towns, which may have merged; also with what was published before."""
     compare(*drawn)

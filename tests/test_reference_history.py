@@ -28,7 +28,7 @@ QUICK = (Phase.explicit, Phase.reuse, Phase.generate)
 
 
 @given(histories())
-@settings(max_examples=6, phases=QUICK, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, phases=QUICK, suppress_health_check=list(HealthCheck))
 def test_engine_equals_reference_through_a_year(steps):
     # What each appeal would come to either way takes a third of the time and is compared elsewhere.
     with patch("scoring.assessing.appeal_frame", lambda *_: pl.DataFrame(schema=APPEALS)):

@@ -67,7 +67,7 @@ def assert_same(one, other):
 
 
 @given(worlds(), st.sampled_from([1, 3, 9]), st.integers(1, 6), st.sampled_from([1, 5, 1000]))
-@settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 def test_pieces_come_to_what_one_piece_comes_to(world, times, pieces, rows):
     of, tables, as_of = world
     one, other, carrier = both(tables_of(copies(tables, times), of), of, QUARTER, as_of, pieces=pieces, rows=rows)
@@ -76,7 +76,7 @@ def test_pieces_come_to_what_one_piece_comes_to(world, times, pieces, rows):
 
 
 @given(histories(), st.integers(2, 4))
-@settings(max_examples=4, phases=(Phase.generate,), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, phases=(Phase.generate,), deadline=None, suppress_health_check=list(HealthCheck))
 def test_pieces_see_published_periods_as_one_piece_does(steps, pieces):
     frozen = {}
     for step in steps:

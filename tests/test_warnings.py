@@ -76,7 +76,7 @@ def test_what_is_no_more_than_expected_has_a_chance_of_at_least_a_half(now, more
 
 
 @given(st.integers(1, EXACT), st.data(), st.integers(1, 50), st.integers(1, 50))
-@settings(max_examples=200)
+@settings(max_examples=60)
 def test_the_bound_for_many_cases_is_never_below_and_hardly_above(count, data, here, there):
     now = data.draw(st.integers(1, count))
     exact, bound = tail(now, count - now, here, there), chance._bound(now, count, here, there)
@@ -382,7 +382,7 @@ def test_for_a_town_nothing_remains(scheme, tmp_path):
 
 
 @given(st.integers(0, 2**32))
-@settings(max_examples=10)
+@settings(max_examples=6)
 def test_order_changes_nothing(scheme, seed):
     dice = random.Random(seed)
     rows = [
@@ -399,7 +399,7 @@ def test_order_changes_nothing(scheme, seed):
 
 
 @given(st.integers(1, 12), st.integers(0, 6), st.integers(2, 1000))
-@settings(max_examples=15)
+@settings(max_examples=8)
 def test_twice_as_many_households_on_both_sides_change_nothing_but_the_exposures(scheme, now, past, times):
     rows = findings(now, past + 1, problem_type="公示")
     one, many = (score(scheme, {"findings": rows, "checks": checks(7 * n, 5 * n)}) for n in (1, times))

@@ -22,7 +22,7 @@ from tests.frames import tables_of
 from tests.published import Life, finding, scheme, score, towns
 from tests.strategies import schemes, worlds
 
-EXAMPLES = int(os.environ.get("TOWNSCORE_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("TOWNSCORE_EXAMPLES", "6"))
 AS_OF = date(2025, 3, 31)
 
 

@@ -23,7 +23,7 @@ from scoring.scheme import SchemeError, load_scheme, parse_scheme
 from tests.strategies import CHANNELS, schemes
 
 SHIPPED = ("jiyuan-quarterly", "jiyuan-annual")
-EXAMPLES = int(os.environ.get("TOWNSCORE_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("TOWNSCORE_EXAMPLES", "8"))
 
 
 @pytest.fixture(scope="module")

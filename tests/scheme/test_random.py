@@ -81,13 +81,13 @@ def mutated(draw: st.DrawFn, name: str) -> str:
 
 
 @given(mutated("full"))
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_scheme_mutations_never_give_a_traceback(text):
     sound(read(text))
 
 
 @given(st.sampled_from(sorted(set(TEXTS) - {"full"})).flatmap(mutated))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_shipped_scheme_mutations_never_give_a_traceback(text):
     sound(read(text))
 
@@ -105,7 +105,7 @@ JSON = st.recursive(
 
 
 @given(st.data())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_scheme_any_value_at_any_key_never_gives_a_traceback(data):
     """Replace one value of the full scheme, however deep, by anything that YAML can say."""
     from scoring.scheme.nodes import read_tree
