@@ -47,10 +47,14 @@ def differing_entries(before: Assessment, after: Assessment) -> pl.DataFrame:
     """
     names = pl.concat([a.scores.select("town_code", "town") for a in (after, before)]).unique("town_code", keep="first")
     said = ("points", "reason", "parameters", "clause")
+    # The line of a rule tells apart what one matter costs by several; in another file the same rule may stand elsewhere.
+    rule = pl.col("line")
+    if before.head["scheme"]["hash"] != after.head["scheme"]["hash"]:
+        rule = rule.rank("ordinal").over(_SAME)
     old, new = (
-        a.ledger.with_columns(pl.col(_SAME).fill_null("")).select(*_SAME, "line", *said) for a in (before, after)
+        a.ledger.with_columns(pl.col(_SAME).fill_null("")).select(*_SAME, *said, rule=rule) for a in (before, after)
     )
-    both = old.join(new, on=[*_SAME, "line"], how="full", coalesce=True, suffix="_after")
+    both = old.join(new, on=[*_SAME, "rule"], how="full", coalesce=True, suffix="_after")
     return (
         both.filter(pl.col("points").ne_missing(pl.col("points_after")))
         .select(

@@ -240,6 +240,15 @@ def test_a_next_edition_says_what_differs_and_why(bureau_of):
     assert own(bureau, *words, "--reason", "again").code == 2
 
 
+def test_a_rule_that_stands_elsewhere_in_its_file_is_the_same_rule(bureau_of):
+    """A line more at the top of the scheme, such as the day until which it holds, changes no entry."""
+    bureau_of.scheme.write_text("# 示例\n" + bureau_of.scheme.read_text("utf-8"), "utf-8")
+    answer = bureau_of.run("2025Q1")
+    assert answer.code == 0, answer.err
+    assert "和这次的细则不同" in answer.out
+    assert (bureau_of.out / "2025Q1" / "differences.csv").read_text("utf-8-sig").count("\n") == 1
+
+
 def test_a_frozen_finding_that_is_missing_is_refused(bureau_of):
     rows = (bureau_of.data / "问题台账.csv").read_text("utf-8").splitlines(keepends=True)
     (bureau_of.data / "问题台账.csv").write_text("".join(row for row in rows if "A-2" not in row), "utf-8")
