@@ -213,7 +213,7 @@ def split(before: Assessment, after: Assessment, crossed: tuple[Assessment, Asse
         The two assessments.
     crossed
         The facts of `before` under the scheme of `after`, and the facts of `after` under the scheme of `before`. Only
-        looked at where the hashes of the schemes differ; a town that it does not score is split as without it.
+        looked at where the rules of the schemes differ; a town that it does not score is split as without it.
 
     Returns
     -------
@@ -227,7 +227,7 @@ def split(before: Assessment, after: Assessment, crossed: tuple[Assessment, Asse
         A ledger has an entry of a kind that no part takes, or does not sum to its score: a fault of the program.
     """
     old, new = _towns(before), _towns(after)
-    same = before.head["scheme"]["hash"] == after.head["scheme"]["hash"]
+    same = before.head["scheme"]["rules"] == after.head["scheme"]["rules"]
     over = None if same or crossed is None else (_towns(crossed[0]), _towns(crossed[1]))
     changes: dict[str, tuple[_Parts, bool]] = {}
     for town in new:

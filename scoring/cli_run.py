@@ -134,6 +134,6 @@ def _differing(made: Made, lang: str) -> str:
     towns, entries = differing_towns(before, made.assessment), differing_entries(before, made.assessment)
     facts = {"edition": made.assessment.head["edition"], "published": made.published.number, "file": FILE}
     told = say("cli-next-edition", lang, towns=towns.height, entries=entries.height, **facts)
-    if before.head["scheme"]["hash"] != made.assessment.head["scheme"]["hash"]:
+    if before.head["scheme"]["rules"] != made.assessment.head["scheme"]["rules"]:
         told += "\n" + say("cli-next-other-scheme", lang, title=before.head["scheme"]["title"])
     return told

@@ -77,16 +77,16 @@ def history(assessment: Assessment, earlier: Sequence[Edition]) -> pl.DataFrame:
     # The rules of the first one shown differ from those before it, or nobody knows.
     older = earlier[: -PERIODS + 1]
     if older:
-        rules = str(older[-1].head["scheme"]["hash"])
+        rules = str(older[-1].head["scheme"]["rules"])
     for one in made:
         head = one.head
-        own = str(head["scheme"]["hash"])
+        own = str(head["scheme"]["rules"])
         same: dict[str, Any] = {
             "period": head["period"]["id"],
             "label": head["period"]["label"],
             "kind": head["period"]["kind"],
             "edition": head["edition"],
-            "scheme_hash": own,
+            "scheme_hash": head["scheme"]["hash"],
             "scheme_title": head["scheme"]["title"],
             "rule_change": rules is not None and rules != own,
             "full": head["scheme"]["full"],
@@ -120,7 +120,7 @@ def why(one: Scored, other: Scored, workdays: Workdays) -> pl.DataFrame:
     Where a scheme cannot score the other period's facts the rules' own part is not known, and the frame says so.
     """
     crossed = None
-    if one.scheme_hash != other.scheme_hash:
+    if one.scheme.rules() != other.scheme.rules():
         try:
             crossed = (_under(one, other, workdays), _under(other, one, workdays))
         except (Refused, pl.exceptions.PolarsError):

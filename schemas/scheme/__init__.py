@@ -5,6 +5,8 @@ Only what one value can show is checked here; what needs two places of the file 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from fractions import Fraction
 from typing import Literal
 
@@ -189,6 +191,11 @@ class Scheme(Part):
     not_scored: tuple[NotScored, ...] = ()
     arguable: tuple[Literal["cap", "exposure", "repeats", "duplicates", "rounding"], ...] = ()
     silence: tuple[Silence, ...] = ()
+
+    def rules(self) -> str:
+        """Return a SHA-256 of all that it says: equal where only remarks, lines, or how long it holds differ."""
+        said = self.model_dump(mode="json", exclude={"effective"})
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def indicators(self) -> list[tuple[Dimension, Indicator]]:
         """Return every indicator with its dimension, in the order of the file."""

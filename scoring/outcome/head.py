@@ -108,6 +108,7 @@ def _scheme_head(scheme: Scheme, options: Options) -> dict[str, Any]:
         "title_en": scheme.title_en,
         "document": scheme.document,
         "hash": options.scheme_hash,
+        "rules": scheme.rules(),
         "direction": scheme.direction,
         "full": write_amount(scheme.full),
         "base": write_amount(scheme.base),

@@ -71,7 +71,7 @@ def rolled_head(rolled: RollUp | None, scheme: Scheme) -> dict[str, Any] | None:
                 "weight": str(weight),
                 "scheme": frozen.scheme.id,
                 "full": str(frozen.scheme.full),
-                "rule_change": place > 0 and frozen.scheme != rolled.periods[place - 1][0].scheme,
+                "rule_change": place > 0 and frozen.scheme.rules() != rolled.periods[place - 1][0].scheme.rules(),
             }
             for place, (frozen, weight) in enumerate(rolled.periods)
         ],

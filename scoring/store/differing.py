@@ -47,7 +47,7 @@ def differing_entries(before: Assessment, after: Assessment) -> pl.DataFrame:
     """
     names = pl.concat([a.scores.select("town_code", "town") for a in (after, before)]).unique("town_code", keep="first")
     said = ("points", "reason", "parameters", "clause")
-    # The line of a rule tells apart what one matter costs by several; in another file the same rule may stand elsewhere.
+    # A rule's line tells apart what one matter costs by several; in another file the same rule may stand elsewhere.
     rule = pl.col("line")
     if before.head["scheme"]["hash"] != after.head["scheme"]["hash"]:
         rule = rule.rank("ordinal").over(_SAME)

@@ -80,6 +80,7 @@ def scheme_head() -> dict[str, Any]:
         "title_en": "Quarterly scheme for social assistance (example)",
         "document": "济管民〔2023〕43号",
         "hash": "ab" * 32,
+        "rules": "cd" * 32,
         "direction": "down",
         "full": "100",
         "base": "0",

@@ -9,7 +9,7 @@ import pytest
 
 from schemas.tables import catalogue
 from scoring.scheme import lint, load_scheme
-from tests.scheme.conftest import SHIPPED
+from tests.scheme.conftest import FULL, SHIPPED
 
 # The 92 items of supervision that the notice holds, in its order: scored, or kept for the record with a reason.
 SCORED = """
@@ -131,3 +131,14 @@ def test_one_idea_a_line(shipped):
     assert "\t" not in shipped.text
     headings = re.findall(r"^# =+ (\S+?)、", shipped.text, re.MULTILINE)
     assert headings == [*"一二三四五六七八九十", *(f"十{n}" for n in "一二三四五六")]
+
+
+def test_rules_are_the_same_wherever_they_stand_and_however_long_they_hold(load):
+    rules = load(FULL).scheme.rules()
+    changes = {"price: 2}": "price: 2.0}", "to: 2026-12-31": "to: 2025-06-30", "effective:": "# more\neffective:"}
+    for known, other in changes.items():
+        assert known in FULL
+        assert load(FULL.replace(known, other, 1)).scheme.rules() == rules
+    for known, other in {"price: 2}": "price: 3}", "price: 1/3}": "price: 0.33}"}.items():
+        assert known in FULL
+        assert load(FULL.replace(known, other, 1)).scheme.rules() != rules
