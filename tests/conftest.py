@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import subprocess
-import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -25,48 +22,11 @@ settings.register_profile("mutants", parent=settings.get_profile("default"), pha
 settings.load_profile(os.environ.get("TOWNSCORE_HYPOTHESIS", "default"))
 
 
-# Where whole commands are carried out.
-_COMMANDS = frozenset({"runs", "packing", "sending", "playing", "test_loop.py"})
-_EXAMPLES = 12
-"""So many examples of one test are traced, which makes them take half as long again."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the long harnesses, and what runs untraced.
-
-    No line counts as covered for a random example, a whole command, or the thirteenth example of a test alone.
-    """
-    seen: Counter[tuple[Path, str]] = Counter()
+    """Mark the long harnesses."""
     for item in items:
-        seen[item.path, getattr(item, "originalname", item.name)] += 1
         if item.path.parent.name == "long":
             item.add_marker(pytest.mark.long)
-        random = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
-        many = seen[item.path, getattr(item, "originalname", item.name)] > _EXAMPLES
-        if random or many or _COMMANDS & set(item.path.parts):
-            item.add_marker(pytest.mark.no_cover)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _coverage_looks_at_our_code_alone():
-    """Let WeasyPrint work untraced, which makes pages in half the time; nothing of ours is called from within."""
-    if sys.gettrace() is None:
-        return
-    from weasyprint import HTML, Document
-
-    def untraced(work):
-        @functools.wraps(work)
-        def done(*given, **named):
-            tracer = sys.gettrace()
-            sys.settrace(None)
-            try:
-                return work(*given, **named)
-            finally:
-                sys.settrace(tracer)
-
-        return done
-
-    HTML.render, Document.write_pdf = untraced(HTML.render), untraced(Document.write_pdf)
 
 
 _CHILD = sandbox._one_child

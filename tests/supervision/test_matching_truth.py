@@ -15,8 +15,6 @@ from scoring.supervision.matching.identity import KEYED, whole, with_identity
 from scoring.supervision.matching.pairs import CROWD, crowded, pairs
 from tests.supervision.people import SCHEMA, kept, lost, number, truth
 
-pytestmark = pytest.mark.no_cover
-
 
 def judged(count: int, seed: int) -> dict[str, float]:
     """Match generated lists and hold the result against the truth."""

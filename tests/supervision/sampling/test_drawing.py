@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from scoring.supervision.sampling.drawing import Drawn, Item, Rules, draw, draw_count, required
 
-pytestmark = pytest.mark.no_cover
 ABOUT = "sample/2025-09"
 THIRTY = Rules(Fraction(3, 10))
 RISKY = Rules(Fraction(3, 10), ("kin", "village"), Fraction(1, 2))
