@@ -76,7 +76,7 @@ def test_what_is_no_more_than_expected_has_a_chance_of_at_least_a_half(now, more
 
 
 @given(st.integers(1, EXACT), st.data(), st.integers(1, 50), st.integers(1, 50))
-@settings(max_examples=60)
+@settings(max_examples=100)
 def test_the_bound_for_many_cases_is_never_below_and_hardly_above(count, data, here, there):
     now = data.draw(st.integers(1, count))
     exact, bound = tail(now, count - now, here, there), chance._bound(now, count, here, there)

@@ -75,7 +75,8 @@ def appeal_frame(
         found = {candidate.town: candidate for candidate in candidates(other, scheme, as_of)}
         return [found.get(case.town, _NOT_SCORED) for case in asked]
 
-    others: dict[str, Candidate | str] = {case.appeal["appeal_id"]: case.nothing for case in cases}
+    silent = [case for case in cases if case.decision is None]
+    others: dict[str, Candidate | str] = {case.appeal["appeal_id"]: case.nothing for case in silent}
     for asked in _rounds([case for case in cases if case.decision is not None], alone=alone):
         others |= zip((case.appeal["appeal_id"] for case in asked), answers(asked), strict=True)
     rows = [_row(case, others[case.appeal["appeal_id"]], owners, standing, scheme) for case in cases]
